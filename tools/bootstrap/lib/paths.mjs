@@ -1,0 +1,65 @@
+/** What bootstrap installs and where it keeps it: pinned versions, the per-user cache and the repository's root. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The Node release that everything runs on; machines with an older one get this from npm. */
+export const NODE_VERSION = '24.21.0';
+/** NODE_MODULE_VERSION of that major release: part of the key of cached native binaries. */
+export const NODE_ABI = '137';
+/** Versions of the commands that the Go module pins, stamped into the binaries for `version` output. */
+export const KUBERNETES_VERSION = '1.36.1';
+
+/** Root of the checkout that this script belongs to. */
+export const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[/\\]$/, '');
+
+/** Per-user cache; survives `git clean` and is shared by all checkouts. */
+export const cacheDir =
+  process.env.TIPHYS_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tiphys');
+
+const platform = `${process.platform}-${process.arch}`;
+/** Folder of the cached Node package: `bin/node`, `include/node`. */
+export const cachedNodeDir = join(cacheDir, `node-${NODE_VERSION}-${platform}`);
+/** Name of the npm package with the Node binary for this platform. */
+export const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
+/** True when the Node that runs this script is new enough to run everything. */
+export const machineNodeIsEnough = Number(process.versions.node.split('.')[0]) >= Number(NODE_VERSION.split('.')[0]);
+/** The folder to put first on PATH to get the right `node`; undefined when the machine's own is fine. */
+export const nodeBinDir = machineNodeIsEnough ? undefined : join(cachedNodeDir, 'bin');
+/** The ABI version of the Node that runs the project. */
+export const nodeAbi = machineNodeIsEnough ? process.versions.modules : NODE_ABI;
+
+const goModuleDir = join(root, 'tools', 'local-cluster');
+/** Source folder of the Go module, and the folder its binaries are built into (keyed by its contents). */
+export const goTools = {
+  source: goModuleDir,
+  get bin() {
+    return join(cacheDir, `tools-${hashFiles(['go.mod', 'go.sum', 'main.go'].map((name) => join(goModuleDir, name)))}`, 'bin');
+  },
+};
+
+/** Short content hash of some files and of the platform. */
+export function hashFiles(files) {
+  const hash = createHash('sha256').update(platform);
+  for (const file of files) {
+    hash.update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The environment in which every command of the project runs. */
+export function projectEnv() {
+  const tools = goTools.bin;
+  const path = [nodeBinDir, join(root, 'node_modules', '.bin'), tools, process.env.PATH].filter(Boolean).join(delimiter);
+  return { ...process.env, PATH: path, TIPHYS_TOOLS: tools, TIPHYS_CACHE: cacheDir };
+}
+
+/** projectEnv plus what npm and node-gyp need to compile native modules against the right Node, on all cores. */
+export function npmEnv() {
+  const nodedir = machineNodeIsEnough ? {} : { npm_config_nodedir: cachedNodeDir };
+  // BUILD_ONLY: nodegit must not look for a prebuilt binary on a host we do not know.
+  return { ...projectEnv(), ...nodedir, JOBS: 'max', npm_config_jobs: 'max', BUILD_ONLY: 'true' };
+}
