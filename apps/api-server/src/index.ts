@@ -1,0 +1,2 @@
+/** Fastify: authentication, REST and streams; writes custom resources. */
+export {};

@@ -1,0 +1,2 @@
+/** gRPC: revision to manifests, refs, app details, revision metadata. */
+export {};

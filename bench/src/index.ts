@@ -1,0 +1,2 @@
+/** Benchmarks: drivers that print a JSON line and a readable table. */
+export {};

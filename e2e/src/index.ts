@@ -1,0 +1,2 @@
+/** Black-box stories on the real control plane with the real services. */
+export {};

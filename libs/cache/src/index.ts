@@ -1,0 +1,2 @@
+/** ioredis: authenticated cache, every value bound to its key by an HMAC. */
+export type * from './ports.js';

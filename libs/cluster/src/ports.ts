@@ -1,0 +1,187 @@
+/** What the rest of Tiphys may ask of a Kubernetes cluster. Implementations are in this folder; every call takes a signal. */
+import type {
+  GroupKind,
+  GroupKindString,
+  JsonObject,
+  KubernetesObject,
+  OwnerReference,
+  ResourceKey,
+  ResourceKeyString,
+} from '@tiphys/model';
+
+/** Connection data of one cluster, after settings and Secrets were read (H02, H03). */
+export interface ClusterConnection {
+  readonly server: string;
+  readonly name: string;
+  readonly caData?: string;
+  readonly insecureSkipVerify?: boolean;
+  readonly tlsServerName?: string;
+  readonly certData?: string;
+  readonly keyData?: string;
+  /** Called for every request: exec plugins and service account tokens rotate. */
+  readonly authorization?: () => Promise<string | undefined>;
+  readonly userAgent?: string;
+  /** Empty: all namespaces (H04). */
+  readonly namespaces?: readonly string[];
+  readonly clusterResources?: boolean;
+}
+
+export interface ApiResource extends GroupKind {
+  readonly version: string;
+  /** Plural name in URLs. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+}
+
+export type PatchType = 'apply' | 'merge' | 'json' | 'strategic';
+
+export interface WriteOptions {
+  readonly fieldManager?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface DeleteOptions {
+  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly gracePeriodSeconds?: number;
+  readonly dryRun?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ListPage {
+  readonly items: readonly KubernetesObject[];
+  readonly resourceVersion: string;
+  readonly continueToken: string | undefined;
+}
+
+export interface ListOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continueToken?: string;
+  readonly resourceVersion?: string;
+  readonly signal: AbortSignal;
+}
+
+export type WatchEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubernetesObject }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
+  /** 410 Gone or any other Status object. */
+  | { readonly type: 'ERROR'; readonly code: number; readonly message: string };
+
+export interface WatchOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly resourceVersion: string;
+  readonly signal: AbortSignal;
+}
+
+/** Thin typed REST client; objects pass through untouched. Failures are GitOpsErrors (NotFound, Conflict, PermissionDenied, InvalidSpec for 422, Upstream). */
+export interface KubeClient {
+  readonly server: string;
+  get(
+    resource: ApiResource,
+    key: { namespace: string; name: string },
+    signal: AbortSignal,
+  ): Promise<KubernetesObject | undefined>;
+  list(resource: ApiResource, options: ListOptions): Promise<ListPage>;
+  watch(resource: ApiResource, options: WatchOptions): AsyncIterable<WatchEvent>;
+  create(resource: ApiResource, object: KubernetesObject, options: WriteOptions): Promise<KubernetesObject>;
+  replace(resource: ApiResource, object: KubernetesObject, options: WriteOptions): Promise<KubernetesObject>;
+  /** `subresource` for example `status`. */
+  patch(target: PatchTarget, body: unknown, options: WriteOptions): Promise<KubernetesObject>;
+  delete(resource: ApiResource, key: { namespace: string; name: string }, options: DeleteOptions): Promise<void>;
+  /** Any other path: version, openapi, subresources. */
+  request(
+    method: string,
+    path: string,
+    options: { body?: unknown; contentType?: string; accept?: string; signal: AbortSignal },
+  ): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface PatchTarget {
+  readonly resource: ApiResource;
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: PatchType;
+  readonly subresource?: string;
+}
+
+export interface Discovery {
+  /** From the cache; refreshed when a kind is unknown or a CRD changed. */
+  resolve(groupKind: GroupKind, version?: string): ApiResource | undefined;
+  all(): readonly ApiResource[];
+  refresh(signal: AbortSignal): Promise<void>;
+  readonly kubeVersion: string;
+  /** `group/version` and `group/version/Kind`, as Helm's APIVersions. */
+  apiVersions(): readonly string[];
+  /** Groups whose discovery failed (aggregated API down), with the reason. */
+  readonly failed: ReadonlyMap<string, string>;
+}
+
+/** What a node contributes beside its identity; produced by a pure function that the application injects. */
+export type Summary = JsonObject | object;
+
+/** A live object as the cache keeps it: compact always, the full object only for managed ones. */
+export interface CachedResource<S = unknown> {
+  readonly key: ResourceKey;
+  readonly version: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly createdAt: string | undefined;
+  readonly ownerReferences: readonly OwnerReference[];
+  readonly summary: S;
+  /** Instance name from the tracking id or label when the object is tracked. */
+  readonly trackedBy: string | undefined;
+  /** Present for managed (tracked or pinned) objects only. */
+  readonly object: KubernetesObject | undefined;
+}
+
+export interface ClusterChange<S = unknown> {
+  readonly type: 'upsert' | 'delete';
+  readonly current: CachedResource<S> | undefined;
+  readonly previous: CachedResource<S> | undefined;
+  /** Instance names whose managed resources or trees contain the object (through owners). */
+  readonly instances: readonly { readonly instance: string; readonly managed: boolean }[];
+}
+
+export interface ClusterCacheHooks<S> {
+  /** Pure summary of one object (health, images, networking). */
+  readonly summarize: (object: KubernetesObject) => S;
+  /** Instance name (application) that tracks the object, if any and if the tracking id is self-referencing. */
+  readonly trackedBy: (object: KubernetesObject) => string | undefined;
+  readonly onChange: (change: ClusterChange<S>) => void;
+  /** Kinds never to watch (C16). */
+  readonly excluded: (resource: ApiResource) => boolean;
+}
+
+export interface ClusterCache<S = unknown> {
+  /** Discovers, lists and watches; resolves when every readable kind was listed once. */
+  start(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  /** Kinds that cannot be read now, with the reason. */
+  unreadable(): ReadonlyMap<GroupKindString, string>;
+  /** Full objects tracked by `instance`, plus those at `wanted` keys (fetched and pinned when only compact nodes are held). */
+  managedLiveState(
+    instance: string,
+    wanted: readonly ResourceKey[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ResourceKeyString, KubernetesObject>>;
+  /** Changes whenever a managed object of the instance changes; cheap. Used to skip comparisons. */
+  fingerprint(instance: string): string;
+  get(key: ResourceKey): CachedResource<S> | undefined;
+  /** Children (by owner references), recursively, of the given roots. */
+  descendants(roots: readonly ResourceKey[]): readonly CachedResource<S>[];
+  resourcesIn(namespace: string): readonly CachedResource<S>[];
+  /** After our own write: put the answer in the cache, so that the next read sees it before the watch does. */
+  observe(object: KubernetesObject): void;
+  readonly stats: { readonly resources: number; readonly watches: number; readonly lastEventAt: number | undefined };
+}

@@ -1,0 +1,2 @@
+/** GitReader port and its nodegit implementation, credentials. */
+export type * from './ports.js';

@@ -1,0 +1,2 @@
+/** Renderers, read sets and the content-addressed render key. */
+export {};

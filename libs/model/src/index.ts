@@ -1,0 +1,10 @@
+/** The vocabulary of Tiphys: types, names, codes and errors. No I/O, no dependency on any other project. */
+export * from './codes.js';
+export * from './crd/application.js';
+export * from './crd/operation.js';
+export * from './crd/source.js';
+export * from './errors/gitops-error.js';
+export * from './kubernetes/object.js';
+export * from './kubernetes/resource-key.js';
+export * from './names.js';
+export * from './redact.js';

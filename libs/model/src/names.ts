@@ -1,0 +1,81 @@
+/** Every annotation, label, finalizer and well-known object name, once. Argo CD's names are the contract (A22-A29). */
+
+export const GROUP = 'argoproj.io';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+export const ANNOTATIONS = {
+  trackingId: 'argocd.argoproj.io/tracking-id',
+  installationId: 'argocd.argoproj.io/installation-id',
+  refresh: 'argocd.argoproj.io/refresh',
+  hydrate: 'argocd.argoproj.io/hydrate',
+  skipReconcile: 'argocd.argoproj.io/skip-reconcile',
+  manifestGeneratePaths: 'argocd.argoproj.io/manifest-generate-paths',
+  managedByUrl: 'argocd.argoproj.io/managed-by-url',
+  compareOptions: 'argocd.argoproj.io/compare-options',
+  syncOptions: 'argocd.argoproj.io/sync-options',
+  syncWave: 'argocd.argoproj.io/sync-wave',
+  hook: 'argocd.argoproj.io/hook',
+  hookDeletePolicy: 'argocd.argoproj.io/hook-delete-policy',
+  deletionApproved: 'argocd.argoproj.io/deletion-approved',
+  ignoreHealthcheck: 'argocd.argoproj.io/ignore-healthcheck',
+  ignoreResourceUpdates: 'argocd.argoproj.io/ignore-resource-updates',
+  ignoreRestartPolicy: 'argocd.argoproj.io/ignore-restart-policy',
+  clientSideApplyMigrationManager: 'argocd.argoproj.io/client-side-apply-migration-manager',
+  applicationSetRefresh: 'argocd.argoproj.io/application-set-refresh',
+  lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
+  helmHook: 'helm.sh/hook',
+  helmHookWeight: 'helm.sh/hook-weight',
+  helmHookDeletePolicy: 'helm.sh/hook-delete-policy',
+  helmResourcePolicy: 'helm.sh/resource-policy',
+  /** Ours: the revision that a rollback left; auto-sync pauses while the ref still resolves to it. */
+  rollbackHold: 'tiphys.dev/rollback-hold',
+  /** Ours: share (`50%`) or number of objects an automatic prune may delete without confirmation. */
+  pruneLimit: 'tiphys.dev/prune-limit',
+} as const;
+
+export const LABELS = {
+  instance: 'app.kubernetes.io/instance',
+  secretType: 'argocd.argoproj.io/secret-type',
+  partOf: 'app.kubernetes.io/part-of',
+} as const;
+
+export const FINALIZERS = {
+  resources: 'resources-finalizer.argocd.argoproj.io',
+  resourcesForeground: 'resources-finalizer.argocd.argoproj.io/foreground',
+  resourcesBackground: 'resources-finalizer.argocd.argoproj.io/background',
+  preDelete: 'pre-delete-finalizer.argocd.argoproj.io',
+  preDeleteCleanup: 'pre-delete-finalizer.argocd.argoproj.io/cleanup',
+  postDelete: 'post-delete-finalizer.argocd.argoproj.io',
+  postDeleteCleanup: 'post-delete-finalizer.argocd.argoproj.io/cleanup',
+  hook: 'argocd.argoproj.io/hook-finalizer',
+} as const;
+
+/** Values of the `secret-type` label (G01). */
+export const SECRET_TYPES = [
+  'repository',
+  'repo-creds',
+  'repository-write',
+  'repo-write-creds',
+  'cluster',
+  'scm-creds',
+] as const;
+export type SecretType = (typeof SECRET_TYPES)[number];
+
+export const CONFIG_OBJECTS = {
+  settings: 'argocd-cm',
+  secret: 'argocd-secret',
+  rbac: 'argocd-rbac-cm',
+  parameters: 'argocd-cmd-params-cm',
+  sshKnownHosts: 'argocd-ssh-known-hosts-cm',
+  tlsCerts: 'argocd-tls-certs-cm',
+  gpgKeys: 'argocd-gpg-keys-cm',
+  initialAdminSecret: 'argocd-initial-admin-secret',
+} as const;
+
+/** Field manager of every apply; the same as Argo CD's, so that ownership carries over. */
+export const FIELD_MANAGER = 'argocd-controller';
+export const DEFAULT_NAMESPACE = 'argocd';
+export const DEFAULT_PROJECT = 'default';
+export const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
+export const IN_CLUSTER_NAME = 'in-cluster';

@@ -1,0 +1,2 @@
+/** Pure: policy text to decision. */
+export {};

@@ -1,0 +1,2 @@
+/** Pure: ConfigMap and Secret data to frozen typed settings. */
+export {};

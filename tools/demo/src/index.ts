@@ -1,0 +1,2 @@
+/** The terminal story of `npm run demo`. */
+export {};
