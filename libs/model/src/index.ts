@@ -1,4 +1,5 @@
 /** The vocabulary of Tiphys: types, names, codes and errors. No I/O, no dependency on any other project. */
+export * from './cache-keys.js';
 export * from './codes.js';
 export * from './crd/application.js';
 export * from './crd/operation.js';

@@ -4,10 +4,14 @@
 export const PRIORITIES = { person: 1, webhook: 2, selfHeal: 3, dependency: 4, periodic: 5 } as const;
 export type Priority = keyof typeof PRIORITIES;
 
-/** Two ranks merged by maximum: what to compare (0-3) and how hard to refresh (0-1). The caller owns their meaning. */
+/** Three numbers, each merged by maximum. The caller owns their meaning. */
 export interface QueueRequest {
+  /** What to compare: index into COMPARE_LEVELS (0-3). */
   readonly level: number;
+  /** How hard to refresh: index into REFRESH_TYPES (0-1). */
   readonly hardness: number;
+  /** Unix ms: a revision resolved at the Git host before this moment is too old (a push webhook's arrival); 0: any. */
+  readonly since: number;
 }
 
 export interface PendingRequest extends QueueRequest {

@@ -1,13 +1,14 @@
 /** The Application custom resource (A01-A42): schema, type and status shapes. The CRD is generated from it. */
 import { type Static, Type } from 'typebox';
-import { CONDITION_TYPES, HEALTH_STATUS_CODES, SYNC_STATUS_CODES } from '../codes.js';
+import type { CONDITION_TYPES } from '../codes.js';
+import { HEALTH_STATUS_CODES, SYNC_STATUS_CODES } from '../codes.js';
 import type { ObjectMeta } from '../kubernetes/object.js';
-import { API_VERSION } from '../names.js';
+import type { API_VERSION } from '../names.js';
+import type { OperationSchema } from './operation.js';
 import {
   InfoSchema,
   ManagedNamespaceMetadataSchema,
   OperationInitiatorSchema,
-  OperationSchema,
   OperationStateSchema,
   oneOf,
   RetryStrategySchema,
