@@ -1,0 +1,209 @@
+/** A Git server over smart HTTP (`git http-backend`), with authentication, faults and a log of what clients asked. */
+import { execFileSync, spawn } from 'node:child_process';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { createBareRepository, type Files, type GitRepository } from './git-repository.js';
+import { removeDirectory, temporaryDirectory } from './process.js';
+
+/** What can be chosen about a Git server. */
+export interface GitServerOptions {
+  /** Require basic authentication. */
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/**
+ * What a request was for: `info-refs` starts every ls-remote, fetch and push; `ls-refs` is the second half of listing refs
+ * in protocol 2; `fetch` carries the wants of a fetch (one per fetch), `negotiate` is a further round of one.
+ */
+export type GitRequestKind = 'info-refs' | 'ls-refs' | 'negotiate' | 'fetch' | 'push' | 'other';
+
+/** One request of a client. */
+export interface GitRequest {
+  readonly repository: string;
+  readonly kind: GitRequestKind;
+  readonly status: number;
+  readonly at: number;
+}
+
+/** Misbehaviour, until configured away. */
+export interface GitServerFaults {
+  /** Milliseconds before each answer. */
+  readonly latencyMs?: number;
+  /** Answer everything with this HTTP status. */
+  readonly status?: number;
+  /** Never answer. */
+  readonly hang?: boolean;
+}
+
+/** A running Git server. */
+export interface GitServer {
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
+  /** Every request since the start or the last clearRequests(). */
+  readonly requests: readonly GitRequest[];
+  createRepository(name: string, files?: Files): Promise<GitRepository>;
+  /** Number of requests of a kind, for one repository or all. */
+  count(kind: GitRequestKind, repository?: string): number;
+  clearRequests(): void;
+  /** Replaces the faults; `{}` heals the server. */
+  setFaults(faults: GitServerFaults): void;
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a free port of the loopback interface. */
+export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
+  const root = temporaryDirectory('git');
+  const state: State = { root, options, faults: {}, requests: [], backend: backendPath() };
+  const server = createServer((request, response) => {
+    handle(state, request, response).catch((error: unknown) => {
+      response.statusCode = 500;
+      response.end(String(error));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    requests: state.requests,
+    createRepository: (name, files = {}) => createBareRepository({ root, name, url: `${url}/${name}.git` }, files),
+    count: (kind, repository) =>
+      state.requests.filter((entry) => entry.kind === kind && (repository ?? entry.repository) === entry.repository).length,
+    clearRequests: () => state.requests.splice(0),
+    setFaults: (faults) => {
+      state.faults = faults;
+    },
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      removeDirectory(root);
+    },
+  };
+}
+
+interface State {
+  readonly root: string;
+  readonly options: GitServerOptions;
+  readonly requests: GitRequest[];
+  readonly backend: string;
+  faults: GitServerFaults;
+}
+
+function backendPath(): string {
+  return join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
+}
+
+async function handle(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { latencyMs = 0, status, hang } = state.faults;
+  const body = await readBody(request);
+  if (hang) {
+    return;
+  }
+  if (latencyMs > 0) {
+    await delay(latencyMs);
+  }
+  if (status !== undefined) {
+    response.writeHead(status).end(`injected failure ${status}\n`);
+  } else if (!isAuthorized(state.options, request)) {
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('authentication required\n');
+  } else {
+    await answerByBackend(state, { request, body, response });
+  }
+  const url = new URL(request.url ?? '/', 'http://git');
+  const repository = url.pathname.match(/^\/(.+?)(\.git)?\/(info\/refs|git-)/)?.[1] ?? '';
+  state.requests.push({ repository, kind: kindOf(url, request, body), status: response.statusCode, at: Date.now() });
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function isAuthorized({ username, password }: GitServerOptions, request: IncomingMessage): boolean {
+  if (username === undefined && password === undefined) {
+    return true;
+  }
+  const expected = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64');
+  return request.headers.authorization === `Basic ${expected}`;
+}
+
+function kindOf(url: URL, request: IncomingMessage, body: Buffer): GitRequestKind {
+  if (url.pathname.endsWith('/info/refs')) {
+    return 'info-refs';
+  }
+  if (url.pathname.endsWith('/git-receive-pack')) {
+    return 'push';
+  }
+  if (!url.pathname.endsWith('/git-upload-pack')) {
+    return 'other';
+  }
+  const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1');
+  if (text.includes('command=ls-refs')) {
+    return 'ls-refs';
+  }
+  return text.includes('0009done') ? 'fetch' : 'negotiate';
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly response: ServerResponse;
+}
+
+/** Runs git http-backend as a CGI program for one request. */
+async function answerByBackend(state: State, { request, body, response }: Exchange): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://git');
+  const header = (name: string) => String(request.headers[name] ?? '');
+  const child = spawn(state.backend, {
+    env: {
+      PATH: process.env['PATH'],
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_HTTP_EXPORT_ALL: '1',
+      GIT_PROJECT_ROOT: state.root,
+      PATH_INFO: decodeURIComponent(url.pathname),
+      QUERY_STRING: url.search.slice(1),
+      REQUEST_METHOD: request.method,
+      CONTENT_TYPE: header('content-type'),
+      CONTENT_LENGTH: String(body.length),
+      HTTP_CONTENT_ENCODING: header('content-encoding'),
+      GIT_PROTOCOL: header('git-protocol'),
+      REMOTE_USER: state.options.username ?? 'test',
+      REMOTE_ADDR: '127.0.0.1',
+    },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  // A backend that rejects the request may end before it has read the body.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(body);
+  const output: Buffer[] = [];
+  for await (const chunk of child.stdout) {
+    output.push(chunk as Buffer);
+  }
+  sendCgiAnswer(Buffer.concat(output), response);
+}
+
+function sendCgiAnswer(output: Buffer, response: ServerResponse): void {
+  const end = output.indexOf('\r\n\r\n');
+  const headers = output.subarray(0, Math.max(end, 0)).toString().split('\r\n').filter(Boolean);
+  response.statusCode = end < 0 ? 500 : 200;
+  for (const line of headers) {
+    const [name = '', ...value] = line.split(': ');
+    if (name.toLowerCase() === 'status') {
+      response.statusCode = Number.parseInt(value.join(': '), 10);
+    } else {
+      response.setHeader(name, value.join(': '));
+    }
+  }
+  response.end(end < 0 ? '' : output.subarray(end + 4));
+}
