@@ -111,16 +111,13 @@ function parseLine(line: string): AuditEvent | undefined {
 }
 
 function toWrite(event: AuditEvent): AuditWrite {
-  const { apiGroup = '', resource = '', subresource = '', namespace = '', name = '' } = event.objectRef ?? {};
   const query = new URLSearchParams(event.requestURI.split('?')[1] ?? '');
+  const { apiGroup: group = '', resource = '', subresource = '', namespace = '', name = '' } = event.objectRef ?? {};
+  const target = { group, resource, subresource, namespace, name };
+  const origin = { user: event.user?.username ?? '', userAgent: event.userAgent ?? '' };
   return {
-    verb: event.verb,
-    user: event.user?.username ?? '',
-    userAgent: event.userAgent ?? '',
-    ...{ group: apiGroup, resource, subresource, namespace, name },
+    ...{ verb: event.verb, stage: event.stage, requestURI: event.requestURI, ...origin, ...target },
     code: event.responseStatus?.code ?? 0,
-    stage: event.stage,
-    requestURI: event.requestURI,
     fieldManager: query.get('fieldManager') ?? '',
     dryRun: query.has('dryRun'),
     timestamp: event.stageTimestamp ?? '',

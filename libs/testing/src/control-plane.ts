@@ -2,10 +2,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { apiServerArguments, AUDIT_POLICY, controllerManagerArguments, etcdArguments } from './control-plane-flags.js';
+import { AUDIT_POLICY, apiServerArguments, controllerManagerArguments, etcdArguments } from './control-plane-flags.js';
 import { installCustomResources } from './custom-resources.js';
 import { eventually } from './eventually.js';
-import { createKubeClient, type ClusterAccess, type KubeClient } from './kube-client.js';
+import { type ClusterAccess, createKubeClient, type KubeClient } from './kube-client.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { freePort, type ManagedProcess, removeDirectory, startProcess, temporaryDirectory } from './process.js';
 import { toolPath } from './tools.js';
@@ -133,7 +133,12 @@ function prepareFiles(directory: string): Record<ClusterUser, string> {
   const token = () => randomBytes(16).toString('hex');
   const tokens = Object.fromEntries(CLUSTER_USERS.map((user) => [user, token()])) as Record<ClusterUser, string>;
   const lines = Object.entries(tokens).map(([user, secret]) => `${secret},${user},${user},"system:masters"`);
-  const files = { 'sa.key': privateKey, 'sa.pub': publicKey, 'tokens.csv': `${lines.join('\n')}\n`, 'audit-policy.json': AUDIT_POLICY };
+  const files = {
+    'sa.key': privateKey,
+    'sa.pub': publicKey,
+    'tokens.csv': `${lines.join('\n')}\n`,
+    'audit-policy.json': AUDIT_POLICY,
+  };
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(directory, name), content, { mode: 0o600 });
   }
@@ -156,7 +161,9 @@ async function whenReady({ directory, port, apiserver, token }: Waiting): Promis
       throw new Error('kube-apiserver has ended');
     }
   };
-  const caData = await eventually(() => readFileSync(join(directory, 'apiserver.crt')).toString('base64'), { description });
+  const caData = await eventually(() => readFileSync(join(directory, 'apiserver.crt')).toString('base64'), {
+    description,
+  });
   const client = createKubeClient({ server, caData, token });
   try {
     await Promise.race([

@@ -11,7 +11,9 @@ const CRD_DIRECTORY = fileURLToPath(new URL('../../../charts/tiphys/crds', impor
 /** Applies every CRD of `directory` (default: the chart's; none when it does not exist) and waits until each is served. */
 export async function installCustomResources(client: KubeClient, directory = CRD_DIRECTORY): Promise<void> {
   const files = existsSync(directory) ? readdirSync(directory).filter((name) => /\.ya?ml$/.test(name)) : [];
-  const objects = files.flatMap((name) => loadAll(readFileSync(join(directory, name), 'utf8')) as (KubeObject | null)[]);
+  const objects = files.flatMap(
+    (name) => loadAll(readFileSync(join(directory, name), 'utf8')) as (KubeObject | null)[],
+  );
   const definitions = objects.filter((object) => object !== null && object.kind === 'CustomResourceDefinition');
   await Promise.all(definitions.map((definition) => installOne(client, definition as KubeObject)));
 }
@@ -23,7 +25,9 @@ async function installOne(client: KubeClient, definition: KubeObject): Promise<v
 }
 
 function assertEstablished(definition: KubeObject): void {
-  const status = definition['status'] as { conditions?: { type: string; status: string; message?: string }[] } | undefined;
+  const status = definition['status'] as
+    | { conditions?: { type: string; status: string; message?: string }[] }
+    | undefined;
   const conditions = status?.conditions ?? [];
   if (!conditions.some((condition) => condition.type === 'Established' && condition.status === 'True')) {
     throw new Error(`not established: ${JSON.stringify(conditions)}`);

@@ -61,7 +61,12 @@ export async function createBareRepository(location: RepositoryLocation, files: 
   const git = (...args: string[]) => runGit(directory, args);
   await git('init', '--quiet', '--bare', '--initial-branch=main');
   // What hosting services allow: push over HTTP, fetch of any commit, partial clones.
-  const config = { 'http.receivepack': true, 'uploadpack.allowAnySHA1InWant': true, 'uploadpack.allowFilter': true, 'gc.auto': 0 };
+  const config = {
+    'http.receivepack': true,
+    'uploadpack.allowAnySHA1InWant': true,
+    'uploadpack.allowFilter': true,
+    'gc.auto': 0,
+  };
   for (const [key, value] of Object.entries(config)) {
     await git('config', key, String(value));
   }

@@ -75,7 +75,8 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     requests: state.requests,
     createRepository: (name, files = {}) => createBareRepository({ root, name, url: `${url}/${name}.git` }, files),
     count: (kind, repository) =>
-      state.requests.filter((entry) => entry.kind === kind && (repository ?? entry.repository) === entry.repository).length,
+      state.requests.filter((entry) => entry.kind === kind && (repository ?? entry.repository) === entry.repository)
+        .length,
     clearRequests: () => state.requests.splice(0),
     setFaults: (faults) => {
       state.faults = faults;

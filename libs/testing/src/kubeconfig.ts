@@ -10,7 +10,9 @@ export function writeKubeconfig(file: string, access: ClusterAccess, tokens: Rea
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'tiphys-test', cluster: { server: access.server, 'certificate-authority-data': access.caData } }],
+    clusters: [
+      { name: 'tiphys-test', cluster: { server: access.server, 'certificate-authority-data': access.caData } },
+    ],
     users: users.map(([name, token]) => ({ name, user: { token } })),
     contexts: users.map(([name]) => ({ name, context: { cluster: 'tiphys-test', user: name } })),
     'current-context': users[0]?.[0],
@@ -44,7 +46,10 @@ interface KubeconfigFile {
   readonly 'current-context': string;
   readonly clusters: readonly { readonly name: string; readonly cluster: Fields & { readonly server: string } }[];
   readonly users: readonly { readonly name: string; readonly user: Fields }[];
-  readonly contexts: readonly { readonly name: string; readonly context: { readonly cluster: string; readonly user: string } }[];
+  readonly contexts: readonly {
+    readonly name: string;
+    readonly context: { readonly cluster: string; readonly user: string };
+  }[];
 }
 
 function readBase64(file: string): string {

@@ -4,8 +4,8 @@
  * Pod that runs to its end fail; any other image runs, and in a Pod that is not restarted (a Job's) it succeeds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubeError, type KubeClient, type KubeObject } from './kube-client.js';
-import { podStatus, runsToCompletion, type PodLike } from './pod-status.js';
+import { type KubeClient, KubeError, type KubeObject } from './kube-client.js';
+import { type PodLike, podStatus, runsToCompletion } from './pod-status.js';
 import { watchObjects } from './watch.js';
 
 /** What can be chosen about the stand-in. */
@@ -123,6 +123,10 @@ async function registerNode(client: KubeClient, name: string): Promise<void> {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name } } };
   await client.apply(node, { fieldManager: 'kubelet' });
   const room = { cpu: '1000', memory: '1000Gi', pods: '100000' };
-  const status = { capacity: room, allocatable: room, conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
+  const status = {
+    capacity: room,
+    allocatable: room,
+    conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],
+  };
   await client.patch(`/api/v1/nodes/${name}/status`, { status }, { fieldManager: 'kubelet' });
 }

@@ -36,7 +36,20 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const port = await freePort();
   const program = await startProcess({
     command: 'redis-server',
-    args: ['--bind', '127.0.0.1', '--port', `${port}`, '--requirepass', password, '--save', '', '--appendonly', 'no', '--dir', directory],
+    args: [
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      `${port}`,
+      '--requirepass',
+      password,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      directory,
+    ],
     logFile: join(directory, 'redis.log'),
   });
   const info: RedisInfo = {

@@ -1,10 +1,10 @@
 /** The other end of shared.ts: starts the shared parts in vitest's main process when a worker first asks for them. */
 import { createServer, type Server } from 'node:http';
-import { startControlPlane, type ControlPlaneInfo, CLUSTER_USERS, type ClusterUser } from './control-plane.js';
+import { CLUSTER_USERS, type ClusterUser, type ControlPlaneInfo, startControlPlane } from './control-plane.js';
 import { installCustomResources } from './custom-resources.js';
-import { startKubelet } from './kubelet.js';
 import { createKubeClient } from './kube-client.js';
 import { readKubeconfig } from './kubeconfig.js';
+import { startKubelet } from './kubelet.js';
 import { startRedis } from './redis.js';
 
 /** A running host of shared parts. */
@@ -89,5 +89,13 @@ async function useExistingCluster(): Promise<ControlPlaneInfo> {
   await client.close();
   const token = access.token ?? '';
   const tokens = Object.fromEntries(CLUSTER_USERS.map((user) => [user, token])) as Record<ClusterUser, string>;
-  return { ...access, caData: access.caData ?? '', adminToken: token, tokens, kubeconfigPath, auditLogPath: '', pids: {} };
+  return {
+    ...access,
+    caData: access.caData ?? '',
+    adminToken: token,
+    tokens,
+    kubeconfigPath,
+    auditLogPath: '',
+    pids: {},
+  };
 }

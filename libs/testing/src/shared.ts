@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'undici';
 import type { ClusterUser, ControlPlaneInfo } from './control-plane.js';
 import { createKubeClient, type KubeClient } from './kube-client.js';
-import { redisCommand, type RedisInfo } from './redis.js';
+import { type RedisInfo, redisCommand } from './redis.js';
 
 /** Set by the global setup for the worker processes: where to ask for the shared parts. */
 export const HARNESS_VARIABLE = 'TIPHYS_TEST_HARNESS';
@@ -63,7 +63,9 @@ export function uniqueName(prefix: string): string {
 async function ask(path: string): Promise<unknown> {
   const url = process.env[HARNESS_VARIABLE];
   if (url === undefined) {
-    throw new Error('no shared harness: add libs/testing/src/vitest-global-setup.ts to globalSetup of the vitest project');
+    throw new Error(
+      'no shared harness: add libs/testing/src/vitest-global-setup.ts to globalSetup of the vitest project',
+    );
   }
   const answer = await request(`${url}${path}`, { headersTimeout: 120_000 });
   if (answer.statusCode !== 200) {

@@ -33,7 +33,11 @@ export async function startSshGitServer(): Promise<SshGitServer> {
   const root = join(directory, 'repositories');
   mkdirSync(root);
   const port = await freePort();
-  const [hostKey, clientKey, otherKey] = ['host', 'client', 'other'].map((name) => generateKey(directory, name)) as [Key, Key, Key];
+  const [hostKey, clientKey, otherKey] = ['host', 'client', 'other'].map((name) => generateKey(directory, name)) as [
+    Key,
+    Key,
+    Key,
+  ];
   writeServerFiles({ directory, root, port, authorized: clientKey.publicKey });
   if (process.getuid?.() === 0) {
     // Compiled into Debian's sshd, which insists on it when root starts it.

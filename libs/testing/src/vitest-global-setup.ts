@@ -1,6 +1,7 @@
 /** vitest globalSetup: hosts the shared control plane and Redis for the run; two projects of one run share one host. */
-import { startSharedHost, type SharedHost } from './shared-host.js';
+
 import { HARNESS_VARIABLE } from './shared.js';
+import { type SharedHost, startSharedHost } from './shared-host.js';
 
 interface Registration {
   readonly host: Promise<SharedHost>;

@@ -51,7 +51,9 @@ async function install() {
   };
   try {
     await apt(['update', '-q'], 'apt-get update');
-    await withoutServices(isRoot, () => apt(['install', '-y', '-q', '--no-install-recommends', ...names], 'apt-get install'));
+    await withoutServices(isRoot, () =>
+      apt(['install', '-y', '-q', '--no-install-recommends', ...names], 'apt-get install'),
+    );
   } catch (error) {
     throw new Error(`${error.message}\n${byHand}, for example: sudo apt-get install ${names.join(' ')}`);
   }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { KUBERNETES_VERSION, goTools } from './paths.mjs';
+import { goTools, KUBERNETES_VERSION } from './paths.mjs';
 import { run, say } from './run.mjs';
 
 const [, KUBERNETES_MINOR] = KUBERNETES_VERSION.split('.');
@@ -14,7 +14,11 @@ const KUBERNETES_STAMP = [
 
 /** Cheap ones first; `version` flags give the binaries the version that their own releases print. */
 const TOOLS = [
-  { name: 'kustomize', path: 'sigs.k8s.io/kustomize/kustomize/v5', stamp: '-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1' },
+  {
+    name: 'kustomize',
+    path: 'sigs.k8s.io/kustomize/kustomize/v5',
+    stamp: '-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1',
+  },
   { name: 'jsonnet', path: 'github.com/google/go-jsonnet/cmd/jsonnet', stamp: '' },
   { name: 'helm', path: 'helm.sh/helm/v3/cmd/helm', stamp: '-X helm.sh/helm/v3/internal/version.version=v3.22.0' },
   { name: 'tiphys-kube', path: '.', stamp: KUBERNETES_STAMP },
@@ -35,9 +39,25 @@ async function build() {
   for (const tool of TOOLS.filter(({ name }) => !existsSync(join(bin, name)))) {
     say(`  building ${tool.name}${tool.name === 'tiphys-kube' ? ' (about 5 minutes the first time)' : ''}`);
     const output = join(bin, `${tool.name}.tmp`);
-    const args = ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w ${tool.stamp}`, '-o', output, tool.path];
+    const args = [
+      'build',
+      '-v',
+      '-trimpath',
+      '-buildvcs=false',
+      '-ldflags',
+      `-s -w ${tool.stamp}`,
+      '-o',
+      output,
+      tool.path,
+    ];
     const env = { ...process.env, CGO_ENABLED: '0' };
-    await run('go', args, { title: `go build ${tool.name}`, cwd: source, env, count: /^[\w.-]+\/\S+$/, unit: 'packages' });
+    await run('go', args, {
+      title: `go build ${tool.name}`,
+      cwd: source,
+      env,
+      count: /^[\w.-]+\/\S+$/,
+      unit: 'packages',
+    });
     renameSync(output, join(bin, tool.name));
   }
 }

@@ -1,7 +1,7 @@
 /** Step: the pinned Node, taken from its npm package when the machine's own is older. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_VERSION, cacheDir, cachedNodeDir, machineNodeIsEnough, nodePackage } from './paths.mjs';
+import { cacheDir, cachedNodeDir, machineNodeIsEnough, NODE_VERSION, nodePackage } from './paths.mjs';
 import { run } from './run.mjs';
 
 export const nodeStep = {

@@ -10,13 +10,19 @@ const NODEGIT_BINARY = join('build', 'Release', 'nodegit.node');
 
 export const npmStep = {
   title: 'npm packages',
-  isReady: () => readIfThere(STAMP_FILE) === currentStamp(),
+  isReady: () => readIfThere(STAMP_FILE) === currentStamp() && !lostNodegitBinary(),
   run: install,
 };
 
 /** Changes with the lockfile, the platform and the Node that native modules are compiled for. */
 function currentStamp() {
   return `${hashFiles([LOCK_FILE])} abi${nodeAbi}`;
+}
+
+/** An `npm install` by hand may reinstall nodegit without its binary. */
+function lostNodegitBinary() {
+  const folder = join(root, 'node_modules', 'nodegit');
+  return existsSync(folder) && !existsSync(join(folder, NODEGIT_BINARY));
 }
 
 async function install() {
@@ -27,7 +33,9 @@ async function install() {
   } else {
     await npm(['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], 'npm ci');
   }
-  const scripted = Object.entries(lock.packages).filter(([path, entry]) => entry.hasInstallScript && existsSync(join(root, path)));
+  const scripted = Object.entries(lock.packages).filter(
+    ([path, entry]) => entry.hasInstallScript && existsSync(join(root, path)),
+  );
   const nodegits = scripted.filter(([path]) => packageName(path) === 'nodegit');
   const others = scripted.filter(([path]) => packageName(path) !== 'nodegit');
   if (others.length > 0) {

@@ -37,7 +37,11 @@ const goModuleDir = join(root, 'tools', 'local-cluster');
 export const goTools = {
   source: goModuleDir,
   get bin() {
-    return join(cacheDir, `tools-${hashFiles(['go.mod', 'go.sum', 'main.go'].map((name) => join(goModuleDir, name)))}`, 'bin');
+    return join(
+      cacheDir,
+      `tools-${hashFiles(['go.mod', 'go.sum', 'main.go'].map((name) => join(goModuleDir, name)))}`,
+      'bin',
+    );
   },
 };
 
@@ -53,7 +57,9 @@ export function hashFiles(files) {
 /** The environment in which every command of the project runs. */
 export function projectEnv() {
   const tools = goTools.bin;
-  const path = [nodeBinDir, join(root, 'node_modules', '.bin'), tools, process.env.PATH].filter(Boolean).join(delimiter);
+  const path = [nodeBinDir, join(root, 'node_modules', '.bin'), tools, process.env.PATH]
+    .filter(Boolean)
+    .join(delimiter);
   return { ...process.env, PATH: path, TIPHYS_TOOLS: tools, TIPHYS_CACHE: cacheDir };
 }
 

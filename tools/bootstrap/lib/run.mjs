@@ -27,7 +27,10 @@ export function run(command, args, { title, cwd, env, count, unit = 'steps' }) {
     const onData = (chunk) => {
       log.write(chunk);
       if (count) {
-        counted += chunk.toString().split('\n').filter((line) => count.test(line)).length;
+        counted += chunk
+          .toString()
+          .split('\n')
+          .filter((line) => count.test(line)).length;
       }
     };
     child.stdout.on('data', onData);
