@@ -31,7 +31,14 @@ async function install() {
   if (installedAsLocked(lock)) {
     say('  node_modules already matches package-lock.json');
   } else {
-    await npm(['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], 'npm ci');
+    // Not `npm ci`: it insists on lock entries for the optional packages of every platform, which a registry mirror may not have.
+    await npm(
+      ['install', '--no-save', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
+      'npm install',
+    );
+    if (!installedAsLocked(lock)) {
+      throw new Error('package.json and package-lock.json disagree; run "npm install" and commit package-lock.json');
+    }
   }
   const scripted = Object.entries(lock.packages).filter(
     ([path, entry]) => entry.hasInstallScript && existsSync(join(root, path)),
@@ -61,7 +68,8 @@ function installedAsLocked(lock) {
     const isThere = present !== undefined && existsSync(join(root, path));
     return isThere ? present.version === entry.version : entry.optional === true || entry.peer === true;
   };
-  return wanted.every(isInstalled) && Object.keys(installed).every((path) => path in lock.packages);
+  const isExpected = ([path, entry]) => path in lock.packages || entry.optional === true;
+  return wanted.every(isInstalled) && Object.entries(installed).every(isExpected);
 }
 
 /** nodegit compiles for five minutes, so its binary is kept per user, keyed by its version and the Node ABI. */
