@@ -4,6 +4,7 @@ import type { CONDITION_TYPES } from '../codes.js';
 import { HEALTH_STATUS_CODES, SYNC_STATUS_CODES } from '../codes.js';
 import type { ObjectMeta } from '../kubernetes/object.js';
 import type { API_VERSION } from '../names.js';
+import { flag, text, texts } from './fields.js';
 import type { OperationSchema } from './operation.js';
 import {
   InfoSchema,
@@ -21,10 +22,6 @@ import {
   KustomizeSourceSchema,
   PluginSourceSchema,
 } from './source.js';
-
-const text = () => Type.Optional(Type.String());
-const flag = () => Type.Optional(Type.Boolean());
-const texts = () => Type.Optional(Type.Array(Type.String()));
 
 export const ApplicationDestinationSchema = Type.Object({ server: text(), namespace: text(), name: text() });
 

@@ -1,11 +1,9 @@
 /** `operation` and `status.operationState` (A16, A17, A20). */
 import { type Static, Type } from 'typebox';
 import { HOOK_TYPES, OPERATION_PHASES, RESULT_CODES, SYNC_PHASES } from '../codes.js';
+import { count, flag, text } from './fields.js';
 import { ApplicationSourceSchema } from './source.js';
 
-const text = () => Type.Optional(Type.String());
-const flag = () => Type.Optional(Type.Boolean());
-const count = () => Type.Optional(Type.Integer({ format: 'int64' }));
 export const TimeSchema = Type.String({ format: 'date-time' });
 export const oneOf = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });

@@ -1,10 +1,6 @@
 /** `spec.source` and its tool options (A03-A09, B04-B33): the part shared by Application, history and operations. */
 import { type Static, Type } from 'typebox';
-
-const text = () => Type.Optional(Type.String());
-const flag = () => Type.Optional(Type.Boolean());
-const texts = () => Type.Optional(Type.Array(Type.String()));
-const textMap = () => Type.Optional(Type.Record(Type.String(), Type.String()));
+import { flag, text, textMap, texts } from './fields.js';
 
 /** An arbitrary JSON object: kept whole, also by the API server. */
 export const AnyObjectSchema = Type.Unsafe<Readonly<Record<string, unknown>>>({
