@@ -1,2 +1,35 @@
 /** Configuration, logger, metrics, lifecycle, operations server, clock, back-off. */
+export { type Backoff, type BackoffOptions, backoff, type RetryOptions, retry } from './backoff.js';
+export { type FakeClock, fakeClock, systemClock } from './clock.js';
+export { createSemaphore, type Semaphore, type SingleFlight, singleFlight } from './concurrency.js';
+export { type ConfigOptions, type ConfigResult, loadConfig, parseConfig } from './config.js';
+export { type Lifecycle, type ProcessHost, runService, type ServiceOptions } from './lifecycle.js';
+export { type HostPort, parseHostPort } from './listen-address.js';
+export {
+  createLogger,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogFormat,
+  type LoggerOptions,
+  type LogLevelName,
+  silentLogger,
+} from './logger.js';
+export {
+  createMetrics,
+  type GaugeOptions,
+  type HistogramOptions,
+  type MetricOptions,
+  type Metrics,
+} from './metrics.js';
+export { type Check, type CheckResult, type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.js';
 export type * from './ports.js';
+export {
+  commonAliases,
+  commonSettings,
+  hostPort,
+  hostPortSetting,
+  type RedisConnection,
+  redisConnection,
+  redisSettings,
+} from './settings.js';
+export { loadTlsMaterial, type TlsMaterial } from './tls.js';
