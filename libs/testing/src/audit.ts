@@ -112,11 +112,11 @@ function parseLine(line: string): AuditEvent | undefined {
 
 function toWrite(event: AuditEvent): AuditWrite {
   const query = new URLSearchParams(event.requestURI.split('?')[1] ?? '');
-  const { apiGroup: group = '', resource = '', subresource = '', namespace = '', name = '' } = event.objectRef ?? {};
-  const target = { group, resource, subresource, namespace, name };
+  const { apiGroup: group, ...object } = event.objectRef ?? {};
   const origin = { user: event.user?.username ?? '', userAgent: event.userAgent ?? '' };
   return {
-    ...{ verb: event.verb, stage: event.stage, requestURI: event.requestURI, ...origin, ...target },
+    ...{ verb: event.verb, stage: event.stage, requestURI: event.requestURI, ...origin },
+    ...{ resource: '', subresource: '', namespace: '', name: '', ...object, group: group ?? '' },
     code: event.responseStatus?.code ?? 0,
     fieldManager: query.get('fieldManager') ?? '',
     dryRun: query.has('dryRun'),

@@ -16,7 +16,7 @@ export interface GitServerOptions {
 
 /**
  * What a request was for: `info-refs` starts every ls-remote, fetch and push; `ls-refs` is the second half of listing refs
- * in protocol 2; `fetch` carries the wants of a fetch (one per fetch), `negotiate` is a further round of one.
+ * in protocol 2; `fetch` was answered with a pack (one per fetch that brings something); `negotiate` led up to one.
  */
 export type GitRequestKind = 'info-refs' | 'ls-refs' | 'negotiate' | 'fetch' | 'push' | 'other';
 
@@ -103,7 +103,7 @@ function backendPath(): string {
 }
 
 async function handle(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { latencyMs = 0, status, hang } = state.faults;
+  const { latencyMs = 0, hang } = state.faults;
   const body = await readBody(request);
   if (hang) {
     return;
@@ -111,16 +111,35 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   if (latencyMs > 0) {
     await delay(latencyMs);
   }
-  if (status !== undefined) {
-    response.writeHead(status).end(`injected failure ${status}\n`);
-  } else if (!isAuthorized(state.options, request)) {
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('authentication required\n');
-  } else {
-    await answerByBackend(state, { request, body, response });
-  }
+  const answer = await answerTo(state, request, body);
   const url = new URL(request.url ?? '/', 'http://git');
   const repository = url.pathname.match(/^\/(.+?)(\.git)?\/(info\/refs|git-)/)?.[1] ?? '';
-  state.requests.push({ repository, kind: kindOf(url, request, body), status: response.statusCode, at: Date.now() });
+  // Logged before the client can see the answer, so that a test that waited for the client finds it.
+  state.requests.push({
+    repository,
+    kind: kindOf({ url, request, body, answer }),
+    status: answer.status,
+    at: Date.now(),
+  });
+  response.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
+async function answerTo(state: State, request: IncomingMessage, body: Buffer): Promise<Answer> {
+  const { status } = state.faults;
+  if (status !== undefined) {
+    return { status, headers: {}, body: Buffer.from(`injected failure ${status}\n`) };
+  }
+  if (!isAuthorized(state.options, request)) {
+    const headers = { 'www-authenticate': 'Basic realm="git"' };
+    return { status: 401, headers, body: Buffer.from('authentication required\n') };
+  }
+  return parseCgi(await runBackend(state, request, body));
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -139,7 +158,17 @@ function isAuthorized({ username, password }: GitServerOptions, request: Incomin
   return request.headers.authorization === `Basic ${expected}`;
 }
 
-function kindOf(url: URL, request: IncomingMessage, body: Buffer): GitRequestKind {
+interface Exchange {
+  readonly url: URL;
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly answer: Answer;
+}
+
+/** How a pack begins: its magic and version 2. */
+const PACK_HEADER = Buffer.from('PACK\0\0\0\x02', 'latin1');
+
+function kindOf({ url, request, body, answer }: Exchange): GitRequestKind {
   if (url.pathname.endsWith('/info/refs')) {
     return 'info-refs';
   }
@@ -153,17 +182,11 @@ function kindOf(url: URL, request: IncomingMessage, body: Buffer): GitRequestKin
   if (text.includes('command=ls-refs')) {
     return 'ls-refs';
   }
-  return text.includes('0009done') ? 'fetch' : 'negotiate';
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly body: Buffer;
-  readonly response: ServerResponse;
+  return answer.body.includes(PACK_HEADER) ? 'fetch' : 'negotiate';
 }
 
 /** Runs git http-backend as a CGI program for one request. */
-async function answerByBackend(state: State, { request, body, response }: Exchange): Promise<void> {
+async function runBackend(state: State, request: IncomingMessage, body: Buffer): Promise<Buffer> {
   const url = new URL(request.url ?? '/', 'http://git');
   const header = (name: string) => String(request.headers[name] ?? '');
   const child = spawn(state.backend, {
@@ -191,20 +214,19 @@ async function answerByBackend(state: State, { request, body, response }: Exchan
   for await (const chunk of child.stdout) {
     output.push(chunk as Buffer);
   }
-  sendCgiAnswer(Buffer.concat(output), response);
+  return Buffer.concat(output);
 }
 
-function sendCgiAnswer(output: Buffer, response: ServerResponse): void {
+function parseCgi(output: Buffer): Answer {
   const end = output.indexOf('\r\n\r\n');
-  const headers = output.subarray(0, Math.max(end, 0)).toString().split('\r\n').filter(Boolean);
-  response.statusCode = end < 0 ? 500 : 200;
-  for (const line of headers) {
-    const [name = '', ...value] = line.split(': ');
-    if (name.toLowerCase() === 'status') {
-      response.statusCode = Number.parseInt(value.join(': '), 10);
-    } else {
-      response.setHeader(name, value.join(': '));
-    }
+  if (end < 0) {
+    return { status: 500, headers: {}, body: Buffer.from('git http-backend gave no answer\n') };
   }
-  response.end(end < 0 ? '' : output.subarray(end + 4));
+  const lines = output.subarray(0, end).toString().split('\r\n');
+  const fields = lines.map((line) => [
+    line.slice(0, line.indexOf(':')).toLowerCase(),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ]);
+  const { status = '200', ...headers } = Object.fromEntries(fields) as Record<string, string>;
+  return { status: Number.parseInt(status, 10), headers, body: output.subarray(end + 4) };
 }

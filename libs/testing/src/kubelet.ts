@@ -122,6 +122,8 @@ async function take(worker: Worker, pod: PodLike, step: Step): Promise<void> {
 async function registerNode(client: KubeClient, name: string): Promise<void> {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name } } };
   await client.apply(node, { fieldManager: 'kubelet' });
+  // Admission taints every new Node as not ready; the controller that would remove the taint is off.
+  await client.patch(`/api/v1/nodes/${name}`, { spec: { taints: null } }, { fieldManager: 'kubelet' });
   const room = { cpu: '1000', memory: '1000Gi', pods: '100000' };
   const status = {
     capacity: room,
