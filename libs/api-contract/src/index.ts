@@ -1,2 +1,10 @@
 /** REST routes as schemas with inferred types; OpenAPI is generated from them. */
-export {};
+export * from './route.js';
+export { applicationStateRoutes } from './routes/application-state.js';
+export { applicationRoutes } from './routes/applications.js';
+export * from './routes/installation.js';
+export * from './routes/projects.js';
+export * from './routes/session.js';
+export * from './schemas/application.js';
+export * from './schemas/application-state.js';
+export * from './schemas/common.js';

@@ -1,0 +1,65 @@
+/** The application routes that show state (N02-N04). */
+import { Type } from 'typebox';
+import { defineRoute } from '../route.js';
+import {
+  ApplicationTreeSchema,
+  EventListSchema,
+  EventsQuerySchema,
+  ManagedResourcesSchema,
+  ManifestsQuerySchema,
+  ManifestsResponseSchema,
+  ResourceFilterQuerySchema,
+  RevisionMetadataQuerySchema,
+  RevisionMetadataSchema,
+  SyncWindowsResponseSchema,
+} from '../schemas/application-state.js';
+import { ApplicationParamsSchema, ApplicationScopeSchema } from '../schemas/common.js';
+
+const tag = 'ApplicationService';
+const one = '/api/v1/applications/{name}';
+const params = ApplicationParamsSchema;
+
+export const applicationStateRoutes = {
+  resourceTree: defineRoute({
+    ...{ method: 'GET', path: `${one}/resource-tree`, operationId: 'ApplicationService_ResourceTree', tag },
+    summary: 'ResourceTree returns resource tree',
+    schemas: { params, query: ResourceFilterQuerySchema, response: ApplicationTreeSchema },
+  }),
+  managedResources: defineRoute({
+    ...{ method: 'GET', path: `${one}/managed-resources`, operationId: 'ApplicationService_ManagedResources', tag },
+    summary: 'ManagedResources returns list of managed resources',
+    schemas: { params, query: ResourceFilterQuerySchema, response: ManagedResourcesSchema },
+  }),
+  manifests: defineRoute({
+    ...{ method: 'GET', path: `${one}/manifests`, operationId: 'ApplicationService_GetManifests', tag },
+    summary: 'GetManifests returns application manifests',
+    schemas: { params, query: ManifestsQuerySchema, response: ManifestsResponseSchema },
+  }),
+  revisionMetadata: defineRoute({
+    ...{ method: 'GET', path: `${one}/revisions/{revision}/metadata`, tag },
+    operationId: 'ApplicationService_RevisionMetadata',
+    summary: 'Get the meta-data (author, date, tags, message) for a specific revision of the application',
+    schemas: {
+      params: Type.Object({ ...ApplicationParamsSchema.properties, revision: Type.String({ minLength: 1 }) }),
+      query: RevisionMetadataQuerySchema,
+      response: RevisionMetadataSchema,
+    },
+  }),
+  syncWindows: defineRoute({
+    ...{ method: 'GET', path: `${one}/syncwindows`, operationId: 'ApplicationService_GetApplicationSyncWindows', tag },
+    summary: 'Get returns sync windows of the application',
+    schemas: { params, query: ApplicationScopeSchema, response: SyncWindowsResponseSchema },
+  }),
+  events: defineRoute({
+    ...{ method: 'GET', path: `${one}/events`, operationId: 'ApplicationService_ListResourceEvents', tag },
+    summary: 'ListResourceEvents returns a list of event resources',
+    schemas: { params, query: EventsQuerySchema, response: EventListSchema },
+  }),
+  watchResourceTree: defineRoute({
+    ...{ method: 'GET', path: '/api/v1/stream/applications/{name}/resource-tree', tag },
+    operationId: 'ApplicationService_WatchResourceTree',
+    summary: 'Watch returns stream of application resource tree',
+    stream: true,
+    schemas: { params, query: ResourceFilterQuerySchema, response: ApplicationTreeSchema },
+  }),
+};

@@ -1,0 +1,64 @@
+/** Routes about the installation itself (N14 in part, N16): version and settings. */
+import { type Static, Type } from 'typebox';
+import { defineRoute } from '../route.js';
+import { flag, text } from '../schemas/common.js';
+
+export const VersionSchema = Type.Object({
+  Version: text(),
+  BuildDate: text(),
+  GitCommit: text(),
+  GitTag: text(),
+  GitTreeState: text(),
+  GoVersion: text(),
+  Compiler: text(),
+  Platform: text(),
+  KustomizeVersion: text(),
+  HelmVersion: text(),
+  KubectlVersion: text(),
+  JsonnetVersion: text(),
+  ExtraBuildInfo: text(),
+});
+
+export const SettingsSchema = Type.Object({
+  url: text(),
+  statusBadgeEnabled: flag(),
+  statusBadgeRootUrl: text(),
+  appLabelKey: text(),
+  trackingMethod: text(),
+  controllerNamespace: text(),
+  userLoginsDisabled: flag(),
+  passwordPattern: text(),
+  execEnabled: flag(),
+  appsInAnyNamespaceEnabled: flag(),
+  uiBannerContent: text(),
+  uiBannerURL: text(),
+  help: Type.Optional(Type.Object({ chatUrl: text(), chatText: text() })),
+});
+
+export type Version = Static<typeof VersionSchema>;
+export type SettingsBody = Static<typeof SettingsSchema>;
+
+export const installationRoutes = {
+  version: defineRoute({
+    ...{
+      method: 'GET',
+      path: '/api/version',
+      operationId: 'VersionService_Version',
+      tag: 'VersionService',
+      public: true,
+    },
+    summary: 'Version returns version information of the API server',
+    schemas: { response: VersionSchema },
+  }),
+  settings: defineRoute({
+    ...{
+      method: 'GET',
+      path: '/api/v1/settings',
+      operationId: 'SettingsService_Get',
+      tag: 'SettingsService',
+      public: true,
+    },
+    summary: 'Get returns the settings that user interfaces need',
+    schemas: { response: SettingsSchema },
+  }),
+};
