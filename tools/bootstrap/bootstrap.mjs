@@ -12,31 +12,36 @@ import { npmStep } from './lib/npm.mjs';
 import { cacheDir } from './lib/paths.mjs';
 import { say } from './lib/run.mjs';
 
-const STEPS = [aptStep, nodeStep, npmStep, goStep];
+/** In order; the steps of one stage do not need each other and run at the same time. */
+const STAGES = [[aptStep], [nodeStep], [npmStep, goStep]];
 
 async function main() {
-  if (STEPS.every((step) => step.isReady())) {
+  if (STAGES.flat().every((step) => step.isReady())) {
     return;
   }
   mkdirSync(cacheDir, { recursive: true });
   say(`preparing this machine; cache: ${cacheDir}`);
   await withLock(async () => {
-    for (const [index, step] of STEPS.entries()) {
-      await perform(step, `${index + 1}/${STEPS.length} ${step.title}`);
+    for (const stage of STAGES) {
+      const outcomes = await Promise.allSettled(stage.map(perform));
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
+      if (failed.length > 0) {
+        throw new Error(failed.map((outcome) => outcome.reason.message).join('\n'));
+      }
     }
   });
   say('ready');
 }
 
-async function perform(step, label) {
+async function perform(step) {
   if (step.isReady()) {
-    say(`${label}: in place`);
+    say(`${step.title}: in place`);
     return;
   }
   const begun = Date.now();
-  say(`${label} ...`);
+  say(`${step.title} ...`);
   await step.run();
-  say(`${label}: done in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  say(`${step.title}: done in ${((Date.now() - begun) / 1000).toFixed(1)} s`);
 }
 
 main().catch((error) => {
