@@ -13,3 +13,5 @@ export * from './kubernetes/object.js';
 export * from './kubernetes/resource-key.js';
 export * from './names.js';
 export * from './redact.js';
+export * from './text/duration.js';
+export * from './text/encoding.js';

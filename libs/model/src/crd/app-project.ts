@@ -46,13 +46,22 @@ export const DestinationServiceAccountSchema = Type.Object({
   defaultServiceAccount: Type.String(),
 });
 
-/** Which Git revisions must be signed, and by whom (F06); the first policy whose `repos` match decides. */
+const PolicyReposSchema = Type.Array(Type.Object({ url: Type.String() }));
+
+/** What must be signed, and by whom (F06); the first policy whose `repos` (URL globs) match decides. */
 export const SourceIntegritySchema = Type.Object({
+  helm: Type.Optional(
+    Type.Object({
+      policies: Type.Array(
+        Type.Object({ repos: PolicyReposSchema, provenance: Type.Object({ keys: Type.Array(Type.String()) }) }),
+      ),
+    }),
+  ),
   git: Type.Optional(
     Type.Object({
       policies: Type.Array(
         Type.Object({
-          repos: Type.Array(Type.Object({ url: Type.String() })),
+          repos: PolicyReposSchema,
           gpg: Type.Object({
             mode: Type.Unsafe<'none' | 'head' | 'strict'>({ type: 'string', enum: ['none', 'head', 'strict'] }),
             keys: texts(),
