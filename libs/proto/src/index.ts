@@ -1,3 +1,17 @@
-/** Generated protobuf-es messages and the grpc-js service definitions derived from them. */
+/** Generated protobuf-es messages, the grpc-js service definitions derived from them, and the typed client of the repo-server. */
 export * from './gen/tiphys/reposerver/v1/reposerver_pb.js';
+export {
+  type ClientTls,
+  createRepoServerClient,
+  MAX_MESSAGE_BYTES,
+  type RepoServerClient,
+  type RepoServerClientOptions,
+} from './repo-server-client.js';
 export { grpcServiceDefinition } from './service-definition.js';
+export {
+  ERROR_CODE_TRAILER,
+  fromGrpcError,
+  type GrpcFailure,
+  RETRY_AFTER_TRAILER,
+  toGrpcFailure,
+} from './transport-errors.js';
