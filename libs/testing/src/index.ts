@@ -1,6 +1,13 @@
 /** Real control plane, Redis, git servers and kubelet stand-in for tests. */
 export { type AuditFilter, type AuditWrite, auditPosition, auditWrites } from './audit.js';
 export {
+  type Certificate,
+  type CertificateAuthority,
+  createCertificateAuthority,
+  type LeafOptions,
+  writeTlsDir,
+} from './certificates.js';
+export {
   CLUSTER_USERS,
   type ClusterUser,
   type ControlPlane,
