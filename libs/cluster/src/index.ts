@@ -1,2 +1,17 @@
 /** Kubernetes I/O: clients, discovery, watch cache, apply, prune, events. */
+export { isExpired, type KubeStatus, KubeStatusError, kubeStatusOf } from './client/errors.js';
+export { createKubeClient, type KubeClientOptions } from './client/kube-client.js';
+export type { RequestReport } from './client/transport.js';
+export {
+  type ClusterConfig,
+  type ClusterSecret,
+  type ClusterSecretOptions,
+  connectionFromClusterSecret,
+  DEFAULT_EXEC_COMMANDS,
+} from './connection/cluster-secret.js';
+export { type LoadConnectionOptions, loadClusterConnection } from './connection/load-connection.js';
+export { createDiscovery } from './discovery/discovery.js';
+export { createInformer, type Informer, type InformerEvent, type InformerOptions } from './informer/informer.js';
+export { compareResourceVersions } from './informer/resource-version.js';
 export type * from './ports.js';
+export { RESOURCES } from './resources.js';

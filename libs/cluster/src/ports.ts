@@ -9,10 +9,17 @@ import type {
   ResourceKeyString,
 } from '@tiphys/model';
 
+/** PEM texts. */
+export interface ClientCertificate {
+  readonly certData: string;
+  readonly keyData: string;
+}
+
 /** Connection data of one cluster, after settings and Secrets were read (H02, H03). */
 export interface ClusterConnection {
   readonly server: string;
   readonly name: string;
+  /** CA, certificate and key as PEM text, not base64. */
   readonly caData?: string;
   readonly insecureSkipVerify?: boolean;
   readonly tlsServerName?: string;
@@ -20,6 +27,12 @@ export interface ClusterConnection {
   readonly keyData?: string;
   /** Called for every request: exec plugins and service account tokens rotate. */
   readonly authorization?: () => Promise<string | undefined>;
+  /** Certificates that rotate (exec plugins); asked for every new TCP connection. Wins over certData and keyData. */
+  readonly clientCertificate?: () => Promise<ClientCertificate | undefined>;
+  /** HTTP(S) proxy between Tiphys and the API server. */
+  readonly proxyUrl?: string;
+  /** Impersonated user, from the kubeconfig's `as`. */
+  readonly impersonateUser?: string;
   readonly userAgent?: string;
   /** Empty: all namespaces (H04). */
   readonly namespaces?: readonly string[];
@@ -117,7 +130,12 @@ export interface Discovery {
   /** From the cache; refreshed when a kind is unknown or a CRD changed. */
   resolve(groupKind: GroupKind, version?: string): ApiResource | undefined;
   all(): readonly ApiResource[];
+  /** Like resolve, after one refresh when the kind is unknown. @throws Upstream when the group's discovery failed: never 'no such kind' on half an answer (R16). */
+  ensure(groupKind: GroupKind, signal: AbortSignal, version?: string): Promise<ApiResource | undefined>;
   refresh(signal: AbortSignal): Promise<void>;
+  /** Called after a refresh that found other kinds than before. Returns the unsubscriber. */
+  onChange(listener: () => void): () => void;
+  /** `gitVersion` of the server, for example `v1.36.1`; empty before the first refresh. */
   readonly kubeVersion: string;
   /** `group/version` and `group/version/Kind`, as Helm's APIVersions. */
   apiVersions(): readonly string[];

@@ -1,0 +1,215 @@
+/**
+ * HTTP to one API server: two keep-alive pools (requests, watches: watches never starve requests), authorization per
+ * request, retries that cannot repeat a write's effect.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { GitOpsError } from '@tiphys/model';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import type { ClusterConnection } from '../ports.js';
+import { networkError, parseStatus, retryAfterMs, statusError } from './errors.js';
+
+export interface TransportOptions {
+  readonly connection: ClusterConnection;
+  /** Requests in flight; more wait in line (our answer to L09's QPS: the server's own fairness needs no more). */
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly onRequest?: ((report: RequestReport) => void) | undefined;
+}
+
+/** For metrics: one entry per answered or failed request. */
+export interface RequestReport {
+  readonly method: string;
+  readonly path: string;
+  /** 0: no answer. */
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: string | undefined;
+  readonly contentType?: string | undefined;
+  readonly accept?: string | undefined;
+  /** The same request twice has the effect of one: it may be retried after a connection reset. */
+  readonly idempotent: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Transport {
+  /** The body of a 2xx answer. @throws GitOpsError */
+  send(request: HttpRequest): Promise<string>;
+  /** An endless answer; the caller's signal ends it. @throws GitOpsError when it does not start. */
+  stream(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']>;
+  close(): Promise<void>;
+}
+
+const ATTEMPTS = 4;
+const MAX_RETRY_DELAY_MS = 5_000;
+/** Failures before the server can have seen anything. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CLOSED']);
+const RETRY_STATUS = new Set([429, 502, 503, 504]);
+
+export function createTransport(options: TransportOptions): Transport {
+  const { connection } = options;
+  const requests = createDispatcher(connection, { connections: options.concurrency, timeoutMs: options.timeoutMs });
+  const watches = createDispatcher(connection, { connections: null, timeoutMs: 0 });
+  return {
+    send: (request) => sendWithRetries(options, requests, request),
+    stream: (path, signal) => openStream(options, watches, { path, signal }),
+    close: async () => {
+      await Promise.all([requests.destroy(), watches.destroy()]);
+    },
+  };
+}
+
+function createDispatcher(
+  connection: ClusterConnection,
+  { connections, timeoutMs }: { readonly connections: number | null; readonly timeoutMs: number },
+): Dispatcher {
+  const tls = {
+    ...(connection.caData === undefined ? {} : { ca: connection.caData }),
+    ...(connection.certData === undefined ? {} : { cert: connection.certData }),
+    ...(connection.keyData === undefined ? {} : { key: connection.keyData }),
+    ...(connection.tlsServerName ? { servername: connection.tlsServerName } : {}),
+    ...(connection.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+  };
+  const pool = { connections, keepAliveTimeout: 60_000, headersTimeout: timeoutMs || 60_000, bodyTimeout: timeoutMs };
+  const connect = { ...tls, timeout: 10_000 };
+  if (connection.proxyUrl) return new ProxyAgent({ uri: connection.proxyUrl, requestTls: connect, ...pool });
+  return new Agent({ ...pool, connect: connectorOf(connection, connect) });
+}
+
+/** Rotating client certificates (exec plugins) are read for every new connection; else undici's own connector. */
+function connectorOf(connection: ClusterConnection, tls: buildConnector.BuildOptions) {
+  const { clientCertificate } = connection;
+  if (clientCertificate === undefined) return tls;
+  const connector: buildConnector.connector = (target, callback) => {
+    clientCertificate().then(
+      (pair) => {
+        const own = pair === undefined ? {} : { cert: pair.certData, key: pair.keyData };
+        buildConnector({ ...tls, ...own })(target, callback);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+    );
+  };
+  return connector;
+}
+
+async function sendWithRetries(options: TransportOptions, agent: Dispatcher, request: HttpRequest): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await sendOnce(options, agent, request);
+    if ('body' in outcome) return outcome.body;
+    request.signal.throwIfAborted();
+    if (!outcome.retry || attempt >= ATTEMPTS) throw outcome.error;
+    const wait = outcome.waitMs ?? 100 * 2 ** attempt * (0.5 + Math.random());
+    if (wait > MAX_RETRY_DELAY_MS) throw outcome.error;
+    await delay(wait, undefined, { signal: request.signal });
+  }
+}
+
+type Outcome =
+  | { readonly body: string }
+  | { readonly error: GitOpsError; readonly retry: boolean; readonly waitMs?: number | undefined };
+
+async function sendOnce(options: TransportOptions, agent: Dispatcher, request: HttpRequest): Promise<Outcome> {
+  const { server } = options.connection;
+  const failed = { server, method: request.method, path: request.path };
+  const report = stopwatch(options, request.method, request.path);
+  const headers = await headersOf(options.connection, request);
+  try {
+    const {
+      statusCode,
+      body,
+      headers: answer,
+    } = await agent.request({
+      origin: originOf(server),
+      path: prefixOf(server) + request.path,
+      method: request.method,
+      headers,
+      body: request.body ?? null,
+      signal: request.signal,
+    });
+    const text = await body.text();
+    report(statusCode);
+    if (statusCode < 400) return { body: text };
+    const waitMs = retryAfterMs(answer['retry-after']);
+    const retry = statusCode === 429 || (request.idempotent && RETRY_STATUS.has(statusCode));
+    return { error: statusError(failed, parseStatus(statusCode, text), waitMs), retry, waitMs };
+  } catch (error) {
+    report(0);
+    if (request.signal.aborted) throw request.signal.reason;
+    return { error: networkError(failed, error), retry: mayRetry(request, error) };
+  }
+}
+
+function mayRetry(request: HttpRequest, error: unknown): boolean {
+  const code = String((error as { readonly code?: unknown } | undefined)?.code);
+  return NOT_SENT.has(code) || (request.idempotent && RESET.has(code));
+}
+
+async function openStream(
+  options: TransportOptions,
+  agent: Dispatcher,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<Dispatcher.ResponseData['body']> {
+  const { server } = options.connection;
+  const request: HttpRequest = { method: 'GET', path, idempotent: true, signal };
+  const failed = { server, method: 'WATCH', path };
+  const report = stopwatch(options, 'WATCH', path);
+  const headers = await headersOf(options.connection, request);
+  let response: Dispatcher.ResponseData;
+  try {
+    const target = { origin: originOf(server), path: prefixOf(server) + path };
+    response = await agent.request({ ...target, method: 'GET', headers, signal });
+  } catch (error) {
+    report(0);
+    if (signal.aborted) throw signal.reason;
+    throw networkError(failed, error);
+  }
+  report(response.statusCode);
+  if (response.statusCode < 400) return response.body;
+  const text = await response.body.text();
+  throw statusError(failed, parseStatus(response.statusCode, text), retryAfterMs(response.headers['retry-after']));
+}
+
+async function headersOf(connection: ClusterConnection, request: HttpRequest): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {
+    accept: request.accept ?? 'application/json',
+    'user-agent': connection.userAgent ?? 'tiphys',
+  };
+  if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
+  if (connection.impersonateUser) headers['impersonate-user'] = connection.impersonateUser;
+  const authorization = await authorizationOf(connection);
+  if (authorization !== undefined) headers['authorization'] = authorization;
+  return headers;
+}
+
+async function authorizationOf(connection: ClusterConnection): Promise<string | undefined> {
+  try {
+    return await connection.authorization?.();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GitOpsError(
+      'Unauthenticated',
+      `cannot get credentials for cluster ${connection.name}: ${reason}; check its exec plugin or token file`,
+      { cause, retry: 'backoff' },
+    );
+  }
+}
+
+function stopwatch({ onRequest }: TransportOptions, method: string, path: string): (status: number) => void {
+  if (onRequest === undefined) return () => undefined;
+  const start = performance.now();
+  return (status) => onRequest({ method, path, status, durationMs: performance.now() - start });
+}
+
+function originOf(server: string): string {
+  return new URL(server).origin;
+}
+
+/** Servers behind a proxy (Rancher) have a path of their own. */
+function prefixOf(server: string): string {
+  return new URL(server).pathname.replace(/\/$/, '');
+}
