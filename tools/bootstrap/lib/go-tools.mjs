@@ -1,27 +1,31 @@
 /** Step: the control plane, helm, kustomize and jsonnet, built from the pinned Go module into the cache. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { goTools, KUBERNETES_VERSION } from './paths.mjs';
+import { goTools } from './paths.mjs';
 import { run, say } from './run.mjs';
 
-const [, KUBERNETES_MINOR] = KUBERNETES_VERSION.split('.');
-const KUBERNETES_STAMP = [
-  `-X k8s.io/component-base/version.gitVersion=v${KUBERNETES_VERSION}`,
-  '-X k8s.io/component-base/version.gitMajor=1',
-  `-X k8s.io/component-base/version.gitMinor=${KUBERNETES_MINOR}`,
-].join(' ');
-
-/** Cheap ones first; `version` flags give the binaries the version that their own releases print. */
+/** Cheap ones first; `stamps` give the binaries the version that their own releases print. */
 const TOOLS = [
   {
     name: 'kustomize',
     path: 'sigs.k8s.io/kustomize/kustomize/v5',
-    stamp: '-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1',
+    module: 'sigs.k8s.io/kustomize/kustomize/v5',
+    stamps: (version) => ({ 'sigs.k8s.io/kustomize/api/provenance.version': version }),
   },
-  { name: 'jsonnet', path: 'github.com/google/go-jsonnet/cmd/jsonnet', stamp: '' },
-  { name: 'helm', path: 'helm.sh/helm/v3/cmd/helm', stamp: '-X helm.sh/helm/v3/internal/version.version=v3.22.0' },
-  { name: 'tiphys-kube', path: '.', stamp: KUBERNETES_STAMP },
+  {
+    name: 'jsonnet',
+    path: 'github.com/google/go-jsonnet/cmd/jsonnet',
+    module: 'github.com/google/go-jsonnet',
+    stamps: () => ({}),
+  },
+  {
+    name: 'helm',
+    path: 'helm.sh/helm/v3/cmd/helm',
+    module: 'helm.sh/helm/v3',
+    stamps: (version) => ({ 'helm.sh/helm/v3/internal/version.version': version }),
+  },
+  { name: 'tiphys-kube', path: '.', module: 'k8s.io/kubernetes', stamps: kubernetesStamps },
 ];
 
 export const goStep = {
@@ -45,7 +49,7 @@ async function build() {
       '-trimpath',
       '-buildvcs=false',
       '-ldflags',
-      `-s -w ${tool.stamp}`,
+      linkerFlags(tool),
       '-o',
       output,
       tool.path,
@@ -60,4 +64,22 @@ async function build() {
     });
     renameSync(output, join(bin, tool.name));
   }
+}
+
+function kubernetesStamps(version) {
+  const [major, minor] = version.slice(1).split('.');
+  const name = 'k8s.io/component-base/version';
+  return { [`${name}.gitVersion`]: version, [`${name}.gitMajor`]: major, [`${name}.gitMinor`]: minor };
+}
+
+/** Strips the binary and stamps the version that go.mod pins into it. */
+function linkerFlags({ module, stamps }) {
+  const pins = readFileSync(join(goTools.source, 'go.mod'), 'utf8').split('\n');
+  const version = pins
+    .map((line) => line.trim().split(' '))
+    .find(([name, pin]) => name === module && pin?.startsWith('v'))?.[1];
+  if (version === undefined) {
+    throw new Error(`tools/local-cluster/go.mod requires no ${module}`);
+  }
+  return ['-s -w', ...Object.entries(stamps(version)).map(([name, value]) => `-X ${name}=${value}`)].join(' ');
 }

@@ -78,7 +78,7 @@ async function provideNodegit({ folder, version, npm }) {
   const binary = join(folder, NODEGIT_BINARY);
   if (!existsSync(cached)) {
     say(`  compiling nodegit ${version} (about 6 minutes on two cores, once per machine)`);
-    const progress = { count: /^\s+(CC|CXX|AR|LINK|SOLINK_MODULE)\(target\)/, unit: 'files' };
+    const progress = { count: /\b(CC|CXX)\(target\)/, unit: 'files' };
     await npm(['rebuild', 'nodegit', '--foreground-scripts'], 'compile nodegit', progress);
     if (!existsSync(binary)) {
       throw new Error(`nodegit compiled, but ${binary} is not there`);

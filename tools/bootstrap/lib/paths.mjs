@@ -9,8 +9,6 @@ import { fileURLToPath } from 'node:url';
 export const NODE_VERSION = '24.21.0';
 /** NODE_MODULE_VERSION of that major release: part of the key of cached native binaries. */
 export const NODE_ABI = '137';
-/** Versions of the commands that the Go module pins, stamped into the binaries for `version` output. */
-export const KUBERNETES_VERSION = '1.36.1';
 
 /** Root of the checkout that this script belongs to. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[/\\]$/, '');
