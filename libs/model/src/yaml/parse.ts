@@ -48,7 +48,7 @@ export function parseDocuments(text: string, options: ParseOptions): readonly Pa
   if (exceedsBytes(text, limits.maxBytes)) {
     throw failure(`${options.origin} is larger than ${limits.maxBytes} bytes. Split the file, or raise the limit.`);
   }
-  const documents = parseAsJson(text) ?? parseAsYaml(text, options.origin);
+  const documents = parseAsJson(text) ?? parseAsYaml(text, limits);
   if (documents.length > limits.maxDocuments) {
     throw failure(`${options.origin} holds more than ${limits.maxDocuments} YAML documents. Split the file.`);
   }
@@ -87,13 +87,14 @@ function parseAsJson(text: string): readonly ParsedDocument[] | undefined {
   }
 }
 
-function parseAsYaml(text: string, origin: string): readonly ParsedDocument[] {
+function parseAsYaml(text: string, limits: ParseOptions & ValueLimits): readonly ParsedDocument[] {
   const lines: number[] = [];
   let depth = 0;
   try {
     const values = yaml.loadAll(text, null, {
       schema: KUBERNETES_SCHEMA,
       json: true,
+      ...{ maxDepth: limits.maxDepth }, // in js-yaml since 4.3, not yet in its types
       listener(event, state) {
         if (event === 'open') {
           if (depth === 0) lines.push((state as { line: number }).line + 1);
@@ -107,7 +108,7 @@ function parseAsYaml(text: string, origin: string): readonly ParsedDocument[] {
       line: lines[index] ?? 1,
     }));
   } catch (error) {
-    throw describeParseError(error, origin);
+    throw describeParseError(error, limits.origin);
   }
 }
 
