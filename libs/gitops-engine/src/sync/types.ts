@@ -7,9 +7,11 @@ import type {
   ResourceKey,
   ResourceKeyString,
   ResourceSyncResult,
+  ResultCode,
   SyncPhase,
 } from '@tiphys/model';
 import type { ManagedResource } from '../compare/types.js';
+import type { HealthOverrides } from '../health/assess-health.js';
 
 /** Options of one resource after merging application and resource level (D18-D31). */
 export interface SyncOptions {
@@ -21,7 +23,7 @@ export interface SyncOptions {
   readonly replace: boolean;
   readonly force: boolean;
   /** `undefined`: the installation default, which is server-side apply. */
-  readonly serverSideApply: boolean;
+  readonly serverSideApply: boolean | undefined;
   readonly clientSideApplyMigration: boolean;
   readonly applyOutOfSyncOnly: boolean;
   readonly skipDryRunOnMissingResource: boolean;
@@ -42,12 +44,37 @@ export interface SyncTask {
   readonly options: SyncOptions;
   readonly hookType: HookType | undefined;
   readonly hookDeletePolicies: readonly HookDeletePolicy[];
-  /** False: equal already, nothing is written. It still counts in its wave's health gate and in the results. */
+  /**
+   * False: nothing is written, because it is equal already or because it must not be pruned. It still counts in its
+   * wave's health gate and in the results. Steps never carry such a task.
+   */
   readonly changed: boolean;
+  /** Result of a task that is not written: what it counts as and the message shown. */
+  readonly unchangedResult: { readonly code: ResultCode; readonly message: string } | undefined;
+  /** `Prune=confirm` and nobody has confirmed since the operation began (D19). */
+  readonly awaitsConfirmation: boolean;
+  /** The application's namespace, created before the dry run of everything else (D30). */
+  readonly beforeDryRun: boolean;
+  /** A dry run would fail for a reason that the sync itself removes (CRD or namespace not there yet, old hook object). */
+  readonly skipDryRun: boolean;
+  /** The whole operation is a dry run (D33): no step writes this task. */
+  readonly dryRunOnly: boolean;
 }
 
 /** What the caller asked of the whole operation. */
 export interface SyncPlanRequest {
+  /**
+   * Name of the application as in tracking ids. Given, the plan never prunes an object whose tracking id names another
+   * application, whatever the comparison said.
+   */
+  readonly instanceName?: string;
+  /** Revision shown in the names of `generateName` hooks (D04). */
+  readonly revision?: string;
+  /**
+   * Number of the attempt (`retryCount`). Given, hooks carry a mark of the attempt that created them, and a worker that
+   * takes over after a crash adopts a hook of its own attempt instead of running it again (R6).
+   */
+  readonly attempt?: number;
   readonly prune: boolean;
   readonly dryRun: boolean;
   /** `apply` strategy: no hooks. */
@@ -71,20 +98,41 @@ export interface SyncProgress {
   /** By resource key and phase (`<phase>/<key>`). */
   readonly results: ReadonlyMap<string, ResourceSyncResult>;
   readonly terminating: boolean;
-  /** Objects as last read, for health gates. */
+  /** Objects as last read, for health gates; at least as new as our own writes. Must hold every task's key that exists. */
   readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
+  /** Configured health checks (E05); the built-in ones otherwise. */
+  readonly healthOverrides?: HealthOverrides;
+}
+
+/** What happened to one task of a step. `live`: the object as the API server answered. */
+export interface TaskOutcome {
+  readonly task: SyncTask;
+  readonly code: ResultCode;
+  readonly message: string;
+  readonly live?: KubernetesObject;
 }
 
 export type SyncStep =
+  /** Ask the API server whether it would take the tasks; nothing is written. */
   | { readonly kind: 'dryRun'; readonly tasks: readonly SyncTask[] }
+  /** Write the tasks in the order given: prunes first. `applyGroups` says what may run in parallel. */
   | { readonly kind: 'apply'; readonly phase: SyncPhase; readonly wave: number; readonly tasks: readonly SyncTask[] }
+  /** Remove our finalizer from the hook objects and delete them. Objects that are gone already are no failure. */
   | { readonly kind: 'deleteHooks'; readonly tasks: readonly SyncTask[] }
+  /** Remove our finalizer (D06) from hooks that have completed; they stay. */
+  | { readonly kind: 'releaseHooks'; readonly tasks: readonly SyncTask[] }
   | { readonly kind: 'wait'; readonly reason: string; readonly tasks: readonly SyncTask[] }
   | {
       readonly kind: 'complete';
       readonly phase: Exclude<OperationPhase, 'Running' | 'Terminating'>;
       readonly message: string;
     };
+
+/** A step and the progress with what was observed on the way to it: hooks that completed, waves that are healthy. */
+export interface SyncTurn {
+  readonly step: SyncStep;
+  readonly progress: SyncProgress;
+}
 
 /** Result key in {@link SyncProgress}. */
 export type SyncResultKey = string;

@@ -1,0 +1,59 @@
+/** Health of an application: the worst health of its own resources (E02, E03). */
+import {
+  ANNOTATIONS,
+  GROUP,
+  HEALTH_STATUS_CODES,
+  type HealthStatus,
+  type HealthStatusCode,
+  type KubernetesObject,
+  type ResourceKey,
+} from '@tiphys/model';
+
+/** What a resource contributes; a ManagedResource has all of it. */
+export interface HealthContribution {
+  readonly key: ResourceKey;
+  readonly live: KubernetesObject | undefined;
+  readonly health: HealthStatus | undefined;
+  readonly hooks: readonly unknown[];
+}
+
+export interface HealthHistory {
+  readonly previous?: HealthStatus | undefined;
+  /** RFC 3339: the transition time of a health that changed. */
+  readonly now?: string;
+  /** The application itself: an application that manages itself does not judge itself. */
+  readonly self?: { readonly namespace: string; readonly name: string };
+}
+
+/**
+ * The worst health of the resources. Hooks, resources with `ignore-healthcheck`, the application itself and child
+ * applications that are Missing or Unknown do not count. A missing resource shows as OutOfSync, so the application is
+ * Missing only when nothing of it is live. The transition time is kept while the code stays the same.
+ */
+export function aggregateHealth(resources: readonly HealthContribution[], history: HealthHistory = {}): HealthStatus {
+  const counted = resources.filter((resource) => resource.hooks.length === 0);
+  const allMissing = counted.length > 0 && counted.every((resource) => resource.live === undefined);
+  const codes = counted.flatMap((resource) => codeOf(resource, history));
+  const status = codes.reduce<HealthStatusCode>(worse, allMissing ? 'Missing' : 'Healthy');
+  return withTransition(status, history);
+}
+
+export function worse(a: HealthStatusCode, b: HealthStatusCode): HealthStatusCode {
+  return HEALTH_STATUS_CODES.indexOf(b) > HEALTH_STATUS_CODES.indexOf(a) ? b : a;
+}
+
+function codeOf(resource: HealthContribution, { self }: HealthHistory): readonly HealthStatusCode[] {
+  const { live, key } = resource;
+  const code = resource.health?.status;
+  if (live === undefined || code === undefined) return [];
+  if (live.metadata.annotations?.[ANNOTATIONS.ignoreHealthcheck] === 'true') return [];
+  const isApplication = key.group === GROUP && key.kind === 'Application';
+  if (isApplication && key.name === self?.name && key.namespace === self.namespace) return [];
+  if (isApplication && (code === 'Missing' || code === 'Unknown')) return [];
+  return [code];
+}
+
+function withTransition(status: HealthStatusCode, { previous, now }: HealthHistory): HealthStatus {
+  if (previous?.status === status) return previous;
+  return now === undefined ? { status } : { status, lastTransitionTime: now };
+}

@@ -1,0 +1,62 @@
+/** Health of one live object (E01-E11): configured checks first, then the built-in ones, then the common conventions. */
+import {
+  FINALIZERS,
+  type GroupKindString,
+  groupKindString,
+  groupVersionKindOf,
+  type HealthStatus,
+  type KubernetesObject,
+} from '@tiphys/model';
+import { health } from './health-result.js';
+import { apiServiceHealth, customResourceDefinitionHealth } from './kinds/api-extensions.js';
+import { conventionalHealth } from './kinds/conventional.js';
+import { ingressHealth, persistentVolumeClaimHealth, serviceHealth } from './kinds/core.js';
+import { daemonSetHealth } from './kinds/daemon-set.js';
+import { deploymentHealth } from './kinds/deployment.js';
+import { horizontalPodAutoscalerHealth } from './kinds/horizontal-pod-autoscaler.js';
+import { jobHealth } from './kinds/job.js';
+import { podHealth } from './kinds/pod.js';
+import { replicaSetHealth } from './kinds/replica-set.js';
+import { statefulSetHealth } from './kinds/stateful-set.js';
+import { workflowHealth } from './kinds/workflow.js';
+
+export type HealthCheck = (live: KubernetesObject) => HealthStatus | undefined;
+
+/** Configured checks (E05, E07), asked first; `undefined` leaves the object to the built-in checks. */
+export type HealthOverrides = HealthCheck;
+
+const none: HealthCheck = () => undefined;
+
+const CHECKS: ReadonlyMap<GroupKindString, HealthCheck> = new Map<GroupKindString, HealthCheck>([
+  ['apps/Deployment', deploymentHealth],
+  ['apps/ReplicaSet', replicaSetHealth],
+  ['apps/StatefulSet', statefulSetHealth],
+  ['apps/DaemonSet', daemonSetHealth],
+  ['/Pod', podHealth],
+  ['/PersistentVolumeClaim', persistentVolumeClaimHealth],
+  ['/Service', serviceHealth],
+  ['networking.k8s.io/Ingress', ingressHealth],
+  ['extensions/Ingress', ingressHealth],
+  ['batch/Job', jobHealth],
+  ['autoscaling/HorizontalPodAutoscaler', horizontalPodAutoscalerHealth],
+  ['apiregistration.k8s.io/APIService', apiServiceHealth],
+  ['apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinitionHealth],
+  ['argoproj.io/Workflow', workflowHealth],
+  // E09: a child application has no health unless a check is configured.
+  ['argoproj.io/Application', none],
+  // Its Ready condition is the kubelet's; a node is never an application's resource to wait for.
+  ['/Node', none],
+]);
+
+/**
+ * Health of a live object; `undefined` when its kind has none. An object that is being deleted is Progressing, except a
+ * hook that only our own finalizer keeps. Never throws: a check that cannot read its object says Unknown.
+ */
+export function assessHealth(live: KubernetesObject, overrides?: HealthOverrides): HealthStatus | undefined {
+  const keptHook = live.metadata.finalizers?.includes(FINALIZERS.hook) === true;
+  if (live.metadata.deletionTimestamp !== undefined && !keptHook) return health('Progressing', 'Pending deletion');
+  const configured = overrides?.(live);
+  if (configured !== undefined) return configured;
+  const check = CHECKS.get(groupKindString(groupVersionKindOf(live)));
+  return check === undefined ? conventionalHealth(live) : check(live);
+}
