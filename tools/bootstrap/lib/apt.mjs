@@ -1,5 +1,5 @@
 /** Step: the few system packages that npm cannot bring. Installed by apt where there is apt; otherwise named. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run, say } from './run.mjs';
 
@@ -15,8 +15,6 @@ const PACKAGES = [
   { name: 'openssh-server', probe: 'sshd' },
   { name: 'openssh-client', probe: 'ssh-keygen' },
 ];
-
-const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 export const aptStep = {
   title: 'system packages',
@@ -36,38 +34,45 @@ function isPresent(probe) {
   return folders.some((folder) => existsSync(join(folder, probe)));
 }
 
+/** Debian starts a service when it is installed; we start our own on free ports, so that is forbidden meanwhile. */
+const INSTALL_SCRIPT = `
+set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get install -y -q --no-install-recommends "$@"
+`;
+
 async function install() {
   const names = missing();
-  const byHand = `install by hand: ${names.join(' ')}`;
   if (!existsSync('/usr/bin/apt-get')) {
-    throw new Error(`no apt-get on this machine; ${byHand} (names as in Debian)`);
+    throw new Error(`no apt-get on this machine; install by hand (names as in Debian): ${names.join(' ')}`);
   }
   say(`  missing: ${names.join(' ')}`);
-  const isRoot = process.getuid() === 0;
-  const sudo = isRoot ? [] : ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive'];
-  const apt = (args, title) => {
-    const [command, ...rest] = [...sudo, 'apt-get', ...args];
-    return run(command, rest, { title, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  const asRoot = (args, title) => {
+    const [command, ...rest] = [...sudo(), ...args];
+    return run(command, rest, { title, env: process.env });
   };
   try {
-    await apt(['update', '-q'], 'apt-get update');
-    await withoutServices(isRoot, () =>
-      apt(['install', '-y', '-q', '--no-install-recommends', ...names], 'apt-get install'),
-    );
+    await asRoot(['apt-get', 'update', '-q'], 'apt-get update');
+    await asRoot(['sh', '-c', INSTALL_SCRIPT, 'sh', ...names], 'apt-get install');
   } catch (error) {
-    throw new Error(`${error.message}\n${byHand}, for example: sudo apt-get install ${names.join(' ')}`);
+    throw new Error(`${error.message}\ninstall by hand: sudo apt-get install ${names.join(' ')}`);
+  }
+  const left = missing();
+  if (left.length > 0) {
+    throw new Error(`apt installed them, but these are still not found: ${left.join(' ')}`);
   }
 }
 
-/** Debian starts a service on installation; we start our own on free ports, so forbid that while apt runs. */
-async function withoutServices(isRoot, work) {
-  if (!isRoot || existsSync(POLICY_FILE)) {
-    return work();
+/** sudo may ask for a password only where somebody can answer. */
+function sudo() {
+  if (process.getuid() === 0) {
+    return [];
   }
-  writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    return await work();
-  } finally {
-    rmSync(POLICY_FILE, { force: true });
-  }
+  return process.stdin.isTTY ? ['sudo'] : ['sudo', '-n'];
 }
