@@ -1,2 +1,6 @@
-/** GitReader port and its nodegit implementation, credentials. */
+/** Git repositories: the GitReader port and its implementation on bare mirrors. */
+export { GIT_FAILURES, GitError, type GitFailure, isGitError, isHostFailure } from './errors.js';
+export { type GitUrl, parseGitUrl } from './git-url.js';
+export { cleanMirrors, remoteKey } from './mirror/mirrors.js';
 export type * from './ports.js';
+export { createGitReader, type GitReaderOptions, type GitRequestReport } from './reader.js';

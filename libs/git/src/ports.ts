@@ -11,6 +11,7 @@ export interface GitCredentials {
   readonly tlsClientCertData?: string;
   readonly tlsClientCertKey?: string;
   readonly proxy?: string;
+  readonly noProxy?: string;
   readonly forceHttpBasicAuth?: boolean;
 }
 
@@ -24,10 +25,28 @@ export interface ResolvedRevision {
   readonly commit: string;
   /** Full ref name that was followed, for example `refs/heads/main`; undefined for a SHA. */
   readonly ref: string | undefined;
+  /** When the host was asked; undefined for a SHA, which nobody needs to be asked about. */
+  readonly resolvedAt?: Date;
+  /** Set when the host could not be asked and an older answer than requested is given: the reason, with the answer's age. */
+  readonly stale?: string;
+}
+
+export interface ResolveOptions {
+  /** Semver ranges are matched on tags with this prefix, which is put back for the answer (A08). */
+  readonly tagPrefix?: string;
+  /**
+   * `normal` (default): an earlier answer may be used, and the last good one also while the host is down.
+   * `resolve`: the host is asked, and its failure is the caller's.
+   */
+  readonly mode?: 'normal' | 'resolve';
+  /** Unix milliseconds: an answer to a question that was asked earlier than this is too old. */
+  readonly resolvedAfterMs?: number;
+  readonly signal: AbortSignal;
 }
 
 export interface GitRef {
   readonly name: string;
+  /** The commit; annotated tags are peeled. */
   readonly commit: string;
 }
 
@@ -39,6 +58,7 @@ export interface TreeEntry {
 }
 
 export interface CommitMetadata {
+  /** `Name <mail>`. */
   readonly author: string;
   readonly date: Date;
   readonly message: string;
@@ -50,19 +70,18 @@ export interface GitTree {
   readonly commit: string;
   /** Object id of a path, `undefined` when absent. The empty path is the root tree. */
   entry(path: string): Promise<TreeEntry | undefined>;
-  /** Direct children, sorted by path. */
+  /** Direct children, sorted by path; empty when the path is absent or no folder. */
   list(path: string): Promise<readonly TreeEntry[]>;
   /** @throws GitOpsError ManifestGeneration when larger than `maxBytes`. */
   readBlob(oid: string, maxBytes: number): Promise<Uint8Array>;
 }
 
 export interface GitReader {
-  /** Asks the host for exactly the refs needed (branch, tag, SHA, HEAD, `refs/...`, semver range with optional tag prefix). */
-  resolveRevision(
-    remote: GitRemote,
-    revision: string,
-    options: { readonly tagPrefix?: string; readonly signal: AbortSignal },
-  ): Promise<ResolvedRevision>;
+  /**
+   * Asks the host for exactly the refs needed (branch, tag, SHA, HEAD, `refs/...`, semver range with optional tag prefix).
+   * Callers at the same time share one question to the host.
+   */
+  resolveRevision(remote: GitRemote, revision: string, options: ResolveOptions): Promise<ResolvedRevision>;
   listRefs(remote: GitRemote, signal: AbortSignal): Promise<readonly GitRef[]>;
   /** Fetches when the commit is not in the mirror yet; single-flight per repository. */
   openCommit(remote: GitRemote, resolved: ResolvedRevision, signal: AbortSignal): Promise<GitTree>;

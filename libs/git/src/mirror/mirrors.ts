@@ -1,0 +1,51 @@
+/** The set of bare mirrors under the data folder: one per repository and credential, so that nobody reads through another's access. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GitRemote } from '../ports.js';
+import { createMirror, type Mirror, type MirrorOptions } from './mirror.js';
+
+export interface Mirrors {
+  get(remote: GitRemote): Mirror;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** Mirrors that nobody used for this long are deleted at the start. */
+const UNUSED_AFTER_MS = 14 * DAY_MS;
+
+export function createMirrors(directory: string, options: Omit<MirrorOptions, 'directory'>): Mirrors {
+  const mirrors = new Map<string, Mirror>();
+  return {
+    get: (remote) => {
+      const key = remoteKey(remote);
+      const known = mirrors.get(key);
+      if (known !== undefined) return known;
+      const mirror = createMirror({ ...options, directory: join(directory, `${key}.git`) });
+      mirrors.set(key, mirror);
+      return mirror;
+    },
+  };
+}
+
+/** A name for the repository as seen with these credentials: a hash, so that it says nothing about them. */
+export function remoteKey({ url, credentials }: GitRemote): string {
+  const identity = Object.entries(credentials)
+    .filter(([, value]) => value !== undefined && value !== '')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([url, identity]))
+    .digest('hex')
+    .slice(0, 40);
+}
+
+/** Deletes what a crash left half made, and mirrors unused for two weeks. */
+export async function cleanMirrors(directory: string, now: Date): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const { mtimeMs } = await stat(path);
+    if (!name.endsWith('.git') || now.getTime() - mtimeMs > UNUSED_AFTER_MS) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}

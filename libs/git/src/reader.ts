@@ -1,0 +1,152 @@
+/** GitReader over mirrors, the resolver and a transport. */
+import { join } from 'node:path';
+import { type Clock, type Logger, silentLogger, systemClock } from '@tiphys/runtime';
+import { createCommitTree, createTreeCache } from './commit-tree.js';
+import { untilAborted } from './deadline.js';
+import { parseGitUrl } from './git-url.js';
+import { createHostGate, type HostGate } from './host-gate.js';
+import { createMirrors } from './mirror/mirrors.js';
+import { loadNodegit } from './nodegit/api.js';
+import { createKnownHostsFile } from './nodegit/known-hosts.js';
+import { createNodegitTransport } from './nodegit/transport.js';
+import type { CommitMetadata, GitReader, GitRef, GitRemote } from './ports.js';
+import type { RefListing } from './revision/answer.js';
+import { parseRevision } from './revision/question.js';
+import { createResolver } from './revision/resolver.js';
+import type { GitTransport } from './transport.js';
+
+/** One request to a Git host, for metrics. */
+export interface GitRequestReport {
+  readonly url: string;
+  readonly type: 'ls-remote' | 'fetch';
+  readonly ms: number;
+  readonly ok: boolean;
+}
+
+export interface GitReaderOptions {
+  /** Mirrors and the home folder of the Git implementation live below it. */
+  readonly dataDirectory: string;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly onRequest?: (report: GitRequestReport) => void;
+  /** Default 30 s. */
+  readonly listTimeoutMs?: number;
+  /** Default 10 minutes: a first clone may be large. */
+  readonly fetchTimeoutMs?: number;
+  /** Requests to one host at a time; default 8. */
+  readonly perHost?: number;
+  /** How long a host's failure is repeated without asking again to callers who take old answers; default 10 s. */
+  readonly failureMs?: number;
+  /** Allows `file://` repositories: for tests and development only. */
+  readonly allowFile?: boolean;
+  /** PEM bundle of trusted authorities; default the system's. */
+  readonly caFile?: string;
+}
+
+/** Entries of cached folder listings; about 200 bytes each. */
+const CACHED_TREE_ENTRIES = 60_000;
+const SIGNAL_OF_NOBODY = new AbortController().signal;
+
+export function createGitReader(options: GitReaderOptions): GitReader {
+  const clock = options.clock ?? systemClock;
+  const host = createHost(options, clock);
+  const listAll = (remote: GitRemote, wanted?: readonly string[]): Promise<RefListing> =>
+    host.run(remote, 'ls-remote', (transport) => transport.listRefs(remote, wanted, SIGNAL_OF_NOBODY));
+  const mirrors = createMirrors(join(options.dataDirectory, 'mirrors'), {
+    nodegit: host.nodegit,
+    log: options.log ?? silentLogger,
+    fetch: (remote, directory, refspecs) =>
+      host.run(remote, 'fetch', (transport) => transport.fetch(remote, { directory, refspecs }, SIGNAL_OF_NOBODY)),
+  });
+  const resolver = createResolver({
+    clock,
+    listRefs: listAll,
+    expandSha: (remote, prefix) => mirrors.get(remote).expand(remote, prefix),
+    failureMs: options.failureMs ?? 10_000,
+  });
+  const trees = createTreeCache(CACHED_TREE_ENTRIES);
+  const check = (remote: GitRemote): void => void parseGitUrl(remote.url, { allowFile: options.allowFile === true });
+  return {
+    resolveRevision: async (remote, revision, { signal, ...wishes }) => {
+      check(remote);
+      const question = parseRevision(revision, wishes.tagPrefix);
+      if (question.kind === 'commit') return { commit: question.commit, ref: undefined };
+      return untilAborted(resolver.resolve(remote, question, wishes), signal);
+    },
+    listRefs: async (remote, signal) => {
+      check(remote);
+      return withoutHead(await untilAborted(listAll(remote), signal));
+    },
+    openCommit: async (remote, resolved, signal) => {
+      check(remote);
+      const { raw, database } = await untilAborted(mirrors.get(remote).open(remote, resolved), signal);
+      return createCommitTree(raw, database, trees);
+    },
+    commitMetadata: async (remote, commit, signal): Promise<CommitMetadata> => {
+      check(remote);
+      const opened = mirrors.get(remote).open(remote, { commit, ref: undefined });
+      const [{ raw }, listing] = await untilAborted(Promise.all([opened, tagsOf(listAll, remote)]), signal);
+      const tags = listing.filter((ref) => ref.commit === commit).map(({ name }) => name.slice('refs/tags/'.length));
+      return { author: raw.author, date: raw.date, message: raw.message, tags };
+    },
+    testConnection: async (remote, signal) => {
+      check(remote);
+      await untilAborted(listAll(remote), signal);
+    },
+  };
+}
+
+/** Tags of a commit are a nicety: a host that is down must not hide author and message. */
+async function tagsOf(
+  list: (remote: GitRemote, wanted: readonly string[]) => Promise<RefListing>,
+  remote: GitRemote,
+): Promise<readonly GitRef[]> {
+  try {
+    return (await list(remote, ['refs/tags/'])).refs.filter(({ name }) => name.startsWith('refs/tags/'));
+  } catch {
+    return [];
+  }
+}
+
+function withoutHead({ refs }: RefListing): readonly GitRef[] {
+  return refs.filter(({ name }) => name !== 'HEAD');
+}
+
+interface Host {
+  readonly nodegit: ReturnType<typeof loadNodegit>['nodegit'];
+  run<T>(remote: GitRemote, type: GitRequestReport['type'], task: (transport: GitTransport) => Promise<T>): Promise<T>;
+}
+
+/** Everything that talks to hosts: the transports behind the gate, counted. */
+function createHost(options: GitReaderOptions, clock: Clock): Host {
+  const loaded = loadNodegit({
+    homeDirectory: join(options.dataDirectory, 'home'),
+    ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+  });
+  const transport = createNodegitTransport({
+    loaded,
+    knownHosts: createKnownHostsFile(loaded.homeDirectory),
+    listTimeoutMs: options.listTimeoutMs ?? 30_000,
+    fetchTimeoutMs: options.fetchTimeoutMs ?? 600_000,
+  });
+  const gate: HostGate = createHostGate({ perHost: options.perHost ?? 8, clock });
+  return {
+    nodegit: loaded.nodegit,
+    run: (remote, type, task) => {
+      const { host } = parseGitUrl(remote.url, { allowFile: true });
+      return gate.run(host, async () => {
+        const started = performance.now();
+        const report = (ok: boolean): void =>
+          options.onRequest?.({ url: remote.url, type, ms: performance.now() - started, ok });
+        try {
+          const result = await task(transport);
+          report(true);
+          return result;
+        } catch (error) {
+          report(false);
+          throw error;
+        }
+      });
+    },
+  };
+}
