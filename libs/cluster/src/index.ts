@@ -1,4 +1,6 @@
 /** Kubernetes I/O: clients, discovery, watch cache, apply, prune, events. */
+export { type ClusterCacheOptions, createClusterCache } from './cache/cluster-cache.js';
+export { isExcludedByDefault } from './cache/exclusions.js';
 export { isExpired, type KubeStatus, KubeStatusError, kubeStatusOf } from './client/errors.js';
 export { createKubeClient, type KubeClientOptions } from './client/kube-client.js';
 export type { RequestReport } from './client/transport.js';

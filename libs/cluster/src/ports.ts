@@ -161,6 +161,7 @@ export interface CachedResource<S = unknown> {
   readonly object: KubernetesObject | undefined;
 }
 
+/** `current` and `previous` both undefined: a kind that the instances were waiting for can now be read. */
 export interface ClusterChange<S = unknown> {
   readonly type: 'upsert' | 'delete';
   readonly current: CachedResource<S> | undefined;
@@ -174,6 +175,7 @@ export interface ClusterCacheHooks<S> {
   readonly summarize: (object: KubernetesObject) => S;
   /** Instance name (application) that tracks the object, if any and if the tracking id is self-referencing. */
   readonly trackedBy: (object: KubernetesObject) => string | undefined;
+  /** At once for managed objects, at most once per object and 100 ms for others. Not called for the lists of `start`. Must not throw. */
   readonly onChange: (change: ClusterChange<S>) => void;
   /** Kinds never to watch (C16). */
   readonly excluded: (resource: ApiResource) => boolean;
@@ -193,13 +195,15 @@ export interface ClusterCache<S = unknown> {
     wanted: readonly ResourceKey[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<ResourceKeyString, KubernetesObject>>;
-  /** Changes whenever a managed object of the instance changes; cheap. Used to skip comparisons. */
+  /** The instance is gone: its pins, its fingerprint and what they held are released. */
+  forget(instance: string): void;
+  /** Changes whenever a managed object of the instance, or the set of unreadable kinds, changes; cheap. Never repeats over restarts. Used to skip comparisons. */
   fingerprint(instance: string): string;
   get(key: ResourceKey): CachedResource<S> | undefined;
   /** Children (by owner references), recursively, of the given roots. */
   descendants(roots: readonly ResourceKey[]): readonly CachedResource<S>[];
   resourcesIn(namespace: string): readonly CachedResource<S>[];
-  /** After our own write: put the answer in the cache, so that the next read sees it before the watch does. */
+  /** After our own write: put the answer in the cache (onChange is called), so that the next read sees it before the watch does. */
   observe(object: KubernetesObject): void;
   readonly stats: { readonly resources: number; readonly watches: number; readonly lastEventAt: number | undefined };
 }

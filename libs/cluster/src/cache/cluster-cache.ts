@@ -1,0 +1,129 @@
+/**
+ * The watch cache of one cluster: every readable kind, full objects for what is managed, compact nodes for the rest,
+ * ownership walks to find the applications that a change concerns (design 8, H04, C16, C17, L10).
+ */
+import type { GroupKindString, KubernetesObject, ResourceKey } from '@tiphys/model';
+import { groupOf, resourceKeyString } from '@tiphys/model';
+import type { Logger } from '@tiphys/runtime';
+import { createDiscovery } from '../discovery/discovery.js';
+import type { ApiResource, ClusterCache, ClusterCacheHooks, ClusterConnection, KubeClient } from '../ports.js';
+import { createDiscoveryRefresher, type DiscoveryRefresher, definesKinds } from './discovery-refresher.js';
+import { isWatchable } from './exclusions.js';
+import { createKindWatches } from './kind-watches.js';
+import { readManagedState } from './managed-state.js';
+import { createNodes } from './nodes.js';
+
+export interface ClusterCacheOptions<S> {
+  readonly client: KubeClient;
+  /** Scope of the watches (H04). */
+  readonly connection: Pick<ClusterConnection, 'namespaces' | 'clusterResources'>;
+  readonly hooks: ClusterCacheHooks<S>;
+  readonly log: Logger;
+  /** Objects per page of the initial lists; default 500 (L10). */
+  readonly pageSize?: number;
+  /** Lists that run at once; default 8 (L10, Argo CD's semaphore is 50). */
+  readonly listConcurrency?: number;
+  /** Window for changes of objects that are not managed; default 100 (L10). */
+  readonly batchMs?: number;
+}
+
+/** Does nothing until `start`. */
+export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterCache<S> {
+  const { client, connection, hooks, log } = options;
+  const lifetime = new AbortController();
+  const discovery = createDiscovery(client);
+  const nodes = createNodes(hooks, options.batchMs ?? 100);
+  const failedGroups = new Map<GroupKindString, string>();
+  let refresher: DiscoveryRefresher | undefined;
+  let lastEventAt: number | undefined;
+
+  const watches = createKindWatches({
+    client,
+    namespaces: connection.namespaces ?? [],
+    clusterResources: connection.clusterResources ?? false,
+    pageSize: options.pageSize ?? 500,
+    listConcurrency: options.listConcurrency ?? 8,
+    sinkOf: (resource, namespace) => watchDefinitions(resource, nodes.sinkOf(resource, namespace)),
+    onAlive: () => {
+      lastEventAt = Date.now();
+    },
+    onReadability: (kind) => nodes.readabilityChanged(kind),
+    onStopped: (resource) => nodes.removeKind(resource),
+    log,
+  });
+
+  /** CRDs and API services: their changes change what can be watched. */
+  function watchDefinitions(resource: ApiResource, sink: ReturnType<typeof nodes.sinkOf>) {
+    if (!definesKinds(resource)) return sink;
+    const after =
+      <A extends unknown[]>(put: (...args: A) => void) =>
+      (...args: A) => {
+        put(...args);
+        refresher?.request();
+      };
+    return { upsert: after(sink.upsert), remove: after(sink.remove), retain: sink.retain };
+  }
+  function reconcile(): void {
+    for (const kind of failedGroups.keys()) if (!discovery.failed.has(groupPart(kind))) failedGroups.delete(kind);
+    watches.reconcile(discovery.all().filter((resource) => isWatchable(resource) && !hooks.excluded(resource)));
+  }
+
+  return {
+    client,
+    discovery,
+    start: async (signal) => {
+      await discovery.refresh(signal);
+      reconcile();
+      await abortable(watches.allReady(), signal);
+      nodes.goLive();
+      discovery.onChange(reconcile);
+      reconcile();
+      refresher = createDiscoveryRefresher(discovery, log, lifetime.signal);
+    },
+    stop: async () => {
+      lifetime.abort();
+      refresher?.stop();
+      nodes.stop();
+      await watches.stop();
+    },
+    unreadable: () =>
+      failedGroups.size === 0 ? watches.unreadable : new Map([...failedGroups, ...watches.unreadable]),
+    managedLiveState: (instance, wanted, signal) =>
+      readManagedState({ client, discovery, nodes, watches, failedGroups }, { instance, wanted, signal }),
+    fingerprint: (instance) => nodes.fingerprint(instance),
+    forget: (instance) => nodes.forget(instance),
+    get: (key) => nodes.store.get(resourceKeyString(key)),
+    descendants: (roots) => nodes.store.descendants(roots),
+    resourcesIn: (namespace) => nodes.store.inNamespace(namespace),
+    observe: (object) => {
+      const resource = discovery.resolve(groupKindOf(object));
+      if (resource !== undefined) nodes.observe(resource, object);
+    },
+    get stats() {
+      return { resources: nodes.store.size, watches: watches.count, lastEventAt };
+    },
+  };
+}
+
+function groupKindOf({ apiVersion, kind }: KubernetesObject): Pick<ResourceKey, 'group' | 'kind'> {
+  return { group: groupOf(apiVersion), kind };
+}
+
+function groupPart(kind: GroupKindString): string {
+  return kind.slice(0, kind.indexOf('/'));
+}
+
+/** Rejects with the signal's reason when it is first. */
+async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
