@@ -1,4 +1,4 @@
 /** BullMQ: keyed queue and reconciler runner. */
-
-export type * from './ports.js';
-export { PRIORITIES } from './ports.js';
+export { createKeyedQueue, type QueueSettings, type RunnableQueue } from './keyed-queue.js';
+export * from './ports.js';
+export { createReconcilerRunner } from './runner.js';

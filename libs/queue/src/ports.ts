@@ -21,7 +21,13 @@ export interface PendingRequest extends QueueRequest {
 
 export type ReconcileOutcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'requeueAfter'; readonly ms: number; readonly reason: string };
+  | {
+      readonly kind: 'requeueAfter';
+      readonly ms: number;
+      readonly reason: string;
+      /** In the line once the time has come; default `dependency`. */
+      readonly priority?: Priority;
+    };
 
 /** Level-based and idempotent: gets a key, reads the newest state itself. A thrown error is retried with back-off by its retry policy. */
 export type Reconciler = (key: string, signal: AbortSignal) => Promise<ReconcileOutcome>;
@@ -43,14 +49,38 @@ export interface KeyedQueue {
   close(): Promise<void>;
 }
 
+/**
+ * Why the owner must enqueue everything again: the runner has started, Redis lost its data (FLUSHALL, a restart), or the
+ * connection broke, so that events of meanwhile may not have been enqueued.
+ */
+export type ReseedReason = 'start' | 'lost' | 'reconnected';
+
 export interface RunnerOptions {
   readonly reconcile: Reconciler;
   readonly concurrency: number;
+  /**
+   * Enqueues every key. Requests that were only in Redis are gone after `lost`, so ask for level `latest` and
+   * `since` now. A rejection is repeated with back-off until it works. Without it a lost Redis means lost work.
+   */
+  readonly reseed?: (reason: ReseedReason) => Promise<void>;
+  /** Of thrown errors whose policy is `backoff`; default 5 s doubling to 5 min. Counts per key, reset by success. */
+  readonly retryDelay?: (attempt: number) => number;
+  readonly timing?: Partial<RunnerTiming>;
   readonly onError?: (key: string, error: unknown, retryAfterMs: number | undefined) => void;
   readonly onSettled?: (key: string, durationMs: number, outcome: ReconcileOutcome | undefined) => void;
 }
 
+/** Milliseconds. A job of a killed worker is taken over within about `lockMs` + 2 x `stalledCheckMs`. */
+export interface RunnerTiming {
+  /** How long a job stays ours without a sign of life; a sign is given every half of it. */
+  readonly lockMs: number;
+  readonly stalledCheckMs: number;
+  /** How often the runner looks whether Redis still has its data. */
+  readonly redisCheckMs: number;
+}
+
 export interface ReconcilerRunner {
+  /** Returns at once; work begins when Redis answers, also if that is later. */
   start(): Promise<void>;
   /** Stops taking jobs, waits for active ones up to `graceMs`, then aborts their signals. */
   stop(graceMs: number): Promise<void>;

@@ -1,0 +1,146 @@
+/** The producing side: keys with a priority and a request go in, one job per key comes out. */
+import { randomUUID } from 'node:crypto';
+import { GitOpsError } from '@tiphys/model';
+import type { Logger, RedisConnection } from '@tiphys/runtime';
+import { connectRedis } from '@tiphys/runtime/redis';
+import { type JobsOptions, Queue } from 'bullmq';
+import { KEY_PREFIX, keyId, timerId } from './ids.js';
+import { mergeEntries } from './merge-entries.js';
+import { type Enqueue, type KeyedQueue, PRIORITIES } from './ports.js';
+import { createRequestStore, type MergedPriority, type RequestStore } from './requests.js';
+
+/** Which queue, and where. */
+export interface QueueSettings {
+  /** One of QUEUES (libs/model), or a name of a test's own; no `:`. */
+  readonly name: string;
+  readonly connection: RedisConnection;
+  readonly log: Logger;
+}
+
+/** All that a job knows. A timer's only work is to enqueue its key. */
+export interface JobData {
+  readonly key: string;
+  readonly timer?: { readonly priority: Enqueue['priority'] };
+}
+
+/** Nobody reads BullMQ's event stream: keep it short. */
+export const EVENTS_KEPT = 100;
+const BATCH = 500;
+const BASE_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const satisfies JobsOptions;
+
+/** A queue that a runner can serve. */
+export interface RunnableQueue extends KeyedQueue {
+  readonly settings: QueueSettings;
+  readonly requests: RequestStore;
+}
+
+/**
+ * Connects in the background. While Redis is gone every method rejects with `Upstream` within about a second; nothing is
+ * buffered, because whoever enqueues can enqueue again, and the runner's owner re-seeds when Redis is back.
+ */
+export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
+  const { name, connection, log } = settings;
+  const redis = connectRedis({ connection, log, name: `queue-${name}` });
+  const queue = new Queue<JobData>(name, {
+    connection: redis,
+    prefix: KEY_PREFIX,
+    streams: { events: { maxLen: EVENTS_KEPT } },
+    skipWaitingForReady: true,
+  });
+  queue.on('error', (error) => log.debug('queue connection', { queue: name, error }));
+  const requests = createRequestStore(redis, name);
+  const guard = <T>(work: () => Promise<T>): Promise<T> => work().catch((error: unknown) => fail(settings, error));
+  const enqueueMany = async (entries: readonly Enqueue[]): Promise<void> => {
+    const merged = mergeEntries(entries);
+    for (let start = 0; start < merged.length; start += BATCH) {
+      await addBatch(queue, requests, merged.slice(start, start + BATCH));
+    }
+  };
+  return {
+    settings,
+    requests,
+    enqueue: (entry) => guard(() => enqueueMany([entry])),
+    enqueueMany: (entries) => guard(() => enqueueMany(entries)),
+    enqueueAfter: (entry, afterMs) => guard(() => addTimer(queue, requests, { entry, afterMs })),
+    readRequest: (key) => guard(() => requests.read(key)),
+    acknowledge: (key, token) => guard(() => requests.acknowledge(key, token)),
+    depth: () => guard(() => countJobs(queue)),
+    close: async () => {
+      await queue.close().catch((error: unknown) => log.debug('closing the queue', { queue: name, error }));
+      redis.disconnect();
+    },
+  };
+}
+
+/** The request is stored before its job: a crash in between loses the job only, and the next event of the key finds the request. */
+async function addBatch(queue: Queue<JobData>, requests: RequestStore, entries: readonly Enqueue[]): Promise<void> {
+  const priorities = await requests.merge(entries);
+  const jobs = entries.map(({ key }, index) => ({
+    name: 'key',
+    data: { key },
+    opts: {
+      ...BASE_OPTIONS,
+      jobId: randomUUID(),
+      priority: priorities[index]?.merged ?? PRIORITIES.periodic,
+      deduplication: { id: keyId(key), keepLastIfActive: true },
+    },
+  }));
+  const added = await queue.addBulk(jobs);
+  for (const [index, job] of added.entries()) {
+    const isNew = job.id === jobs[index]?.opts.jobId;
+    const priority = priorities[index];
+    if (!isNew && priority !== undefined && isStronger(priority)) await raise(job, priority.merged);
+  }
+}
+
+function isStronger({ previous, merged }: MergedPriority): boolean {
+  return previous !== 0 && merged < previous;
+}
+
+/** Moves a waiting job up. It may have started or ended meanwhile: then it needs no place in the line. */
+async function raise(
+  job: { changePriority(options: { priority: number }): Promise<void> },
+  priority: number,
+): Promise<void> {
+  try {
+    await job.changePriority({ priority });
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('Missing key for job'))) throw error;
+  }
+}
+
+/**
+ * `replace` swaps a timer that still waits for its time; `keepLastIfActive` keeps one that is set while the previous one
+ * is firing. A timer that is due but has not been taken up yet swallows a new one: the key is enqueued at once then.
+ */
+async function addTimer(
+  queue: Queue<JobData>,
+  requests: RequestStore,
+  timer: { readonly entry: Enqueue; readonly afterMs: number },
+): Promise<void> {
+  const { key, priority, request } = timer.entry;
+  if (request !== undefined) await requests.mergeTimer(key, request);
+  const data: JobData = { key, timer: { priority } };
+  await queue.add('timer', data, {
+    ...BASE_OPTIONS,
+    jobId: randomUUID(),
+    delay: Math.max(1, Math.ceil(timer.afterMs)),
+    priority: PRIORITIES.person,
+    deduplication: { id: timerId(key), replace: true, keepLastIfActive: true },
+  });
+}
+
+async function countJobs(queue: Queue<JobData>): Promise<{ waiting: number; active: number; delayed: number }> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
+  const of = (state: string): number => counts[state] ?? 0;
+  return { waiting: of('waiting') + of('prioritized'), active: of('active'), delayed: of('delayed') };
+}
+
+function fail(settings: QueueSettings, error: unknown): never {
+  const { host, port } = settings.connection;
+  const reason = error instanceof Error ? error.message : String(error);
+  const hint = 'check that Redis runs and that its password is right; the request can be repeated';
+  throw new GitOpsError('Upstream', `queue ${settings.name}: Redis at ${host}:${port}: ${reason}: ${hint}`, {
+    cause: error,
+  });
+}
