@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, createServer, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
 import { createCertificateAuthority, writeTlsDir } from './certificates.js';
 
@@ -51,7 +51,7 @@ it('carries mutual TLS for its own authority and refuses another', async () => {
   }
 });
 
-function talk(options: Parameters<typeof connect>[0]): Promise<string> {
+function talk(options: ConnectionOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket: TLSSocket = connect({ ...options, host: '127.0.0.1', servername: 'repo-server' });
     socket.once('data', (data) => resolve(data.toString()));
