@@ -15,3 +15,4 @@ export * from './names.js';
 export * from './redact.js';
 export * from './text/duration.js';
 export * from './text/encoding.js';
+export * from './text/glob.js';

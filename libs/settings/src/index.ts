@@ -1,2 +1,13 @@
-/** Pure: ConfigMap and Secret data to frozen typed settings. */
-export {};
+/** Pure: ConfigMap and Secret data to typed settings, with a list of what was not understood. */
+export * from './accounts.js';
+export * from './certificates.js';
+export * from './clusters.js';
+export * from './comparison.js';
+export type { HealthScript, KnownTypeField } from './customizations.js';
+export * from './git-url.js';
+export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
+export * from './reconciliation.js';
+export * from './repositories.js';
+export * from './resource-filter.js';
+export * from './secret.js';
+export * from './server.js';
