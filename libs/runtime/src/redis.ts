@@ -33,6 +33,7 @@ export function connectRedis(options: RedisClientOptions): Redis {
     retryStrategy: (attempt) => Math.min(RECONNECT.baseMs * 2 ** Math.min(attempt, 10), RECONNECT.capMs),
     keepAlive: 10_000,
     connectTimeout: 5_000,
+    ...(options.whenGone === 'wait' ? {} : { commandTimeout: 10_000 }),
   });
 }
 

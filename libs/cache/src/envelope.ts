@@ -1,0 +1,83 @@
+/**
+ * The stored form of a value: `version | flags | HMAC-SHA256 | payload`. The code covers version, flags, the key under
+ * which the value is stored and the payload, so that neither a changed nor a moved value passes (S3).
+ */
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import { GitOpsError } from '@tiphys/model';
+
+const VERSION = 1;
+const COMPRESSED = 1;
+const HEADER = 2;
+const MAC = 32;
+const MIN_KEY_BYTES = 32;
+/** Below this, compressing costs more than it saves. */
+const COMPRESS_FROM = 2_048;
+/** Bound of a decompressed value (S12); values are ours, but a bound costs nothing. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
+
+export type Opened =
+  | { readonly kind: 'value'; readonly value: Uint8Array }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+export interface Envelope {
+  seal(key: string, value: Uint8Array): Promise<Buffer>;
+  /** Never throws. */
+  open(key: string, stored: Buffer): Promise<Opened>;
+}
+
+/** The HMAC key is derived from the content of the cache key file, which may have any form. Throws `InvalidSpec` below 32 bytes. */
+export function createEnvelope(cacheKey: string): Envelope {
+  const bytes = Buffer.from(cacheKey);
+  if (bytes.length < MIN_KEY_BYTES) {
+    const fix = 'write at least 32 random bytes into the file that TIPHYS_CACHE_KEY_FILE names (openssl rand -hex 32)';
+    throw new GitOpsError('InvalidSpec', `the key of the cache has only ${bytes.length} bytes: ${fix}`);
+  }
+  const secret = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'tiphys cache v1', MAC));
+  return {
+    seal: async (key, value) => {
+      const packed = value.length < COMPRESS_FROM ? undefined : await deflate(value, { level: 1 });
+      const useful = packed !== undefined && packed.length < value.length;
+      const header = Buffer.from([VERSION, useful ? COMPRESSED : 0]);
+      const payload = useful ? packed : value;
+      return Buffer.concat([header, codeOf(secret, { header, key, payload }), payload]);
+    },
+    open: async (key, stored) => {
+      if (stored.length < HEADER + MAC) return { kind: 'rejected', reason: 'too short' };
+      const header = stored.subarray(0, HEADER);
+      const payload = stored.subarray(HEADER + MAC);
+      const expected = codeOf(secret, { header, key, payload });
+      if (!timingSafeEqual(expected, stored.subarray(HEADER, HEADER + MAC))) {
+        return { kind: 'rejected', reason: 'the authentication code does not match key and value' };
+      }
+      if (header[0] !== VERSION) return { kind: 'rejected', reason: `unknown version ${header[0]}` };
+      return unpack(payload, header[1] === COMPRESSED);
+    },
+  };
+}
+
+interface Covered {
+  readonly header: Buffer;
+  readonly key: string;
+  readonly payload: Uint8Array;
+}
+
+function codeOf(secret: Buffer, { header, key, payload }: Covered): Buffer {
+  const name = Buffer.from(key);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(name.length);
+  return createHmac('sha256', secret).update(header).update(length).update(name).update(payload).digest();
+}
+
+async function unpack(payload: Buffer, compressed: boolean): Promise<Opened> {
+  if (!compressed) return { kind: 'value', value: payload };
+  try {
+    return { kind: 'value', value: await inflate(payload, { maxOutputLength: MAX_BYTES }) };
+  } catch (error) {
+    return { kind: 'rejected', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
