@@ -1,2 +1,9 @@
-/** Renderers, read sets and the content-addressed render key. */
-export {};
+/** Renderers: from a source and a revision to manifests, with read sets and content-addressed keys. */
+export { compileGlob, type GlobMatcher } from './directory/glob.js';
+export { listApps } from './list-apps.js';
+export { planRender } from './plan.js';
+export * from './ports.js';
+export { canonicalJson, RENDERER_VERSION, renderKey } from './render-key.js';
+export { detectSourceType, explicitSourceType } from './source-type.js';
+export { readSetHolds } from './tree/recorded-tree.js';
+export { normalizeSourcePath } from './tree/source-path.js';

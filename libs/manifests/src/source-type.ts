@@ -1,0 +1,40 @@
+/** Which tool a source is for (B01). */
+import { type ApplicationSource, GitOpsError, type SourceType } from '@tiphys/model';
+import type { SourceEntry } from './ports.js';
+import { nameOf } from './tree/source-path.js';
+
+const FILES: Readonly<Record<string, SourceType>> = {
+  'Chart.yaml': 'Helm',
+  'kustomization.yaml': 'Kustomize',
+  'kustomization.yml': 'Kustomize',
+  Kustomization: 'Kustomize',
+};
+
+/** What the spec says itself. @throws GitOpsError InvalidSpec when it names more than one tool. */
+export function explicitSourceType(source: ApplicationSource): SourceType | undefined {
+  const types: SourceType[] = [];
+  if (source.kustomize !== undefined) types.push('Kustomize');
+  if (source.helm !== undefined) types.push('Helm');
+  if (source.directory !== undefined) types.push('Directory');
+  if (source.plugin !== undefined) types.push('Plugin');
+  if (types.length > 1) {
+    const message = `The source names more than one tool: ${types.join(', ')}. Keep one of them in spec.source.`;
+    throw new GitOpsError('InvalidSpec', message);
+  }
+  return source.chart ? 'Helm' : types[0];
+}
+
+/** The type that the files of a folder show: Helm before Kustomize, else Directory. */
+export function detectSourceType(children: readonly SourceEntry[]): SourceType {
+  const types = children.filter(({ kind }) => kind !== 'tree').map(({ path }) => FILES[nameOf(path)]);
+  if (types.includes('Helm')) return 'Helm';
+  return types.includes('Kustomize') ? 'Kustomize' : 'Directory';
+}
+
+/** The error for a tool that has no renderer. */
+export function unsupportedSourceType(type: SourceType, why: string): GitOpsError {
+  const next =
+    'Use a folder of plain manifests, or set spec.source.directory if the files there are to be applied as they are.';
+  const message = `The source type ${type} (${why}) is not supported by this version of the repo-server. ${next}`;
+  return new GitOpsError('ManifestGeneration', message);
+}
