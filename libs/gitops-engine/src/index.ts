@@ -1,8 +1,14 @@
 /** Pure decisions of the sync engine: functions from data to data, no I/O, no clock, no logger. */
+export { compareState } from './compare/compare-state.js';
+export * from './compare/prepare-targets.js';
+export * from './compare/tracking.js';
 export type * from './compare/types.js';
 export { DIFF_VERDICTS } from './compare/types.js';
+export { type DiffOptions, diffResource } from './diff/diff-resource.js';
 export * from './health/aggregate-health.js';
 export * from './health/assess-health.js';
+export { compileIgnoreDifferences, type IgnoreRules } from './normalize/ignore-differences.js';
+export { type NormalizationRules, normalize } from './normalize/normalize.js';
 export * from './refresh/decide-refresh.js';
 export * from './refresh/refresh-request.js';
 export * from './sync/apply-groups.js';

@@ -105,6 +105,8 @@ export interface ComparisonInput {
   readonly scopeOf: ScopeOf;
   readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
   readonly syncOptions: readonly string[];
+  /** `compare-options` of the Application itself: `ServerSideDiff=true|false`, `IncludeMutationWebhook=true` (C03, C04). */
+  readonly compareOptions?: readonly string[];
   readonly managedNamespaceMetadata:
     | { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> }
     | undefined;

@@ -1,0 +1,133 @@
+/** The walk over target and live: maps and scalars. Lists are in compare-lists.ts. */
+import type { JsonObject, JsonValue } from '@tiphys/model';
+import { compareLists } from './compare-lists.js';
+import { isLeaf } from './field-set.js';
+import { isEmptyValue, isJsonArray, isJsonObject, jsonEqual } from './json.js';
+import {
+  isDroppedWhenEmpty,
+  isFieldDefault,
+  isKnownAtomicMap,
+  isKnownDefault,
+  isServerKey,
+  isTextMap,
+} from './known-types.js';
+import { allNodes, type Ownership, removalOwned } from './ownership.js';
+import { sameMeaning } from './same-meaning.js';
+import { different, type Finding, fieldName, fieldPlace, type Place, rootPlace, unsure, type Walk } from './walk.js';
+
+/**
+ * Every place where the target asks for something else than what is live, or where we own something that the target no
+ * longer has. Empty: applying the target would change nothing.
+ */
+export function findDifferences(
+  target: JsonObject,
+  live: JsonObject,
+  options: { readonly ownership: Ownership; readonly builtIn: boolean },
+): readonly Finding[] {
+  const walk: Walk = {
+    builtIn: options.builtIn,
+    findings: [],
+    compare: (place, targetValue, liveValue) => compareValue(walk, place, { target: targetValue, live: liveValue }),
+    judgeExtra: (place, liveValue) => judgeExtra(walk, place, liveValue),
+  };
+  compareMaps(walk, rootPlace(options.ownership), { target, live });
+  return walk.findings;
+}
+
+interface Sides {
+  readonly target: JsonValue;
+  readonly live: JsonValue | undefined;
+}
+
+function compareValue(walk: Walk, place: Place, { target, live }: Sides): void {
+  if (live === undefined) return judgeMissing(walk, place, target);
+  if (isJsonObject(target) && isJsonObject(live)) return compareMaps(walk, place, { target, live });
+  if (isJsonArray(target) && isJsonArray(live)) return compareLists(walk, place, { target, live });
+  if (jsonEqual(target, live)) return;
+  compareUnlike(walk, place, { target, live });
+}
+
+function compareUnlike(walk: Walk, place: Place, sides: { target: JsonValue; live: JsonValue }): void {
+  const { target, live } = sides;
+  if (target === null) {
+    const dropped = walk.builtIn && isEmptyValue(live) && typeof live === 'object';
+    if (!dropped) unsure(walk, place, { ...sides, because: 'the target sets null, which the API server may default' });
+  } else if (target === '') {
+    unsure(walk, place, { ...sides, because: 'the target sets empty text, which the API server may default' });
+  } else if (typeof target === 'object' || (typeof live === 'object' && live !== null)) {
+    unsure(walk, place, { ...sides, because: 'target and live have different types' });
+  } else if (sameMeaning(target, live)) {
+    unsure(walk, place, { ...sides, because: 'the values are written differently but may mean the same' });
+  } else {
+    different(walk, place, sides);
+  }
+}
+
+function compareMaps(walk: Walk, place: Place, sides: { target: JsonObject; live: JsonObject }): void {
+  const { target, live } = sides;
+  const inner = place.atomic || isGranular(walk, place, sides) ? place : { ...place, atomic: true };
+  for (const [name, value] of Object.entries(target)) {
+    if (value !== undefined) compareValue(walk, fieldPlace(inner, name), { target: value, live: live[name] });
+  }
+  for (const [name, value] of Object.entries(live)) {
+    if (value !== undefined && target[name] === undefined) judgeExtra(walk, fieldPlace(inner, name), value);
+  }
+}
+
+/** False for maps that are, or may be, replaced as a whole. */
+function isGranular(walk: Walk, place: Place, sides: { target: JsonObject; live: JsonObject }): boolean {
+  if (place.names.length === 0 || isTextMap(fieldName(place))) return true;
+  const nodes = allNodes(place.ownership);
+  if (nodes.some((node) => node.fields.size > 0)) return true;
+  const looksAtomic = nodes.some(isLeaf);
+  // An empty map that we applied is a leaf as well: what it holds now are defaults, unless the type is known as atomic.
+  if (walk.builtIn && (!looksAtomic || isEmptyValue(sides.target))) return !isKnownAtomicMap(fieldName(place));
+  return false;
+}
+
+/** The target sets a value, the live object has none. */
+function judgeMissing(walk: Walk, place: Place, target: JsonValue): void {
+  if (isEmptyValue(target) && isAbsentWhenEmpty(walk, place, target)) return;
+  const sides = { target, live: undefined };
+  if (isEmptyValue(target)) {
+    return unsure(walk, place, { ...sides, because: 'the target sets an empty value, which the API server may drop' });
+  }
+  const parent = place.names.at(-2) ?? '';
+  if (isTextMap(parent)) {
+    if (!isServerKey(fieldName(place))) return different(walk, place, sides);
+    return unsure(walk, place, { ...sides, because: 'the API server may turn this annotation or label into fields' });
+  }
+  unsure(walk, place, { ...sides, because: 'the live object has no such field: new in Git, removed, or not stored' });
+}
+
+function isAbsentWhenEmpty(walk: Walk, place: Place, target: JsonValue): boolean {
+  if (walk.builtIn && isDroppedWhenEmpty(fieldName(place), target)) return true;
+  // Ownership of a field that is not there: we applied it empty and the API server dropped it.
+  // Anybody else who removes a field takes it out of our set, too.
+  const { ours } = place.ownership;
+  return !place.atomic && ours !== undefined && isLeaf(ours);
+}
+
+function judgeExtra(walk: Walk, place: Place, live: JsonValue): void {
+  if (walk.builtIn && isKnownDefault(place.names, live)) return;
+  const sides = { target: undefined, live };
+  if (place.atomic) {
+    unsure(walk, place, {
+      ...sides,
+      because: 'inside a value that is replaced as a whole: removed in Git or defaulted',
+    });
+    return;
+  }
+  if (!removalOwned(place.ownership, live)) return;
+  const certain = isTextMap(place.names.at(-2) ?? '') && !isServerKey(fieldName(place));
+  if (certain) return different(walk, place, sides);
+  // No dry run can answer where only client-side apply happened: it removes nothing that a server-side apply did not set.
+  if (place.ownership.lastApplied !== undefined) {
+    if (!(walk.builtIn && isFieldDefault(fieldName(place), live))) different(walk, place, sides);
+    return;
+  }
+  unsure(walk, place, {
+    ...sides,
+    because: 'we applied it and the target has it no longer: removed or defaulted back',
+  });
+}
