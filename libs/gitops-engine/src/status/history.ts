@@ -1,0 +1,16 @@
+/** Deployment history (A15, D44): what a rollback can go back to. */
+import type { ApplicationStatus, RevisionHistory } from '@tiphys/model';
+
+const DEFAULT_LIMIT = 10;
+
+/** The status with one more history entry; the oldest beyond the limit are dropped. Ids grow and are never used again. */
+export function appendHistory(
+  status: ApplicationStatus,
+  entry: Omit<RevisionHistory, 'id'>,
+  limit: number = DEFAULT_LIMIT,
+): ApplicationStatus {
+  const history = status.history ?? [];
+  const id = Math.max(-1, ...history.map((known) => known.id)) + 1;
+  const kept = Math.max(0, limit);
+  return { ...status, history: kept === 0 ? [] : [...history, { ...entry, id }].slice(-kept) };
+}

@@ -1,0 +1,69 @@
+/** Retrying an operation that failed (A11, D35, D39, D40): the state stays Running with `finishedAt` set until it is due. */
+import type { OperationState, RetryStrategy } from '@tiphys/model';
+import { parseDurationMs } from './duration.js';
+
+const DEFAULTS = { durationMs: 5_000, factor: 2, maxMs: 180_000 };
+
+export type RetryDecision =
+  /** The operation is over; `state` has the final message. */
+  | { readonly kind: 'stop'; readonly state: OperationState }
+  /** Try again at `retryAt`; `state` is what to write until then. */
+  | { readonly kind: 'retry'; readonly retryAt: Date; readonly state: OperationState };
+
+/** Wait before retry number `retryCount` + 1. */
+export function retryDelayMs(retry: RetryStrategy | undefined, retryCount: number): number {
+  const durationMs = durationOr(retry?.backoff?.duration, DEFAULTS.durationMs);
+  const maxMs = durationOr(retry?.backoff?.maxDuration, DEFAULTS.maxMs);
+  const factor = retry?.backoff?.factor ?? DEFAULTS.factor;
+  return Math.min(maxMs, durationMs * factor ** retryCount);
+}
+
+function durationOr(text: string | undefined, fallbackMs: number): number {
+  return text === undefined || text === '' ? fallbackMs : (parseDurationMs(text) ?? fallbackMs);
+}
+
+/**
+ * What follows the end of an attempt. `state` is the finished state with its phase and message. A success, a terminated
+ * operation and one without retries left stop; a limit below 0 never runs out.
+ */
+export function decideRetry(state: OperationState, options: { terminated: boolean; now: Date }): RetryDecision {
+  const finishedAt = secondsIso(options.now);
+  const limit = state.operation.retry?.limit ?? 0;
+  const retries = state.retryCount ?? 0;
+  const unsuccessful = state.phase === 'Failed' || state.phase === 'Error';
+  if (!unsuccessful || options.terminated || (limit >= 0 && retries >= limit)) {
+    const suffix = unsuccessful && retries > 0 ? ` (retried ${retries} times).` : '';
+    return { kind: 'stop', state: { ...state, finishedAt, message: `${state.message ?? ''}${suffix}` } };
+  }
+  const retryAt = new Date(Date.parse(finishedAt) + retryDelayMs(state.operation.retry, retries));
+  const message = `${state.message ?? ''}. Retrying attempt #${retries + 1} at ${secondsIso(retryAt)}.`;
+  return {
+    kind: 'retry',
+    retryAt,
+    state: { ...state, phase: 'Running', finishedAt, retryCount: retries + 1, message },
+  };
+}
+
+/** When an attempt that waits is due; `undefined`: the operation is not waiting for a retry. */
+export function retryDueAt(state: OperationState): Date | undefined {
+  if (state.phase !== 'Running' || state.finishedAt === undefined) return undefined;
+  const done = Math.max(0, (state.retryCount ?? 1) - 1);
+  return new Date(Date.parse(state.finishedAt) + retryDelayMs(state.operation.retry, done));
+}
+
+/**
+ * The state with which the next attempt begins: results forgotten, and with `retry.refresh` the pinned revisions too
+ * (D40). An operation without a revision is resolved anew by every attempt; one with a revision keeps it.
+ */
+export function startRetry(state: OperationState): OperationState {
+  const { finishedAt: _finished, syncResult: _result, message: _message, ...rest } = state;
+  const sync = state.operation.sync;
+  if (state.operation.retry?.refresh !== true || sync === undefined) return rest;
+  const { revision: _revision, revisions: _revisions, ...unpinned } = sync;
+  return { ...rest, operation: { ...state.operation, sync: unpinned } };
+}
+
+/** Kubernetes times have whole seconds. */
+function secondsIso(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
