@@ -1,11 +1,12 @@
+/** The chart's custom resource definitions on a real API server. */
 import { readFileSync } from 'node:fs';
+import { parseYaml } from '@tiphys/model/yaml';
 import { type KubeClient, type KubeObject, sharedControlPlane } from '@tiphys/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseYaml } from '../yaml/index.js';
 
 const fixture = (name: string): KubeObject => {
   const origin = `${name}.yaml`;
-  const text = readFileSync(new URL(`testdata/${origin}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../model/src/crd/testdata/${origin}`, import.meta.url), 'utf8');
   return structuredClone(parseYaml(text, { origin })) as unknown as KubeObject;
 };
 
