@@ -1,0 +1,137 @@
+/** What an application's project permits: sources (F01), destinations (F02), and the shape of the spec itself. */
+import {
+  type Application,
+  type ApplicationCondition,
+  type ApplicationDestination,
+  type AppProject,
+  sourcesOf,
+} from '@tiphys/model';
+import { matchesGlob } from '../normalize/glob.js';
+import { matchesRepository } from './repository-url.js';
+
+/** The destination with both of its addresses where they are known: rules may name either. */
+export interface ResolvedDestination {
+  readonly server: string | undefined;
+  readonly name: string | undefined;
+  readonly namespace: string;
+}
+
+export interface ProjectCheckOptions {
+  /** Server and name of the registered cluster that the destination means; the destination itself when absent. */
+  readonly destination?: ResolvedDestination;
+  /** Repositories whose Secret names this project: permitted without an entry in `sourceRepos` (F07). */
+  readonly projectRepositories?: readonly string[];
+}
+
+/** Every reason why the application may not be processed, as `InvalidSpecError` conditions; empty when it may. */
+export function checkApplicationAgainstProject(
+  app: Application,
+  project: AppProject,
+  options: ProjectCheckOptions = {},
+): readonly ApplicationCondition[] {
+  const problems = [
+    ...sourceProblems(app, project, options.projectRepositories ?? []),
+    ...destinationProblems(app.spec.destination, project, options.destination),
+  ];
+  return problems.map((message) => ({ type: 'InvalidSpecError', message }));
+}
+
+type Source = ReturnType<typeof sourcesOf>[number];
+
+function sourceProblems(app: Application, project: AppProject, permitted: readonly string[]): readonly string[] {
+  const sources = effectiveSources(app);
+  if (sources.length === 0) return ['spec.source or spec.sources is missing; name a repository to deploy from'];
+  return sources.flatMap((source, index) => {
+    const field = sources.length === 1 ? 'spec.source' : `spec.sources[${index}]`;
+    const shape = shapeProblems(source, field);
+    if (shape.length > 0) return shape;
+    const { repoURL } = source;
+    if (isSourcePermitted(project, repoURL) || permitted.some((own) => matchesRepository(own, repoURL))) return [];
+    return [
+      `application repo ${repoURL} is not permitted in project '${project.metadata.name ?? ''}'; add it to the project's sourceRepos`,
+    ];
+  });
+}
+
+/** Of a hydrated application, where its dry manifests come from and where the rendered ones are read (A05). */
+function effectiveSources(app: Application): readonly Source[] {
+  const hydrator = app.spec.sourceHydrator;
+  if (hydrator === undefined) return sourcesOf(app.spec);
+  const { repoURL, targetRevision, path } = hydrator.drySource;
+  const { syncSource } = hydrator;
+  const synced = {
+    repoURL: syncSource.repoURL ?? repoURL,
+    targetRevision: syncSource.targetBranch,
+    path: syncSource.path,
+  };
+  return [{ repoURL, targetRevision, path }, synced];
+}
+
+function shapeProblems(source: Source, field: string): readonly string[] {
+  const isSet = (text: string | undefined) => text !== undefined && text !== '';
+  if (!isSet(source.repoURL)) return [`${field}.repoURL is missing; name the repository`];
+  if (isSet(source.chart)) {
+    if (isSet(source.path)) return [`${field}: path and chart are both set; keep one of them`];
+    return isSet(source.targetRevision) ? [] : [`${field}.targetRevision is missing: a chart needs a version`];
+  }
+  if (isSet(source.path) || isSet(source.ref) || source.repoURL.startsWith('oci://')) return [];
+  return [`${field}.repoURL and either path or chart are required; set ${field}.path ("." is the root)`];
+}
+
+/** `sourceRepos` (F01): some entry permits, and no `!` entry denies. */
+export function isSourcePermitted(project: AppProject, repoURL: string): boolean {
+  const rules = project.spec.sourceRepos ?? [];
+  const denied = rules.some((rule) => rule.startsWith('!') && matchesRepository(rule.slice(1), repoURL));
+  return !denied && rules.some((rule) => !rule.startsWith('!') && matchesRepository(rule, repoURL));
+}
+
+function destinationProblems(
+  destination: ApplicationDestination,
+  project: AppProject,
+  resolved: ResolvedDestination | undefined,
+): readonly string[] {
+  const { server = '', name = '', namespace = '' } = destination;
+  if (server !== '' && name !== '') {
+    return [`application destination can't have both name and server defined: ${name} ${server}; remove one of them`];
+  }
+  if (server === '' && name === '') {
+    return ['Destination server missing from app spec; set spec.destination.server or spec.destination.name'];
+  }
+  const full = resolved ?? { server: server || undefined, name: name || undefined, namespace };
+  if (isDestinationPermitted(project, full)) return [];
+  const shown = `server '${server || name}' and namespace '${namespace}'`;
+  return [
+    `application destination ${shown} do not match any of the allowed destinations in project '${project.metadata.name ?? ''}'; add it to the project's destinations`,
+  ];
+}
+
+/** `destinations` (F02): some entry permits, and no entry with a `!` pattern denies. */
+export function isDestinationPermitted(project: AppProject, destination: ResolvedDestination): boolean {
+  const rules = project.spec.destinations ?? [];
+  const isDeny = (rule: ApplicationDestination) =>
+    [rule.server, rule.name, rule.namespace].some((pattern) => pattern?.startsWith('!') === true);
+  if (rules.some((rule) => isDeny(rule) && isDeniedBy(rule, destination))) return false;
+  return rules.some((rule) => !isDeny(rule) && isPermittedBy(rule, destination));
+}
+
+function isPermittedBy(rule: ApplicationDestination, { server, name, namespace }: ResolvedDestination): boolean {
+  const matchesServer = matchesSet(rule.server, server) || matchesSet(rule.name, name);
+  return matchesServer && matchesGlob(rule.namespace ?? '', namespace);
+}
+
+function matchesSet(pattern: string | undefined, value: string | undefined): boolean {
+  return pattern !== undefined && pattern !== '' && value !== undefined && matchesGlob(pattern, value);
+}
+
+/** A rule may deny one part (`namespace: "!kube-system"`) on the destinations that its other parts match. */
+function isDeniedBy(rule: ApplicationDestination, { server, name, namespace }: ResolvedDestination): boolean {
+  const parts: readonly (readonly [string | undefined, string | undefined])[] = [
+    [rule.server, server],
+    [rule.name, name],
+    [rule.namespace, namespace],
+  ];
+  return parts.every(([pattern, value]) => {
+    if (pattern === undefined || pattern === '') return true;
+    return matchesGlob(pattern.startsWith('!') ? pattern.slice(1) : pattern, value ?? '');
+  });
+}
