@@ -24,6 +24,7 @@ export * from './sync/decide-auto-sync.js';
 export * from './sync/duration.js';
 export * from './sync/hooks.js';
 export * from './sync/kind-order.js';
+export * from './sync/namespace-target.js';
 export * from './sync/next-sync-step.js';
 export * from './sync/plan-deletion.js';
 export * from './sync/plan-sync.js';

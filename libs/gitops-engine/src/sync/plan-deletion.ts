@@ -10,6 +10,7 @@ import {
 } from '@tiphys/model';
 import { isHook, syncWaveOf } from './hooks.js';
 import { kindOrder } from './kind-order.js';
+import { namesAnotherApplication } from './plan-sync.js';
 import { parseSyncOptions } from './sync-options.js';
 
 export type CascadeMode = 'foreground' | 'background';
@@ -70,12 +71,11 @@ export function planCascadeDeletion(input: CascadeInput): CascadeStep {
 
 function isDeleted(object: KubernetesObject, input: CascadeInput): boolean {
   const { group, kind } = groupVersionKindOf(object);
-  const { namespace = '', name = '', annotations = {} } = object.metadata;
+  const { namespace = '', name = '' } = object.metadata;
   if (group === 'apiextensions.k8s.io' && kind === 'CustomResourceDefinition') return false;
   const isSelf = name === input.self.name && namespace === input.self.namespace;
   if (group === GROUP && kind === 'Application' && isSelf) return false;
-  const trackedBy = annotations[ANNOTATIONS.trackingId]?.split(':', 1)[0];
-  if (trackedBy !== undefined && trackedBy !== input.instanceName) return false;
+  if (namesAnotherApplication(object, input.instanceName)) return false;
   if (optionOf(object, input) === false) return false;
   return input.isPermitted?.(resourceKeyOf(object)) !== false;
 }

@@ -125,10 +125,9 @@ function pruneRefusal(
 }
 
 /** True when the tracking id says that another application owns the object. */
-export function namesAnotherApplication(live: KubernetesObject, instanceName: string | undefined): boolean {
+export function namesAnotherApplication(live: KubernetesObject, instanceName: string): boolean {
   const trackingId = live.metadata.annotations?.[ANNOTATIONS.trackingId];
-  if (instanceName === undefined || trackingId === undefined) return false;
-  return trackingId.split(':', 1)[0] !== instanceName;
+  return trackingId !== undefined && trackingId.split(':', 1)[0] !== instanceName;
 }
 
 interface HookRun {

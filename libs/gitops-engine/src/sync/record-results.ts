@@ -41,8 +41,11 @@ export function recordStep(progress: SyncProgress, step: SyncStep, outcomes: rea
   switch (step.kind) {
     case 'dryRun':
       return recordDryRun(progress, outcomes);
-    case 'apply':
-      return { ...withResults(progress, outcomes.map(resultOfOutcome)), live: withLive(progress.live, outcomes) };
+    case 'apply': {
+      const pruned = outcomes.filter(({ code }) => code === 'Pruned').map(({ task }) => task);
+      const live = withLive(terminating(progress.live, pruned), outcomes);
+      return { ...withResults(progress, outcomes.map(resultOfOutcome)), live };
+    }
     case 'deleteHooks':
       return {
         ...recordDeletedHooks(progress, step.tasks, outcomes),
@@ -126,7 +129,7 @@ function released(live: Live, tasks: readonly SyncTask[]): Live {
   return next;
 }
 
-/** Until the next read a deleted hook counts as on its way out, so that it is awaited before it is created anew. */
+/** Until the next read a deleted object counts as on its way out, so that the next wave, or its new version, awaits it. */
 function terminating(live: Live, tasks: readonly SyncTask[]): Live {
   const next = new Map(released(live, tasks));
   for (const task of tasks) {

@@ -64,10 +64,10 @@ export interface SyncTask {
 /** What the caller asked of the whole operation. */
 export interface SyncPlanRequest {
   /**
-   * Name of the application as in tracking ids. Given, the plan never prunes an object whose tracking id names another
-   * application, whatever the comparison said.
+   * Name of the application as in tracking ids: the plan never prunes an object whose tracking id names another one,
+   * whatever the comparison said.
    */
-  readonly instanceName?: string;
+  readonly instanceName: string;
   /** Revision shown in the names of `generateName` hooks (D04). */
   readonly revision?: string;
   /**
