@@ -49,7 +49,7 @@ describe('comparison settings', () => {
       { ignoreResourceStatusField: 'none' },
     ],
     ['RBAC (C17)', 'resource.respectRBAC', 'strict', { respectRbac: 'strict' }],
-  ])('read %s', (_name, key, value, expected) => {
+  ])('read %s', (...[, key, value, expected]) => {
     expect(settingsOf({ [key]: value })).toMatchObject(expected);
   });
 
@@ -82,7 +82,7 @@ describe('customizations', () => {
       'apps',
       'Deployment',
     ],
-  ])('ignoreDifferences of %s are read (C09)', (_name, data, group, kind) => {
+  ])('ignoreDifferences of %s are read (C09)', (...[, data, group, kind]) => {
     expect(settingsOf(data).ignoreDifferences).toEqual([{ group, kind, ...rules }]);
   });
 
@@ -151,7 +151,7 @@ describe('resource exclusions (C16)', () => {
       { group: 'apps', kind: 'Deployment' },
       true,
     ],
-  ])('%s', (_name, exclusions, inclusions, kind, expected) => {
+  ])('%s', (...[, exclusions, inclusions, kind, expected]) => {
     expect(test(exclusions, inclusions)(kind, 'https://a')).toBe(expected);
   });
 });

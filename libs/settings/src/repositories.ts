@@ -205,15 +205,18 @@ function templateFor({ url, project, write }: RepositoryRequest, repositories: r
     .at(0);
 }
 
-function connectionOptions(repository: Repository | undefined, template: Repository | undefined) {
+function connectionOptions(
+  repository: Partial<Repository> = {},
+  template: Partial<Repository> = {},
+): RepositoryAccess['options'] {
   return {
     // Whether a host is verified is decided by the repository's own Secret alone, as in Argo CD.
-    insecure: repository?.insecure ?? false,
-    forceHttpBasicAuth: (repository?.forceHttpBasicAuth ?? false) || (template?.forceHttpBasicAuth ?? false),
-    insecureOciForceHttp: repository?.insecureOciForceHttp ?? false,
+    insecure: repository.insecure === true,
+    insecureOciForceHttp: repository.insecureOciForceHttp === true,
+    forceHttpBasicAuth: repository.forceHttpBasicAuth === true || template.forceHttpBasicAuth === true,
     ...compact<Pick<Repository, 'proxy' | 'noProxy'>>({
-      proxy: repository?.proxy ?? template?.proxy,
-      noProxy: repository?.noProxy ?? template?.noProxy,
+      proxy: repository.proxy ?? template.proxy,
+      noProxy: repository.noProxy ?? template.noProxy,
     }),
   };
 }

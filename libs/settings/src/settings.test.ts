@@ -61,7 +61,7 @@ describe('reconciliation settings', () => {
       { 'application.namespaces': 'team-*, /^x$/' },
       { applicationNamespaces: ['team-*', '/^x$/'] },
     ],
-  ])('read %s', (_name, cm, params, expected) => {
+  ])('read %s', (...[, cm, params, expected]) => {
     expect(parseReconciliationSettings(cm, params).settings).toMatchObject(expected);
   });
 

@@ -52,3 +52,11 @@ function translate(token: string, any: string, depth: number): string {
   const literal = token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
   return literal.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
 }
+
+function translateClass(token: string): string {
+  const body = token
+    .slice(1, -1)
+    .replace(/^[!^]/, '')
+    .replace(/[\\[\]^&~|]/g, '\\$&');
+  return `[${/^\[[!^]/.test(token) ? '^' : ''}${body}]`;
+}
