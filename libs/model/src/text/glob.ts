@@ -42,13 +42,7 @@ function translate(token: string, any: string, depth: number): string {
   if (token === '{') return '(?:';
   if (token === '}') return ')';
   if (token === ',' && depth > 0) return '|';
-  if (token.length > 1 && token.startsWith('[')) {
-    const body = token
-      .slice(1, -1)
-      .replace(/^[!^]/, '')
-      .replace(/[\\[\]^&~|]/g, '\\$&');
-    return `[${/^\[[!^]/.test(token) ? '^' : ''}${body}]`;
-  }
+  if (token.length > 1 && token.startsWith('[')) return translateClass(token);
   const literal = token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
   return literal.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
 }
