@@ -53,6 +53,8 @@ export interface WriteOptions {
   readonly fieldManager?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  /** What the server does with unknown and duplicate fields; the server's own default is `Warn`. */
+  readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   readonly signal: AbortSignal;
 }
 

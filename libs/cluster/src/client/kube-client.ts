@@ -205,8 +205,8 @@ function deleteRequest(
   return { method: 'DELETE', path: resourcePath(resource, key), body, idempotent: true, signal };
 }
 
-function writeQuery({ fieldManager, force, dryRun }: Partial<WriteOptions>): string {
-  return queryString({ fieldManager, force, dryRun: dryRun === true ? 'All' : undefined });
+function writeQuery({ fieldManager, force, dryRun, fieldValidation }: Partial<WriteOptions>): string {
+  return queryString({ fieldManager, force, dryRun: dryRun === true ? 'All' : undefined, fieldValidation });
 }
 
 function methodOf(method: string): HttpRequest['method'] {

@@ -169,6 +169,8 @@ async function openStream(
     throw networkError(failed, error);
   }
   report(response.statusCode);
+  // The reader gets every error by itself; one that comes after it has left must not end the process.
+  response.body.on('error', () => undefined);
   if (response.statusCode < 400) return response.body;
   const text = await response.body.text();
   throw statusError(failed, parseStatus(response.statusCode, text), retryAfterMs(response.headers['retry-after']));
