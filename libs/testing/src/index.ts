@@ -27,6 +27,12 @@ export {
   startGitServer,
 } from './git-server.js';
 export {
+  type Installation,
+  type InstallationCluster,
+  type InstallationOptions,
+  startInstallation,
+} from './installation.js';
+export {
   type ApplyOptions,
   type ClusterAccess,
   createKubeClient,
@@ -48,6 +54,7 @@ export {
   temporaryDirectory,
 } from './process.js';
 export { type RedisInfo, type RedisOptions, type RedisServer, redisCommand, startRedis } from './redis.js';
+export type { ServiceName, ServiceProcess } from './service-process.js';
 export { type SharedControlPlane, type SharedRedis, sharedControlPlane, sharedRedis, uniqueName } from './shared.js';
 export { type SshGitServer, startSshGitServer } from './ssh-git-server.js';
 export { toolPath } from './tools.js';
