@@ -1,0 +1,63 @@
+/** Builds the HTTP application from its dependencies; nothing listens yet, so tests call `inject`. */
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { ApiServerDeps } from './deps.js';
+import { toJson } from './http/json.js';
+import type { OpenStreams } from './http/stream.js';
+import type {} from './http/types.js';
+import { authPlugin } from './plugins/auth.js';
+import { contentTypePlugin } from './plugins/content-type.js';
+import { deadlinePlugin } from './plugins/deadline.js';
+import { errorsPlugin } from './plugins/errors.js';
+import { metricsPlugin } from './plugins/metrics.js';
+import { openApiPlugin } from './plugins/openapi.js';
+import { registerApplicationRoutes } from './routes/applications/route.js';
+import { registerInstallationRoutes } from './routes/installation/route.js';
+import { registerProjectRoutes } from './routes/projects/route.js';
+import { registerSessionRoutes } from './routes/session/route.js';
+
+/** An Application object is at most 1.5 MiB in etcd; local manifests of a sync may be larger. */
+const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
+const SESSION_RECHECK_MS = 30_000;
+
+export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    logger: false,
+    trustProxy: deps.installation.trustProxy,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  const streams: OpenStreams = new Set();
+  app.decorate('streams', streams);
+  app.decorate('sessionRecheckMs', deps.installation.sessionRecheckMs ?? SESSION_RECHECK_MS);
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.close();
+  });
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  // Response schemas are for OpenAPI: objects pass through whole, also with fields that no schema knows.
+  app.setSerializerCompiler(() => toJson);
+  await registerPlugins(app, deps);
+  await registerRoutes(app, deps);
+  return app;
+}
+
+async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
+  await app.register(errorsPlugin, { log: deps.log });
+  await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  await app.register(rateLimit, { global: false });
+  await app.register(deadlinePlugin);
+  await app.register(metricsPlugin, { metrics: deps.metrics });
+  await app.register(contentTypePlugin);
+  await app.register(authPlugin, { tokens: deps.session.tokens });
+  await app.register(openApiPlugin, { version: deps.installation.version });
+}
+
+async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
+  await registerSessionRoutes(app, deps.session);
+  registerApplicationRoutes(app, deps.applications);
+  registerProjectRoutes(app, deps.projects);
+  registerInstallationRoutes(app, deps.installation);
+}

@@ -1,0 +1,24 @@
+/** What the application handlers work with. */
+import type { AppProject } from '@tiphys/model';
+import type { Clock } from '@tiphys/runtime';
+import type { Authorizer } from '../auth/authorize.js';
+import type { Audit } from './audit.js';
+import type { ApplicationStore } from './store.js';
+import type { ApplicationWriter } from './writer.js';
+
+/** Projects of the control-plane namespace, in memory. */
+export interface ProjectReader {
+  get(name: string): AppProject | undefined;
+  list(): readonly AppProject[];
+}
+
+export interface ApplicationDeps {
+  /** The control-plane namespace. */
+  readonly namespace: string;
+  readonly store: ApplicationStore;
+  readonly writer: ApplicationWriter;
+  readonly projects: ProjectReader;
+  readonly authorizer: Authorizer;
+  readonly audit: Audit;
+  readonly clock: Clock;
+}

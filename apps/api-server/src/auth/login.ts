@@ -1,0 +1,80 @@
+/** Password login (F19-F22): throttled, and equally slow and equally worded whether the account exists or not. */
+import { verify } from '@node-rs/bcrypt';
+import { createSemaphore, type Logger, type Semaphore } from '@tiphys/runtime';
+import type { Account, AccountSettings } from '@tiphys/settings';
+import { ApiError } from '../errors.js';
+import type { LoginThrottle } from './login-throttle.js';
+import type { SessionTokens } from './session-tokens.js';
+
+export interface LoginDeps {
+  readonly accounts: () => AccountSettings;
+  readonly throttle: LoginThrottle;
+  readonly tokens: Pick<SessionTokens, 'issue'>;
+  readonly onAttempt: (outcome: 'success' | 'failure') => void;
+  readonly log: Logger;
+}
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly sourceIp: string;
+}
+
+export type Login = (credentials: Credentials, signal: AbortSignal) => Promise<string>;
+
+/** F22: `ARGOCD_MAX_CONCURRENT_LOGIN_REQUESTS_COUNT`. */
+const MAX_CONCURRENT = 50;
+const MAX_USERNAME_BYTES = 32;
+/** Checked in place of the hash of an account that does not exist, so that both take the same time. */
+const NOBODY = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8.gTbpnKa7aJwW9nVYqGfVfYKkzH0e';
+const REFUSED = 'Invalid username or password';
+
+export function createLogin(deps: LoginDeps): Login {
+  const places = createSemaphore(MAX_CONCURRENT);
+  // One attempt per name at a time: parallel guesses cannot slip past the counter.
+  const turns = new Map<string, Semaphore>();
+  return async (credentials, signal) => {
+    const { username, password } = credentials;
+    if (username === '' || password === '') throw new ApiError('unauthenticated', 'no credentials supplied');
+    if (Buffer.byteLength(username) > MAX_USERNAME_BYTES) {
+      throw new ApiError('invalidArgument', `Username is too long (${MAX_USERNAME_BYTES} bytes max)`);
+    }
+    if (places.waiting > MAX_CONCURRENT) throw new ApiError('resourceExhausted', 'too many logins at once; try again');
+    const turn = turns.get(username) ?? createSemaphore(1);
+    turns.set(username, turn);
+    try {
+      return await turn.run(() => places.run(() => attempt(deps, credentials), signal), signal);
+    } finally {
+      if (turn.active === 0 && turn.waiting === 0) turns.delete(username);
+    }
+  };
+}
+
+async function attempt(deps: LoginDeps, { username, password, sourceIp }: Credentials): Promise<string> {
+  const account = deps.accounts().accounts.get(username);
+  const isAccount = account !== undefined;
+  const blockedMs = await deps.throttle.blockedFor(username, isAccount);
+  if (blockedMs > 0) {
+    const seconds = Math.ceil(blockedMs / 1000);
+    deps.log.warn('login refused: too many failures', { username, sourceIp, security: 3 });
+    deps.onAttempt('failure');
+    const text = `too many failed logins; try again in ${seconds} s`;
+    throw new ApiError('resourceExhausted', text, { 'retry-after': String(seconds) });
+  }
+  const hash = account?.passwordHash;
+  const matches = await verify(password, hash ?? NOBODY).catch(() => false);
+  if (account === undefined || hash === undefined || !matches || !mayLogIn(account)) {
+    await deps.throttle.failed(username, isAccount);
+    deps.log.warn('login failed', { username, sourceIp, security: 3 });
+    deps.onAttempt('failure');
+    throw new ApiError('unauthenticated', REFUSED);
+  }
+  await deps.throttle.succeeded(username);
+  deps.log.info('login', { username, sourceIp, security: 1 });
+  deps.onAttempt('success');
+  return deps.tokens.issue(account);
+}
+
+function mayLogIn(account: Account): boolean {
+  return account.enabled && account.capabilities.includes('login');
+}

@@ -1,0 +1,21 @@
+/** Everything the HTTP application is made of; `main` builds it from the real parts, tests from what they need. */
+import type { Logger } from '@tiphys/runtime';
+import type { ApplicationDeps } from './applications/deps.js';
+import type { SessionTokens } from './auth/session-tokens.js';
+import type { ApiMetrics } from './plugins/metrics.js';
+import type { InstallationDeps } from './routes/installation/handlers.js';
+import type { ProjectDeps } from './routes/projects/handlers.js';
+import type { SessionDeps } from './routes/session/handlers.js';
+
+export interface ApiServerDeps {
+  readonly applications: ApplicationDeps;
+  readonly projects: ProjectDeps;
+  readonly session: SessionDeps & { readonly tokens: SessionTokens };
+  readonly installation: InstallationDeps & {
+    readonly trustProxy: boolean;
+    /** How often open streams check their session; default 30 s (S17). */
+    readonly sessionRecheckMs?: number;
+  };
+  readonly metrics: ApiMetrics;
+  readonly log: Logger;
+}

@@ -1,0 +1,122 @@
+/** Binds plain handlers to contract routes: validation and OpenAPI from the schemas, ETag and gzip for large answers. */
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { RouteContract, RouteInput, RouteOutput, RouteSchemas } from '@tiphys/api-contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../errors.js';
+import type { PublicContext, RequestContext, StreamSink } from './context.js';
+import { isSerialized, type Serialized, toJson } from './json.js';
+import { openStream } from './stream.js';
+
+export type Handler<S extends RouteSchemas> = (
+  input: RouteInput<S>,
+  context: RequestContext,
+) => Promise<RouteOutput<S> | Serialized>;
+
+export type PublicHandler<S extends RouteSchemas> = (
+  input: RouteInput<S>,
+  context: PublicContext,
+) => Promise<RouteOutput<S> | Serialized>;
+
+/** Runs until the context's signal is aborted; an error before the first item becomes an ordinary error answer. */
+export type StreamHandler<S extends RouteSchemas> = (
+  input: RouteInput<S>,
+  context: RequestContext,
+  sink: StreamSink,
+) => Promise<void>;
+
+/** Registers a route that needs a session. */
+export function bindRoute<S extends RouteSchemas>(
+  app: FastifyInstance,
+  route: RouteContract<S>,
+  handler: Handler<S>,
+): void {
+  app.route({
+    ...routeOptions(route),
+    handler: async (request, reply) => send(await handler(inputOf(request), contextOf(request)), request, reply),
+  });
+}
+
+/** Registers a route that works without a session. */
+export function bindPublicRoute<S extends RouteSchemas>(
+  app: FastifyInstance,
+  route: RouteContract<S>,
+  handler: PublicHandler<S>,
+): void {
+  app.route({
+    ...routeOptions(route),
+    handler: async (request, reply) => send(await handler(inputOf(request), publicContextOf(request)), request, reply),
+  });
+}
+
+/** Registers a stream (N19). */
+export function bindStream<S extends RouteSchemas>(
+  app: FastifyInstance,
+  route: RouteContract<S>,
+  handler: StreamHandler<S>,
+): void {
+  app.route({
+    ...routeOptions(route),
+    handler: async (request, reply) => {
+      const stream = openStream(request, reply, app.streams);
+      const context = { ...contextOf(request), signal: stream.signal };
+      await stream.run(() => handler(inputOf(request), context, stream));
+      return reply;
+    },
+  });
+}
+
+function routeOptions(route: RouteContract) {
+  const { params, query, body, response } = route.schemas;
+  return {
+    method: route.method,
+    url: route.path.replace(/\{([^}]+)\}/g, ':$1'),
+    config: { public: route.public === true },
+    schema: {
+      operationId: route.operationId,
+      tags: [route.tag],
+      summary: route.summary,
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { querystring: query }),
+      ...(body === undefined ? {} : { body }),
+      response: { 200: response },
+    },
+  };
+}
+
+/** The parts were validated against the route's schemas by Fastify before the handler runs. */
+function inputOf<S extends RouteSchemas>(request: FastifyRequest): RouteInput<S> {
+  return { params: request.params, query: request.query, body: request.body } as RouteInput<S>;
+}
+
+function contextOf(request: FastifyRequest): RequestContext {
+  if (request.user === undefined) throw new ApiError('unauthenticated', 'no session information');
+  return { user: request.user, signal: request.deadline };
+}
+
+function publicContextOf(request: FastifyRequest): PublicContext {
+  return { user: request.user, signal: request.deadline, sourceIp: request.ip, token: request.sessionToken };
+}
+
+const GZIP_FROM_BYTES = 16_384;
+const compress = promisify(gzip);
+/** Compressed once per answer object: unchanged lists are answered again without work. */
+const compressed = new WeakMap<Serialized, Promise<Buffer>>();
+
+async function send(result: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  reply.type('application/json; charset=utf-8');
+  if (!isSerialized(result)) return reply.send(toJson(result));
+  if (result.etag !== undefined) {
+    reply.header('etag', result.etag).header('cache-control', 'private, no-cache').header('vary', 'accept-encoding');
+    if (request.headers['if-none-match'] === result.etag) return reply.code(304).send();
+  }
+  if (result.serialized.length < GZIP_FROM_BYTES || !acceptsGzip(request)) return reply.send(result.serialized);
+  const running = compressed.get(result) ?? compress(result.serialized, { level: constants.Z_BEST_SPEED });
+  compressed.set(result, running);
+  return reply.header('content-encoding', 'gzip').send(await running);
+}
+
+function acceptsGzip(request: FastifyRequest): boolean {
+  const header = request.headers['accept-encoding'];
+  return typeof header === 'string' && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(header);
+}

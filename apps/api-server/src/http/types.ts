@@ -1,0 +1,28 @@
+/** What our plugins add to Fastify's own objects. */
+import type { Subject } from './context.js';
+import type { OpenStreams } from './stream.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the auth plugin when the request carries a valid session. */
+    user: Subject | undefined;
+    /** The token as sent, verified or not. */
+    sessionToken: string | undefined;
+    /** Aborted when the client goes away or the request took too long. */
+    deadline: AbortSignal;
+    /** Whether the session of this request is still valid. */
+    recheckSession(): Promise<boolean>;
+  }
+
+  interface FastifyInstance {
+    streams: OpenStreams;
+    sessionRecheckMs: number;
+  }
+
+  interface FastifyContextConfig {
+    /** No session is needed. */
+    public?: boolean;
+    /** The route reads other bodies than JSON (webhooks). */
+    anyContentType?: boolean;
+  }
+}

@@ -1,0 +1,36 @@
+/** Bodies: JSON only, and changing requests must say so (N21): a form of a foreign page cannot send that header. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type {} from '../http/types.js';
+
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+class UnsupportedMediaType extends Error {
+  readonly statusCode = 415;
+}
+
+export const contentTypePlugin = fastifyPlugin(async (app) => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, jsonParser(app));
+  app.addHook('onRequest', async (request) => {
+    if (SAFE_METHODS.includes(request.method) || request.routeOptions.config.anyContentType === true) return;
+    if (!request.is404 && !isJson(request)) {
+      const text = `invalid content type: ${request.method} needs the header "content-type: application/json"`;
+      throw new UnsupportedMediaType(text);
+    }
+  });
+});
+
+function isJson(request: FastifyRequest): boolean {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+  return type.trim().toLowerCase() === 'application/json';
+}
+
+/** An empty body is no body: DELETE and POST without input still need the header above. */
+function jsonParser(app: FastifyInstance) {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return (request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void): void => {
+    if (body.trim() === '') done(null, undefined);
+    else parse(request, body, done);
+  };
+}

@@ -1,0 +1,79 @@
+/** A sync request as an operation, and what forbids it (D33, N03). Pure. */
+import type { ApplicationSyncRequest } from '@tiphys/api-contract';
+import { type Application, hasMultipleSources, type Operation, sourcesOf } from '@tiphys/model';
+import { ApiError } from '../../errors.js';
+
+/** Throws `failedPrecondition` or `invalidArgument` with Argo CD's reasons. */
+export function checkSyncRequest(application: Application, request: ApplicationSyncRequest): void {
+  if (application.metadata.deletionTimestamp) throw new ApiError('failedPrecondition', 'application is deleting');
+  checkPositions(application, request);
+  const automated = application.spec.syncPolicy?.automated;
+  if (automated === undefined || automated.enabled === false || request.dryRun === true) return;
+  if ((request.manifests ?? []).length > 0) {
+    const text = 'cannot use local sync when Automatic Sync Policy is enabled unless for dry run';
+    throw new ApiError('failedPrecondition', text);
+  }
+  const revisions = revisionsBySource(application, request);
+  for (const [index, source] of sourcesOf(application.spec).entries()) {
+    const current = source.targetRevision || 'HEAD';
+    const wanted = revisions[index] ?? '';
+    if (wanted === '' || wanted === current) continue;
+    throw new ApiError('failedPrecondition', `Cannot sync to ${wanted}: auto-sync currently set to ${current}`);
+  }
+}
+
+/** Without sync options of its own the request takes the application's, likewise for the retry strategy. */
+export function syncOperation(application: Application, request: ApplicationSyncRequest, username: string): Operation {
+  const { syncPolicy } = application.spec;
+  const syncOptions = request.syncOptions?.items ?? syncPolicy?.syncOptions;
+  const retry = request.retryStrategy ?? syncPolicy?.retry;
+  const { manifests, resources, strategy, infos } = request;
+  return {
+    sync: {
+      ...revisionFields(application, request),
+      prune: request.prune === true,
+      dryRun: request.dryRun === true,
+      ...(strategy ? { syncStrategy: strategy } : {}),
+      ...(resources?.length ? { resources } : {}),
+      ...(manifests?.length ? { manifests } : {}),
+      ...(syncOptions === undefined ? {} : { syncOptions }),
+    },
+    initiatedBy: { username },
+    ...(infos?.length ? { info: infos } : {}),
+    ...(retry ? { retry } : {}),
+  };
+}
+
+function revisionFields(
+  application: Application,
+  request: ApplicationSyncRequest,
+): { revision?: string; revisions?: string[] } {
+  const revisions = revisionsBySource(application, request);
+  if (revisions.every((revision) => revision === '')) return {};
+  if (!hasMultipleSources(application.spec)) return { revision: revisions[0] ?? '' };
+  // Every source needs an entry: the ones not asked for keep the revision of their spec.
+  const sources = sourcesOf(application.spec);
+  return { revisions: sources.map((source, index) => revisions[index] || source.targetRevision || 'HEAD') };
+}
+
+/** The asked revision per source, '' where none was asked. `sourcePositions` count from 1. */
+function revisionsBySource({ spec }: Application, request: ApplicationSyncRequest): readonly string[] {
+  if (!hasMultipleSources(spec)) return [request.revision ?? ''];
+  const positions = (request.sourcePositions ?? []).map(Number);
+  return sourcesOf(spec).map((_, index) => request.revisions?.[positions.indexOf(index + 1)] ?? '');
+}
+
+function checkPositions({ spec }: Application, request: ApplicationSyncRequest): void {
+  const positions = (request.sourcePositions ?? []).map(Number);
+  if (positions.length !== (request.revisions ?? []).length) {
+    throw new ApiError('invalidArgument', 'revisions and sourcePositions must have the same length');
+  }
+  const count = sourcesOf(spec).length;
+  const wrong = positions.find((position) => position < 1 || position > count);
+  if (wrong !== undefined) {
+    throw new ApiError(
+      'invalidArgument',
+      `source position ${wrong} does not exist: the application has ${count} source(s)`,
+    );
+  }
+}

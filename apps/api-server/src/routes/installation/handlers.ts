@@ -1,0 +1,49 @@
+/** Version and settings (N14 in part, N16): what user interfaces and the CLI ask before they log in. */
+import type { installationRoutes } from '@tiphys/api-contract';
+import { LABELS } from '@tiphys/model';
+import type { PublicHandler } from '../../http/bind.js';
+import type { LiveSettings } from '../../kube/config-objects.js';
+
+type Routes = typeof installationRoutes;
+
+export interface InstallationDeps {
+  readonly version: string;
+  readonly namespace: string;
+  readonly settings: LiveSettings;
+}
+
+export function createGetVersion({ version }: InstallationDeps): PublicHandler<Routes['version']['schemas']> {
+  const body = {
+    Version: `v${version}`,
+    Compiler: 'node',
+    Platform: `${process.platform}/${process.arch}`,
+    ExtraBuildInfo: `Tiphys on Node.js ${process.version}`,
+  };
+  return async () => body;
+}
+
+/** Never a secret, never a raw value of a setting that may hold one (CVE-2024-37152). */
+export function createGetSettings({
+  settings,
+  namespace,
+}: InstallationDeps): PublicHandler<Routes['settings']['schemas']> {
+  return async () => {
+    const data = settings.raw();
+    const { url = '', badge, execEnabled } = settings.server();
+    return {
+      url,
+      statusBadgeEnabled: badge.enabled,
+      statusBadgeRootUrl: badge.url ?? '',
+      appLabelKey: data['application.instanceLabelKey'] ?? LABELS.instance,
+      trackingMethod: data['application.resourceTrackingMethod'] ?? 'annotation',
+      controllerNamespace: namespace,
+      userLoginsDisabled: false,
+      passwordPattern: settings.accounts().passwordPattern,
+      execEnabled,
+      appsInAnyNamespaceEnabled: false,
+      uiBannerContent: data['ui.bannercontent'] ?? '',
+      uiBannerURL: data['ui.bannerurl'] ?? '',
+      help: { chatUrl: data['help.chatUrl'] ?? '', chatText: data['help.chatText'] ?? '' },
+    };
+  };
+}

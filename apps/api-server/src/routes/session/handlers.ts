@@ -1,0 +1,36 @@
+/** Login, logout, who am I (N13). */
+import type { sessionRoutes } from '@tiphys/api-contract';
+import type { Login } from '../../auth/login.js';
+import type { SessionTokens } from '../../auth/session-tokens.js';
+import { ApiError } from '../../errors.js';
+import type { PublicHandler } from '../../http/bind.js';
+
+type Routes = typeof sessionRoutes;
+
+export interface SessionDeps {
+  readonly login: Login;
+  readonly tokens: Pick<SessionTokens, 'revoke'>;
+}
+
+export function createCreateSession(deps: SessionDeps): PublicHandler<Routes['create']['schemas']> {
+  return async ({ body }, { signal, sourceIp }) => {
+    const { username = '', password = '', token = '' } = body;
+    if (token !== '')
+      throw new ApiError('unauthenticated', 'token-based session creation is not supported; use a password');
+    return { token: await deps.login({ username, password, sourceIp }, signal) };
+  };
+}
+
+export function createDeleteSession(deps: SessionDeps): PublicHandler<Routes['delete']['schemas']> {
+  return async (_, { token }) => {
+    if (token !== undefined) await deps.tokens.revoke(token);
+    return {};
+  };
+}
+
+export function createGetUserInfo(): PublicHandler<Routes['userInfo']['schemas']> {
+  return async (_, { user }) =>
+    user === undefined
+      ? { loggedIn: false }
+      : { loggedIn: true, username: user.username, iss: user.issuer, groups: [...user.groups] };
+}
