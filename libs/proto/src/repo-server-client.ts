@@ -28,7 +28,7 @@ export interface RepoServerClientOptions {
   readonly address: string;
   /** Undefined: an unencrypted connection, for a server that was started with `--insecure-plaintext`. */
   readonly tls: ClientTls | undefined;
-  /** Name in the server's certificate when it is not the host of `address`. */
+  /** Name that the server's certificate must have; default the host of `address`, or `repo-server` for an IP address. */
   readonly serverName?: string;
   /** Deadline of a call whose signal does not end it earlier; default 5 minutes. */
   readonly timeoutMs?: number;
@@ -57,7 +57,8 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 
 /** Connects lazily, at the first call, and again by itself after the server was away. */
 export function createRepoServerClient(options: RepoServerClientOptions): RepoServerClient {
-  const { address, tls, serverName } = options;
+  const { address, tls } = options;
+  const serverName = options.serverName ?? (isIpAddress(address) ? SERVER_NAME : undefined);
   const definition = grpcServiceDefinition(RepoServerService);
   const GrpcClient = makeGenericClientConstructor(definition, RepoServerService.typeName);
   const security = tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert);
@@ -69,6 +70,13 @@ export function createRepoServerClient(options: RepoServerClientOptions): RepoSe
     (request: object, signal?: AbortSignal) => call(context, { method, request, signal }),
   ]);
   return { ...Object.fromEntries(calls), close: () => client.close() } as RepoServerClient;
+}
+
+/** In the certificate of every repo-server; TLS has no server names that are IP addresses. */
+const SERVER_NAME = 'repo-server';
+
+function isIpAddress(address: string): boolean {
+  return /^(\d+\.){3}\d+:\d+$/.test(address) || address.startsWith('[');
 }
 
 interface CallContext {

@@ -1,0 +1,127 @@
+/** Builds and starts the parts of the repo-server. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache';
+import { cleanMirrors, createGitReader } from '@tiphys/git';
+import { GitOpsError } from '@tiphys/model';
+import {
+  type Clock,
+  createMetrics,
+  type Lifecycle,
+  type Logger,
+  loadTlsMaterial,
+  redisConnection,
+  startOpsServer,
+  systemClock,
+  type TlsMaterial,
+} from '@tiphys/runtime';
+import type { Config } from './config.js';
+import { createFailures } from './manifests/failures.js';
+import { createManifestCache } from './manifests/manifest-cache.js';
+import { createRenderSource } from './manifests/render-source.js';
+import { createRepoServerMetrics } from './metrics.js';
+import { type GrpcServer, startGrpcServer } from './rpc/grpc-server.js';
+import { createHandlers } from './rpc/handlers.js';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+export interface RunningApp {
+  readonly port: number;
+  readonly opsPort: number;
+}
+
+/** Bytes of manifests kept in this process. */
+const LOCAL_CACHE_BYTES = 48 * 1024 * 1024;
+const STOP_GRACE_MS = 15_000;
+
+/** Starts everything; every part registers with the lifecycle how it is stopped. */
+export async function startApp({ config, log, clock = systemClock }: AppOptions, life: Lifecycle): Promise<RunningApp> {
+  const tls = tlsOf(config);
+  if (tls === undefined) log.warn('serving without TLS: anybody who reaches the port can use it');
+  await prepareFolders(config.dataDir, clock);
+  const metrics = createMetrics();
+  const redis = await createAuthenticatedCache({
+    connection: redisConnection(config),
+    cacheKey: config.cacheKey,
+    allowUnauthenticated: config.redisAllowUnauthenticated,
+    log,
+    metrics,
+  });
+  life.onStop('cache', () => redis.close());
+  const counted = createRepoServerMetrics(metrics);
+  const grpc = await startGrpcServer({
+    handlers: buildHandlers({ config, log, clock, redis, counted }),
+    listen: config.listen,
+    tls,
+    log,
+    onRequest: counted.pending,
+  });
+  life.onStop('grpc', () => grpc.stop(STOP_GRACE_MS));
+  const opsPort = await startOps({ config, metrics, grpc }, life);
+  log.info('repo-server is ready', { port: grpc.port, opsPort, mutualTls: tls !== undefined });
+  return { port: grpc.port, opsPort };
+}
+
+interface HandlerParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly redis: AuthenticatedCache;
+  readonly counted: ReturnType<typeof createRepoServerMetrics>;
+}
+
+function buildHandlers({ config, log, clock, redis, counted }: HandlerParts) {
+  const git = createGitReader({
+    dataDirectory: config.dataDir,
+    clock,
+    log,
+    onRequest: counted.gitRequest,
+    listTimeoutMs: config.gitListTimeout * 1_000,
+    fetchTimeoutMs: config.gitFetchTimeout * 1_000,
+    perHost: config.gitRequestsPerHost,
+    allowFile: config.allowFileRepositories,
+    ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
+  });
+  const ttlMs = config.manifestCacheHours * 3_600_000;
+  const renderSource = createRenderSource({
+    git,
+    cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
+    failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
+    metrics: counted,
+    concurrency: config.renderConcurrency,
+  });
+  return createHandlers({ git, renderSource });
+}
+
+/** S1: without certificates the server does not start, unless plaintext was asked for. */
+function tlsOf(config: Config): TlsMaterial | undefined {
+  if (config.insecurePlaintext) return undefined;
+  if (config.tlsDir !== undefined) return loadTlsMaterial(config.tlsDir);
+  const next =
+    'Set TIPHYS_TLS_DIR to the folder with ca.crt, tls.crt and tls.key, or --insecure-plaintext for development.';
+  throw new GitOpsError('InvalidSpec', `The repo-server needs certificates for mutual TLS. ${next}`);
+}
+
+/** What an earlier process left half done is removed; mirrors are kept. */
+async function prepareFolders(dataDir: string, clock: Clock): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await rm(join(dataDir, 'work'), { recursive: true, force: true });
+  await cleanMirrors(join(dataDir, 'mirrors'), clock.now());
+}
+
+interface OpsParts {
+  readonly config: Config;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly grpc: GrpcServer;
+}
+
+async function startOps({ config, metrics, grpc }: OpsParts, life: Lifecycle): Promise<number> {
+  const ready = () => [{ name: 'grpc', ok: grpc.port > 0 && !life.signal.aborted }];
+  const ops = await startOpsServer({ listen: config.metricsListen, metrics, ready });
+  life.onStop('ops', () => ops.stop());
+  return ops.port;
+}

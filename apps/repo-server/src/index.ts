@@ -1,2 +1,0 @@
-/** gRPC: revision to manifests, refs, app details, revision metadata. */
-export {};

@@ -1,0 +1,15 @@
+/** Entry point of the repo-server. */
+import { commonAliases, createLogger, loadConfig, runService } from '@tiphys/runtime';
+import { startApp } from './app.js';
+import { ConfigSchema } from './config.js';
+
+const config = loadConfig(ConfigSchema, { name: 'repo-server', aliases: commonAliases });
+const log = createLogger({ name: 'repo-server', level: config.logLevel, format: config.logFormat });
+
+await runService({
+  name: 'repo-server',
+  log,
+  start: async (lifecycle) => {
+    await startApp({ config, log }, lifecycle);
+  },
+});

@@ -1,0 +1,150 @@
+/** One source of an application to manifests: revision, tree, read set, cache, and a render only when nothing else helps. */
+import { createHash } from 'node:crypto';
+import { type GitReader, type GitRemote, type GitTree, type ResolvedRevision, remoteKey } from '@tiphys/git';
+import {
+  canonicalJson,
+  planRender,
+  type ReadSet,
+  type RenderPlan,
+  type RenderResult,
+  type RenderSettings,
+  readSetHolds,
+} from '@tiphys/manifests';
+import { type ApplicationSource, isGitOpsError, type SourceType } from '@tiphys/model';
+import { createSemaphore, singleFlight } from '@tiphys/runtime';
+import type { RepoServerMetrics } from '../metrics.js';
+import { createByteLru } from './byte-lru.js';
+import type { Failures } from './failures.js';
+import type { ManifestCache } from './manifest-cache.js';
+
+export type CacheMode = 'normal' | 'resolve' | 'hard';
+
+export interface SourceRequest {
+  readonly remote: GitRemote;
+  readonly source: ApplicationSource;
+  /** Empty: the source's targetRevision. */
+  readonly revision: string;
+  readonly cacheMode: CacheMode;
+  readonly resolvedAfterMs: number;
+  readonly settings: RenderSettings;
+}
+
+export interface SourceManifests {
+  readonly resolved: ResolvedRevision;
+  readonly sourceType: SourceType;
+  readonly key: string;
+  readonly cached: boolean;
+  readonly result: RenderResult;
+}
+
+export interface RenderDeps {
+  readonly git: GitReader;
+  readonly cache: ManifestCache;
+  readonly failures: Failures;
+  readonly metrics: Pick<RepoServerMetrics, 'render'>;
+  /** Renders at a time. */
+  readonly concurrency: number;
+}
+
+export type RenderSource = (request: SourceRequest, signal: AbortSignal) => Promise<SourceManifests>;
+
+/** What the last plan of a source found: enough to recognise that a new commit did not touch it. */
+interface Record {
+  readonly sourceType: SourceType;
+  readonly key: string;
+  readonly readSet: ReadSet;
+}
+
+/** Kept in this process only: planning again costs tree look-ups, while storing one record per commit and source would not be free. */
+const MAX_RECORDED_PATHS = 100_000;
+
+export function createRenderSource(deps: RenderDeps): RenderSource {
+  const records = createByteLru<Record>(MAX_RECORDED_PATHS);
+  const renders = singleFlight();
+  const places = createSemaphore(deps.concurrency);
+
+  const renderOnce = (plan: RenderPlan): Promise<RenderResult> =>
+    renders.run(plan.key, async () => {
+      try {
+        const result = await places.run(() => plan.render(NEVER));
+        deps.failures.succeeded(plan.key);
+        await deps.cache.set(plan.key, result);
+        return result;
+      } catch (error) {
+        if (isGitOpsError(error) && error.code === 'ManifestGeneration') deps.failures.failed(plan.key, error);
+        throw error;
+      }
+    });
+
+  const render = async (plan: RenderPlan, force: boolean): Promise<Rendered> => {
+    if (!force) {
+      const cached = await deps.cache.get(plan.key);
+      if (cached !== undefined) return { result: cached, cached: true };
+      const failure = deps.failures.paused(plan.key);
+      if (failure !== undefined) throw failure;
+    }
+    return { result: await renderOnce(plan), cached: false };
+  };
+
+  return async (request, signal) => {
+    const { remote, source, settings } = request;
+    const resolved = await resolve(deps.git, request, signal);
+    const tree = await deps.git.openCommit(remote, resolved, signal);
+    const recordKey = keyOf(remote, source, settings);
+    const force = request.cacheMode === 'hard';
+    const unchanged = force ? undefined : await findUnchanged(deps, { tree, record: records.get(recordKey) });
+    if (unchanged !== undefined) {
+      deps.metrics.render('cached');
+      return { ...unchanged, resolved, cached: true };
+    }
+    try {
+      const plan = await planRender({ tree, source, settings });
+      const rendered = await render(plan, force);
+      records.set(recordKey, plan, plan.readSet.length + 1);
+      deps.metrics.render(rendered.cached ? 'cached' : 'rendered');
+      return { resolved, sourceType: plan.sourceType, key: plan.key, ...rendered };
+    } catch (error) {
+      deps.metrics.render('failed');
+      throw error;
+    }
+  };
+}
+
+interface Rendered {
+  readonly result: RenderResult;
+  readonly cached: boolean;
+}
+
+/** A render is shared: it goes on for the others when one caller gives up. Its limits end it. */
+const NEVER = new AbortController().signal;
+
+async function resolve(git: GitReader, request: SourceRequest, signal: AbortSignal): Promise<ResolvedRevision> {
+  const { source, revision, cacheMode, resolvedAfterMs } = request;
+  return git.resolveRevision(request.remote, revision || source.targetRevision || 'HEAD', {
+    mode: cacheMode === 'normal' ? 'normal' : 'resolve',
+    resolvedAfterMs,
+    signal,
+    ...(source.tagPrefix ? { tagPrefix: source.tagPrefix } : {}),
+  });
+}
+
+interface Known {
+  readonly tree: GitTree;
+  readonly record: Record | undefined;
+}
+
+async function findUnchanged(
+  deps: RenderDeps,
+  { tree, record }: Known,
+): Promise<Omit<SourceManifests, 'resolved' | 'cached'> | undefined> {
+  if (record === undefined || !(await readSetHolds(tree, record.readSet))) return undefined;
+  const result = await deps.cache.get(record.key);
+  return result === undefined ? undefined : { sourceType: record.sourceType, key: record.key, result };
+}
+
+/** The source without its revision: the record must be found again for the next commit. */
+function keyOf(remote: GitRemote, source: ApplicationSource, settings: RenderSettings): string {
+  const { targetRevision: _revision, tagPrefix: _prefix, name: _name, ref: _ref, ...parameters } = source;
+  const text = canonicalJson([remoteKey(remote), parameters, settings]);
+  return createHash('sha256').update(text).digest('base64url');
+}

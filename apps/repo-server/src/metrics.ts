@@ -1,0 +1,54 @@
+/** Metrics of the repo-server; names and labels of the first five are Argo CD's. */
+import type { GitRequestReport } from '@tiphys/git';
+import { redact } from '@tiphys/model';
+import type { Metrics } from '@tiphys/runtime';
+
+export type RenderOutcome = 'rendered' | 'cached' | 'failed';
+
+export interface RepoServerMetrics {
+  gitRequest(report: GitRequestReport): void;
+  /** Counts a request that waits or runs; call the result when it ends. */
+  pending(repository: string): () => void;
+  render(outcome: RenderOutcome): void;
+}
+
+const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 60];
+
+export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
+  const labels = ['repo', 'request_type'] as const;
+  const total = metrics.counter({ name: 'argocd_git_request_total', help: 'Requests to Git hosts', labels });
+  const seconds = metrics.histogram({
+    name: 'argocd_git_request_duration_seconds',
+    help: 'Duration of requests to Git hosts',
+    labels,
+    buckets: SECONDS,
+  });
+  const failed = {
+    fetch: metrics.counter({ name: 'argocd_git_fetch_fail_total', help: 'Failed fetches', labels: ['repo'] }),
+    'ls-remote': metrics.counter({
+      name: 'argocd_git_lsremote_fail_total',
+      help: 'Failed lists of refs',
+      labels: ['repo'],
+    }),
+  };
+  const pending = metrics.gauge({
+    name: 'argocd_repo_pending_request_total',
+    help: 'Requests that wait or run',
+    labels: ['repo'],
+  });
+  const renders = metrics.counter({ name: 'tiphys_renders_total', help: 'Answers with manifests', labels: ['result'] });
+  return {
+    gitRequest: ({ url, type, ms, ok }) => {
+      const repo = redact(url);
+      total.inc({ repo, request_type: type });
+      seconds.observe({ repo, request_type: type }, ms / 1_000);
+      if (!ok) failed[type].inc({ repo });
+    },
+    pending: (repository) => {
+      const repo = redact(repository);
+      pending.inc({ repo });
+      return () => pending.dec({ repo });
+    },
+    render: (outcome) => renders.inc({ result: outcome }),
+  };
+}

@@ -1,0 +1,93 @@
+/** GenerateManifests: all sources of an application, side by side. */
+import { createHash } from 'node:crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import {
+  type GenerateManifestsRequest,
+  type GenerateManifestsResponse,
+  GenerateManifestsResponseSchema,
+  type ManifestSchema,
+  type RenderedSourceSchema,
+  type Source,
+} from '@tiphys/proto';
+import type { RenderSource, SourceManifests } from '../manifests/render-source.js';
+import { toApplicationSource, toCacheMode, toRemote, toRenderSettings } from './requests.js';
+
+/** Nothing partial is ever answered: one failing source fails the call. */
+export async function generateManifests(
+  renderSource: RenderSource,
+  request: GenerateManifestsRequest,
+  signal: AbortSignal,
+): Promise<GenerateManifestsResponse> {
+  if (request.sources.length === 0) {
+    throw new GitOpsError(
+      'InvalidSpec',
+      `Application ${request.appName} has no source. Set spec.source or spec.sources.`,
+    );
+  }
+  const rendered = await Promise.all(
+    request.sources.map((source, index) => renderOne({ renderSource, request, source, index }, signal)),
+  );
+  const manifests = rendered.flatMap(({ result }, sourceIndex) =>
+    result.manifests.map((manifest): MessageInitShape<typeof ManifestSchema> => ({ ...manifest, sourceIndex })),
+  );
+  return create(GenerateManifestsResponseSchema, {
+    manifests,
+    sources: rendered.map(describeSource),
+    manifestHash: hashOf(rendered),
+    warnings: rendered.flatMap(({ result, resolved }) => [
+      ...(resolved.stale === undefined ? [] : [resolved.stale]),
+      ...result.warnings,
+    ]),
+  });
+}
+
+interface OneSource {
+  readonly renderSource: RenderSource;
+  readonly request: GenerateManifestsRequest;
+  readonly source: Source;
+  readonly index: number;
+}
+
+async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceManifests> {
+  const { renderSource, request, source, index } = one;
+  try {
+    return await renderSource(
+      {
+        remote: toRemote(source.repository),
+        source: toApplicationSource(source.applicationSource),
+        revision: source.revision,
+        cacheMode: toCacheMode(request.cacheMode),
+        resolvedAfterMs: Number(request.resolvedAfterMs),
+        settings: toRenderSettings(request.settings),
+      },
+      signal,
+    );
+  } catch (error) {
+    if (request.sources.length === 1 || !isGitOpsError(error)) throw error;
+    const message = `Source ${index + 1} of ${request.sources.length}: ${error.message}`;
+    throw new GitOpsError(error.code, message, { cause: error, retry: error.retry });
+  }
+}
+
+function describeSource(rendered: SourceManifests): MessageInitShape<typeof RenderedSourceSchema> {
+  const { resolved, sourceType, key, cached } = rendered;
+  return {
+    revision: resolved.commit,
+    sourceType,
+    key,
+    cached,
+    stale: resolved.stale !== undefined,
+    ...(resolved.resolvedAt === undefined ? {} : { resolvedAt: timestampFromDate(resolved.resolvedAt) }),
+  };
+}
+
+function hashOf(rendered: readonly SourceManifests[]): string {
+  const hash = createHash('sha256');
+  for (const { result } of rendered) {
+    for (const { json } of result.manifests) hash.update(json).update('\n');
+    hash.update('\0');
+  }
+  return hash.digest('hex');
+}

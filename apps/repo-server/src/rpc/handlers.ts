@@ -1,0 +1,117 @@
+/** The methods of the service as plain functions of request and signal; gRPC is bound to them elsewhere. */
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { GitReader } from '@tiphys/git';
+import { detectSourceType, explicitSourceType, listApps, normalizeSourcePath } from '@tiphys/manifests';
+import { GitOpsError, type SourceType } from '@tiphys/model';
+import {
+  GetAppDetailsResponseSchema,
+  GetRevisionMetadataResponseSchema,
+  ListAppsResponseSchema,
+  ListRefsResponseSchema,
+  type RepoServerService,
+  type Repository,
+  ResolveRevisionResponseSchema,
+  TestRepositoryResponseSchema,
+} from '@tiphys/proto';
+import type { RenderSource } from '../manifests/render-source.js';
+import { generateManifests } from './generate-manifests.js';
+import { toApplicationSource, toCacheMode, toRemote } from './requests.js';
+
+type Methods = typeof RepoServerService.method;
+export type Handlers = {
+  readonly [K in keyof Methods]: (
+    request: MessageShape<Methods[K]['input']>,
+    signal: AbortSignal,
+  ) => Promise<MessageShape<Methods[K]['output']>>;
+};
+
+export interface HandlerDeps {
+  readonly git: GitReader;
+  readonly renderSource: RenderSource;
+}
+
+export function createHandlers({ git, renderSource }: HandlerDeps): Handlers {
+  return {
+    generateManifests: (request, signal) => generateManifests(renderSource, request, signal),
+    resolveRevision: resolveRevisionWith(git),
+    listRefs: async ({ repository }, signal) => {
+      const refs = await git.listRefs(toRemote(repository), signal);
+      return create(ListRefsResponseSchema, {
+        branches: shortNames(refs, 'refs/heads/'),
+        tags: shortNames(refs, 'refs/tags/'),
+      });
+    },
+    listApps: async ({ repository, revision }, signal) => {
+      const tree = await openTree(git, { repository, revision }, signal);
+      const apps: [string, SourceType][] = [...(await listApps(tree, signal))];
+      return create(ListAppsResponseSchema, { apps: Object.fromEntries(apps) });
+    },
+    getAppDetails: getAppDetailsWith(git),
+    getRevisionMetadata: async ({ repository, revision }, signal) => {
+      const remote = toRemote(repository);
+      const { commit } = await git.resolveRevision(remote, revision, { signal });
+      const { date, ...metadata } = await git.commitMetadata(remote, commit, signal);
+      return create(GetRevisionMetadataResponseSchema, {
+        author: metadata.author,
+        message: metadata.message,
+        tags: [...metadata.tags],
+        date: timestampFromDate(date),
+      });
+    },
+    testRepository: async ({ repository }, signal) => {
+      await git.testConnection(toRemote(repository), signal);
+      return create(TestRepositoryResponseSchema, { verified: true });
+    },
+  };
+}
+
+function resolveRevisionWith(git: GitReader): Handlers['resolveRevision'] {
+  return async (request, signal) => {
+    const asked = request.revision || 'HEAD';
+    const resolved = await git.resolveRevision(toRemote(request.repository), asked, {
+      mode: toCacheMode(request.cacheMode) === 'normal' ? 'normal' : 'resolve',
+      resolvedAfterMs: Number(request.resolvedAfterMs),
+      signal,
+      ...(request.tagPrefix === '' ? {} : { tagPrefix: request.tagPrefix }),
+    });
+    const { commit, ref, resolvedAt, stale } = resolved;
+    return create(ResolveRevisionResponseSchema, {
+      commit,
+      ref: ref ?? '',
+      ambiguousRevision: asked === commit ? commit : `${asked} (${commit})`,
+      stale: stale !== undefined,
+      warning: stale ?? '',
+      ...(resolvedAt === undefined ? {} : { resolvedAt: timestampFromDate(resolvedAt) }),
+    });
+  };
+}
+
+function getAppDetailsWith(git: GitReader): Handlers['getAppDetails'] {
+  return async ({ source }, signal) => {
+    if (source === undefined) throw new GitOpsError('InvalidSpec', 'The request names no source.');
+    const spec = toApplicationSource(source.applicationSource);
+    const revision = source.revision || spec.targetRevision || 'HEAD';
+    const tree = await openTree(git, { repository: source.repository, revision }, signal);
+    const path = normalizeSourcePath(spec.path ?? '');
+    if ((await tree.entry(path))?.kind !== 'tree') {
+      throw new GitOpsError('NotFound', `"${path}" is not a folder in revision ${revision}. Check the path.`);
+    }
+    const type = explicitSourceType(spec) ?? detectSourceType(await tree.list(path));
+    return create(GetAppDetailsResponseSchema, { type, details: { type, [type.toLowerCase()]: {} } });
+  };
+}
+
+interface Place {
+  readonly repository: Repository | undefined;
+  readonly revision: string;
+}
+
+async function openTree(git: GitReader, { repository, revision }: Place, signal: AbortSignal) {
+  const remote = toRemote(repository);
+  return git.openCommit(remote, await git.resolveRevision(remote, revision, { signal }), signal);
+}
+
+function shortNames(refs: readonly { readonly name: string }[], prefix: string): string[] {
+  return refs.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => name.slice(prefix.length));
+}
