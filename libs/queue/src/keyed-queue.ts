@@ -1,7 +1,7 @@
 /** The producing side: keys with a priority and a request go in, one job per key comes out. */
 import { randomUUID } from 'node:crypto';
 import { GitOpsError } from '@tiphys/model';
-import type { Logger, RedisConnection } from '@tiphys/runtime';
+import { type Logger, type RedisConnection, silentLogger } from '@tiphys/runtime';
 import { connectRedis } from '@tiphys/runtime/redis';
 import { type JobsOptions, Queue } from 'bullmq';
 import { KEY_PREFIX, keyId, timerId } from './ids.js';
@@ -41,15 +41,23 @@ export interface RunnableQueue extends KeyedQueue {
 export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
   const { name, connection, log } = settings;
   const redis = connectRedis({ connection, log, name: `queue-${name}` });
+  // BullMQ never recovers from a first command that failed, so its connection waits; ours tells whether Redis is there.
+  const patient = connectRedis({ connection, log: silentLogger, name: `jobs-${name}`, whenGone: 'wait' });
   const queue = new Queue<JobData>(name, {
-    connection: redis,
+    connection: patient,
     prefix: KEY_PREFIX,
     streams: { events: { maxLen: EVENTS_KEPT } },
-    skipWaitingForReady: true,
   });
   queue.on('error', (error) => log.debug('queue connection', { queue: name, error }));
   const requests = createRequestStore(redis, name);
-  const guard = <T>(work: () => Promise<T>): Promise<T> => work().catch((error: unknown) => fail(settings, error));
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      if (redis.status !== 'ready' || patient.status !== 'ready') await redis.ping();
+      return await work();
+    } catch (error) {
+      return fail(settings, error);
+    }
+  };
   const enqueueMany = async (entries: readonly Enqueue[]): Promise<void> => {
     const merged = mergeEntries(entries);
     for (let start = 0; start < merged.length; start += BATCH) {
@@ -68,6 +76,7 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
     close: async () => {
       await queue.close().catch((error: unknown) => log.debug('closing the queue', { queue: name, error }));
       redis.disconnect();
+      patient.disconnect();
     },
   };
 }
