@@ -1,5 +1,6 @@
 /** The producing side: keys with a priority and a request go in, one job per key comes out. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { GitOpsError } from '@tiphys/model';
 import { type Logger, type RedisConnection, silentLogger } from '@tiphys/runtime';
 import { connectRedis } from '@tiphys/runtime/redis';
@@ -26,6 +27,7 @@ export interface JobData {
 /** Nobody reads BullMQ's event stream: keep it short. */
 export const EVENTS_KEPT = 100;
 const BATCH = 500;
+const CLOSE_MS = 1_000;
 const BASE_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const satisfies JobsOptions;
 
 /** A queue that a runner can serve. */
@@ -74,7 +76,9 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
     acknowledge: (key, token) => guard(() => requests.acknowledge(key, token)),
     depth: () => guard(() => countJobs(queue)),
     close: async () => {
-      await queue.close().catch((error: unknown) => log.debug('closing the queue', { queue: name, error }));
+      const closed = queue.close().catch((error: unknown) => log.debug('closing the queue', { queue: name, error }));
+      // Without Redis it would wait.
+      await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
       redis.disconnect();
       patient.disconnect();
     },
