@@ -145,11 +145,17 @@ function helpText(schema: AnySchema, options: ConfigOptions): string {
   const rows = Object.entries(schema.shape).map(([name, type]) => {
     const setting = type as z.ZodType;
     const fallback = setting.safeParse(undefined);
-    const value = fallback.success && fallback.data !== undefined ? ` (default ${String(fallback.data)})` : '';
+    const value = fallback.success && fallback.data !== undefined ? ` (default ${show(fallback.data)})` : '';
     const optional = fallback.success ? value : ' (required)';
     const text = `${setting.description ?? ''}${optional}`.trim();
     return `  --${kebab(name)}, ${environmentNames(name, options).join(', ')}\n      ${text}`;
   });
   const secrets = 'A setting can also be read from a file: add -file to the flag or _FILE to the variable.';
   return [`Usage: ${options.name} [--setting value]...`, secrets, '', ...rows].join('\n');
+}
+
+/** Addresses have been parsed already. */
+function show(value: unknown): string {
+  const isAddress = typeof value === 'object' && value !== null && 'host' in value && 'port' in value;
+  return isAddress ? `${String(value.host)}:${String(value.port)}` : String(value);
 }
