@@ -1,12 +1,14 @@
 /** GitReader over mirrors, the resolver and a transport. */
 import { join } from 'node:path';
 import { type Clock, type Logger, silentLogger, systemClock } from '@tiphys/runtime';
+import { chooseTransport } from './choose-transport.js';
+import { createCliTransport } from './cli/transport.js';
 import { createCommitTree, createTreeCache } from './commit-tree.js';
 import { untilAborted } from './deadline.js';
 import { parseGitUrl } from './git-url.js';
 import { createHostGate, type HostGate } from './host-gate.js';
 import { createMirrors } from './mirror/mirrors.js';
-import { loadNodegit } from './nodegit/api.js';
+import { type LoadedNodegit, loadNodegit } from './nodegit/api.js';
 import { createKnownHostsFile } from './nodegit/known-hosts.js';
 import { createNodegitTransport } from './nodegit/transport.js';
 import type { CommitMetadata, GitReader, GitRef, GitRemote } from './ports.js';
@@ -39,6 +41,8 @@ export interface GitReaderOptions {
   readonly failureMs?: number;
   /** Allows `file://` repositories: for tests and development only. */
   readonly allowFile?: boolean;
+  /** Which implementation talks to hosts; default `auto`: libgit2 where it can, else the git program. */
+  readonly transport?: 'auto' | 'nodegit' | 'git-cli';
   /** PEM bundle of trusted authorities; default the system's. */
   readonly caFile?: string;
 }
@@ -117,18 +121,37 @@ interface Host {
   run<T>(remote: GitRemote, type: GitRequestReport['type'], task: (transport: GitTransport) => Promise<T>): Promise<T>;
 }
 
+interface TransportParts {
+  readonly loaded: LoadedNodegit;
+  readonly clock: Clock;
+}
+
+function createTransport(options: GitReaderOptions, { loaded, clock }: TransportParts): GitTransport {
+  const timeouts = {
+    listTimeoutMs: options.listTimeoutMs ?? 30_000,
+    fetchTimeoutMs: options.fetchTimeoutMs ?? 600_000,
+  };
+  const knownHosts = createKnownHostsFile(loaded.homeDirectory);
+  const nodegit = createNodegitTransport({ ...timeouts, loaded, knownHosts });
+  const workDirectory = join(options.dataDirectory, 'work');
+  const cli = createCliTransport({ ...timeouts, workDirectory, allowFile: options.allowFile === true });
+  switch (options.transport ?? 'auto') {
+    case 'nodegit':
+      return nodegit;
+    case 'git-cli':
+      return cli;
+    case 'auto':
+      return chooseTransport({ nodegit, cli, clock });
+  }
+}
+
 /** Everything that talks to hosts: the transports behind the gate, counted. */
 function createHost(options: GitReaderOptions, clock: Clock): Host {
   const loaded = loadNodegit({
     homeDirectory: join(options.dataDirectory, 'home'),
     ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
   });
-  const transport = createNodegitTransport({
-    loaded,
-    knownHosts: createKnownHostsFile(loaded.homeDirectory),
-    listTimeoutMs: options.listTimeoutMs ?? 30_000,
-    fetchTimeoutMs: options.fetchTimeoutMs ?? 600_000,
-  });
+  const transport = createTransport(options, { loaded, clock });
   const gate: HostGate = createHostGate({ perHost: options.perHost ?? 8, clock });
   return {
     nodegit: loaded.nodegit,
