@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@tiphys/model';
 import { isLeaf } from './field-set.js';
 import { isJsonObject, jsonEqual } from './json.js';
 import { isKnownDefault, isKnownSet, knownListKeys } from './known-types.js';
-import { allNodes, type Ownership } from './ownership.js';
+import { allNodes, type Ownership, removalOwned } from './ownership.js';
 import { different, elementPlace, fieldName, indexPlace, type Place, unsure, type Walk } from './walk.js';
 
 interface ListSides {
@@ -37,8 +37,8 @@ export function listShape(
   if (nodes.some((node) => node.values.length > 0)) return { kind: 'set' };
   const elements = list.target.length > 0 ? list.target : list.live;
   const keys = list.builtIn ? knownListKeys(list.name, elements) : undefined;
-  // A leaf on a list that is not empty: atomic. On an empty one it shows nothing.
-  if (nodes.some(isLeaf) && list.live.length > 0 && keys === undefined) return { kind: 'atomic' };
+  // A leaf on a list that is not empty: atomic, whatever lists of that name are elsewhere. On an empty one it shows nothing.
+  if (nodes.some(isLeaf) && list.live.length > 0) return { kind: 'atomic' };
   if (keys !== undefined && elements.every((element) => hasSomeKey(element, keys)))
     return { kind: 'associative', keys };
   return list.builtIn && isKnownSet(list.name) ? { kind: 'set' } : { kind: 'unknown' };
@@ -75,9 +75,11 @@ function compareAssociative(walk: Walk, place: Place, list: ListSides & { readon
   });
 }
 
-/** Elements of associative lists are not defaulted: what we own alone and the target lacks will be removed. */
+/** Elements of the known lists are not defaulted back: what we own alone and the target lacks will be removed. */
 function judgeExtraElement(walk: Walk, place: Place, element: JsonValue): void {
-  walk.judgeExtra(place, element);
+  const isCertain = walk.builtIn && isJsonObject(element) && knownListKeys(fieldName(place), [element]) !== undefined;
+  if (!isCertain) return walk.judgeExtra(place, element);
+  if (removalOwned(place.ownership, element)) different(walk, place, { target: undefined, live: element });
 }
 
 function matches(live: JsonValue, target: JsonValue, keys: readonly string[]): boolean {

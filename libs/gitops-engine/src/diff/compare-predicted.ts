@@ -75,7 +75,7 @@ function compareLists(
     target: predicted,
     live,
   });
-  const keys = shape.kind === 'associative' ? shape.keys : undefined;
+  const keys = shape.kind === 'associative' && !pair.live.atomic ? shape.keys : undefined;
   if (keys === undefined || isReordered(predicted, live, keys)) {
     if (predicted.length !== live.length || shape.kind === 'set') return report(search, pair, { predicted, live });
     live.forEach((item, index) => {

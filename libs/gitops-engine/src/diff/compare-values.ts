@@ -49,6 +49,7 @@ function compareValue(walk: Walk, place: Place, { target, live }: Sides): void {
 
 function compareUnlike(walk: Walk, place: Place, sides: { target: JsonValue; live: JsonValue }): void {
   const { target, live } = sides;
+  if (walk.builtIn && isSameForServer(place, sides)) return;
   if (target === null) {
     const dropped = walk.builtIn && isEmptyValue(live) && typeof live === 'object';
     if (!dropped) unsure(walk, place, { ...sides, because: 'the target sets null, which the API server may default' });
@@ -61,6 +62,12 @@ function compareUnlike(walk: Walk, place: Place, sides: { target: JsonValue; liv
   } else {
     different(walk, place, sides);
   }
+}
+
+/** Empty lists are stored as null; a service keeps its address when none is asked for. */
+function isSameForServer(place: Place, { target, live }: { target: JsonValue; live: JsonValue }): boolean {
+  if (live === null) return isEmptyValue(target) && typeof target === 'object';
+  return target === '' && fieldName(place) === 'clusterIP' && typeof live === 'string';
 }
 
 function compareMaps(walk: Walk, place: Place, sides: { target: JsonObject; live: JsonObject }): void {
@@ -92,12 +99,29 @@ function judgeMissing(walk: Walk, place: Place, target: JsonValue): void {
   if (isEmptyValue(target)) {
     return unsure(walk, place, { ...sides, because: 'the target sets an empty value, which the API server may drop' });
   }
-  const parent = place.names.at(-2) ?? '';
-  if (isTextMap(parent)) {
-    if (!isServerKey(fieldName(place))) return different(walk, place, sides);
+  if (isServerText(place, target)) {
     return unsure(walk, place, { ...sides, because: 'the API server may turn this annotation or label into fields' });
   }
+  if (isTextPlace(place) || isMissingForSure(place.ownership)) return different(walk, place, sides);
   unsure(walk, place, { ...sides, because: 'the live object has no such field: new in Git, removed, or not stored' });
+}
+
+/** A text map that is missing as a whole, or one of its keys. */
+function isTextPlace(place: Place): boolean {
+  return isTextMap(fieldName(place)) || isTextMap(place.names.at(-2) ?? '');
+}
+
+function isServerText(place: Place, target: JsonValue): boolean {
+  if (isTextMap(place.names.at(-2) ?? '')) return isServerKey(fieldName(place));
+  return isTextMap(fieldName(place)) && isJsonObject(target) && Object.keys(target).every(isServerKey);
+}
+
+/**
+ * Our apply is on record, and it does not hold this field: it is new in Git, or somebody removed it (which took it out of
+ * our set). A field that we hold although it is not there was not stored by the API server.
+ */
+function isMissingForSure({ ours, hasOurs }: Ownership): boolean {
+  return hasOurs && ours === undefined;
 }
 
 function isAbsentWhenEmpty(walk: Walk, place: Place, target: JsonValue): boolean {

@@ -10,7 +10,7 @@ import { findDifferences } from './compare-values.js';
 import { asJson, asKubernetesObject } from './json.js';
 import { isBuiltInGroup } from './known-types.js';
 import { overlayTarget } from './overlay.js';
-import { isOurApply, type Ownership, ownershipOf } from './ownership.js';
+import { isOurApply, type Ownership, ownershipOf, withStringDataAsData } from './ownership.js';
 import type { Finding } from './walk.js';
 
 export interface DiffOptions {
@@ -139,10 +139,11 @@ function decidedResult(
   const { options } = given;
   const predicted = given.predicted.object;
   if (predicted === undefined) return result(comparison, 'different', { findings: given.findings });
+  const authorship = predicted.kind === 'Secret' ? withStringDataAsData : (ownership: Ownership) => ownership;
   const normalized = asJson(normalize(predicted, comparison.rules));
   const findings = findPredictedDifferences(normalized, asJson(comparison.normalizedLive), {
-    live: comparison.ownership,
-    predicted: ownershipOf(predicted, options.settings.fieldManager),
+    live: authorship(comparison.ownership),
+    predicted: authorship(ownershipOf(predicted, options.settings.fieldManager)),
     builtIn: comparison.builtIn,
     keepWebhookChanges: options.keepWebhookChanges === true,
   });

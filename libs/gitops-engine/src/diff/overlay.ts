@@ -63,7 +63,7 @@ function overlayList(target: readonly JsonValue[], live: readonly JsonValue[], c
 }
 
 function unowned(context: Context): Context {
-  return { ...context, ownership: { ours: undefined, legacy: [], others: [], lastApplied: undefined } };
+  return { ...context, ownership: { ours: undefined, hasOurs: false, legacy: [], others: [], lastApplied: undefined } };
 }
 
 function sameIdentity(live: JsonValue, target: JsonValue, keys: readonly string[]): boolean {

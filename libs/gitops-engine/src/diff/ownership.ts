@@ -18,6 +18,8 @@ export interface OwnedNode {
 export interface Ownership {
   /** Our own apply (server-side apply by our field manager). */
   readonly ours: FieldNode | undefined;
+  /** Our own apply is on record, whether or not it holds this place. */
+  readonly hasOurs: boolean;
   /** Earlier client-side applies, whose fields become ours with the next apply (D27). */
   readonly legacy: readonly OwnedNode[];
   readonly others: readonly OwnedNode[];
@@ -43,7 +45,13 @@ export function ownershipOf(live: KubernetesObject, fieldManager: string): Owner
     else if (isClientSideApply(entry, fieldManager)) legacy.push({ entry, node });
     else others.push({ entry, node });
   }
-  return { ours, legacy, others, lastApplied: ours === undefined ? lastAppliedOf(live) : undefined };
+  return {
+    ours,
+    hasOurs: ours !== undefined,
+    legacy,
+    others,
+    lastApplied: ours === undefined ? lastAppliedOf(live) : undefined,
+  };
 }
 
 /** Our server-side apply of the main resource; subresources have entries of their own. */
@@ -99,10 +107,23 @@ function step(
     });
   return {
     ours: ownership.ours === undefined ? undefined : down(ownership.ours),
+    hasOurs: ownership.hasOurs,
     legacy: follow(ownership.legacy),
     others: follow(ownership.others),
     lastApplied,
   };
+}
+
+/**
+ * For questions about authorship of a Secret: `stringData` that we applied shows as `data`. (Removals are not ours to see:
+ * the API server keeps `data` when `stringData` goes.)
+ */
+export function withStringDataAsData(ownership: Ownership): Ownership {
+  const written = ownership.ours?.fields.get('stringData');
+  if (ownership.ours === undefined || written === undefined) return ownership;
+  const data = ownership.ours.fields.get('data');
+  const merged = { ...written, fields: new Map([...written.fields, ...(data?.fields ?? [])]) };
+  return { ...ownership, ours: { ...ownership.ours, fields: new Map([...ownership.ours.fields, ['data', merged]]) } };
 }
 
 /** Every manager's node at this place: together they show how the API server structures the value. */
