@@ -5,6 +5,7 @@ export * from './compare/tracking.js';
 export type * from './compare/types.js';
 export { DIFF_VERDICTS } from './compare/types.js';
 export { type DiffOptions, diffResource } from './diff/diff-resource.js';
+export { isSecret, maskSecrets } from './diff/mask-secrets.js';
 export * from './health/aggregate-health.js';
 export * from './health/assess-health.js';
 export { compileIgnoreDifferences, type IgnoreRules } from './normalize/ignore-differences.js';
