@@ -149,7 +149,7 @@ function writeSecret(directory: string, name: string, content: string): string {
 function writeCertificates(directory: string): string {
   const tls = join(directory, 'tls');
   const sans = ['repo-server', 'localhost', '127.0.0.1'];
-  writeTlsDir(tls, createCertificateAuthority('tiphys'), { commonName: 'tiphys', sans });
+  writeTlsDir(tls, createCertificateAuthority('tiphys-ca'), { commonName: 'tiphys', sans });
   return tls;
 }
 

@@ -1,0 +1,86 @@
+/** Destination clusters by server or name, each with a cache that is started on first use and kept. */
+import type { ClusterCache } from '@tiphys/cluster';
+import type { NodeSummary } from '@tiphys/gitops-engine';
+import { type ApplicationDestination, GitOpsError, IN_CLUSTER_NAME, IN_CLUSTER_SERVER } from '@tiphys/model';
+import type { Logger } from '@tiphys/runtime';
+import type { Clusters, DestinationCluster } from '../ports.js';
+
+export interface KnownCluster {
+  readonly server: string;
+  readonly name: string;
+  /** Changes when the connection data changes: the cache is then built anew. */
+  readonly version: string;
+}
+
+export interface ClustersDeps {
+  /** Registered clusters, from their Secrets, the control-plane cluster included. */
+  readonly known: () => readonly KnownCluster[];
+  readonly createCache: (cluster: KnownCluster) => Promise<ClusterCache<NodeSummary>>;
+  readonly log: Logger;
+  /** Aborted at shutdown: ends every watch. */
+  readonly signal: AbortSignal;
+}
+
+interface Started {
+  readonly version: string;
+  readonly cluster: Promise<DestinationCluster>;
+}
+
+export function createClusters(deps: ClustersDeps): Clusters & { stop(): Promise<void> } {
+  const running = new Map<string, Started>();
+
+  async function connect(known: KnownCluster): Promise<DestinationCluster> {
+    const cache = await deps.createCache(known);
+    await cache.start(deps.signal);
+    return { server: known.server, name: known.name, cache };
+  }
+
+  function start(known: KnownCluster): Started {
+    const entry: Started = { version: known.version, cluster: connect(known) };
+    const { cluster } = entry;
+    running.set(known.server, entry);
+    // A cluster that could not be reached is tried again by the next application that asks.
+    cluster.catch((error: unknown) => {
+      deps.log.warn('cluster cannot be read', { server: known.server, error });
+      if (running.get(known.server) === entry) running.delete(known.server);
+    });
+    return entry;
+  }
+
+  return {
+    identify: (destination) => lookUp(deps.known(), destination),
+    async for(destination) {
+      const known = find(deps.known(), destination);
+      const existing = running.get(known.server);
+      if (existing !== undefined && existing.version === known.version) return existing.cluster;
+      if (existing !== undefined) stop(existing).catch((error: unknown) => deps.log.warn('a replaced cluster cache did not stop', { error }));
+      return start(known).cluster;
+    },
+    async stop() {
+      await Promise.allSettled([...running.values()].map(stop));
+      running.clear();
+    },
+  };
+}
+
+async function stop({ cluster }: Started): Promise<void> {
+  const { cache } = await cluster;
+  await cache.stop();
+}
+
+/** @throws GitOpsError InvalidSpec: nothing is deployed to a destination that nobody registered. */
+function find(known: readonly KnownCluster[], destination: ApplicationDestination): KnownCluster {
+  const found = lookUp(known, destination);
+  if (found !== undefined) return found;
+  const { server = '', name = '' } = destination;
+  const asked = server === '' ? `named ${name}` : server;
+  throw new GitOpsError('InvalidSpec', `there is no cluster ${asked}; register it (a Secret labelled secret-type: cluster) or use ${IN_CLUSTER_SERVER} (${IN_CLUSTER_NAME})`);
+}
+
+function lookUp(known: readonly KnownCluster[], { server = '', name = '' }: ApplicationDestination): KnownCluster | undefined {
+  return known.find((cluster) => (server === '' ? cluster.name === name : trimmed(cluster.server) === trimmed(server)));
+}
+
+function trimmed(url: string): string {
+  return url.replace(/\/+$/, '');
+}

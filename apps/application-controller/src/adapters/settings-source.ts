@@ -1,0 +1,103 @@
+/** Live settings: ConfigMaps and Secrets of the control-plane namespace, parsed when they change and frozen. */
+import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import { CONFIG_OBJECTS, type KubernetesObject } from '@tiphys/model';
+import type { Logger } from '@tiphys/runtime';
+import {
+  type Cluster,
+  compileExclusions,
+  configMapData,
+  type ExclusionTest,
+  isInClusterEnabled,
+  parseClusters,
+  parseComparisonSettings,
+  parseReconciliationSettings,
+  parseRepositories,
+  type Repository,
+  type SecretRecord,
+  type SettingsData,
+  toSecretRecord,
+} from '@tiphys/settings';
+import { createHash } from 'node:crypto';
+import type { ControllerSettings } from '../ports.js';
+
+export interface SettingsSnapshot {
+  readonly controller: ControllerSettings;
+  readonly repositories: readonly Repository[];
+  readonly clusters: readonly Cluster[];
+  readonly secrets: ReadonlyMap<string, SecretRecord>;
+  readonly knownHosts: string;
+  readonly tlsCerts: SettingsData;
+  readonly isExcluded: ExclusionTest;
+}
+
+export interface SettingsSource {
+  start(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+  current(): SettingsSnapshot;
+}
+
+export interface SettingsSourceOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly log: Logger;
+  /** Called when a setting that changes comparisons changed. */
+  readonly onChange: () => void;
+}
+
+export function createSettingsSource({ client, namespace, log, onChange }: SettingsSourceOptions): SettingsSource {
+  let snapshot: SettingsSnapshot | undefined;
+  let started = false;
+  const changed = (): void => {
+    const before = snapshot?.controller.fingerprint;
+    snapshot = undefined;
+    if (started && before !== undefined && current().controller.fingerprint !== before) onChange();
+  };
+  const configMaps = createInformer<KubernetesObject>({ client, resource: RESOURCES.configMaps, namespace, log, onChange: changed });
+  const secrets = createInformer<SecretRecord>({ client, resource: RESOURCES.secrets, namespace, log, transform: toSecretRecord, onChange: changed });
+
+  function current(): SettingsSnapshot {
+    snapshot ??= parseSnapshot((name) => configMapData(configMaps.get(namespace, name)), secrets.list(), log);
+    return snapshot;
+  }
+
+  return {
+    async start(signal) {
+      await Promise.all([configMaps.start(signal), secrets.start(signal)]);
+      started = true;
+    },
+    async stop() {
+      await Promise.all([configMaps.stop(), secrets.stop()]);
+    },
+    current,
+  };
+}
+
+function parseSnapshot(configMap: (name: string) => SettingsData, secrets: readonly SecretRecord[], log: Logger): SettingsSnapshot {
+  const settings = configMap(CONFIG_OBJECTS.settings);
+  const comparison = parseComparisonSettings(settings);
+  const reconciliation = parseReconciliationSettings(settings, configMap(CONFIG_OBJECTS.parameters));
+  const repositories = parseRepositories(secrets);
+  const clusters = parseClusters(secrets, { inClusterEnabled: isInClusterEnabled(settings) });
+  for (const { key, message } of [comparison, reconciliation, repositories, clusters].flatMap((parsed) => parsed.problems)) {
+    log.warn('a setting is not usable; its default is used', { key, problem: message });
+  }
+  const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
+  return {
+    controller: {
+      comparison: comparison.settings,
+      fingerprint: createHash('sha256').update(JSON.stringify(comparison.settings)).digest('base64url'),
+      pollIntervalMs: intervalMs,
+      pollJitterMs: jitterMs,
+      hardRefreshAfterMs: hardIntervalMs,
+      selfHealBackoff: { timeoutMs: selfHeal.timeoutMs, factor: selfHeal.factor, capMs: selfHeal.capMs },
+      syncTimeoutMs,
+    },
+    repositories: repositories.settings,
+    clusters: clusters.settings,
+    secrets: new Map(secrets.map((secret) => [secret.name, secret])),
+    knownHosts: configMap(CONFIG_OBJECTS.sshKnownHosts)['ssh_known_hosts'] ?? '',
+    tlsCerts: configMap(CONFIG_OBJECTS.tlsCerts),
+    isExcluded: compileExclusions(comparison.settings.resourceFilter),
+  };
+}
+

@@ -1,0 +1,107 @@
+/** One comparison of an application: render, read live state, decide, and ask the API server only about what is unsure. */
+import {
+  type ComparisonInput,
+  type ComparisonResult,
+  type ComparisonSettings,
+  compareState,
+  type PredictedLive,
+  prepareTargets,
+} from '@tiphys/gitops-engine';
+import {
+  type Application,
+  type ApplicationSource,
+  instanceNameOf,
+  type KubernetesObject,
+  type ResourceKey,
+  type ResourceKeyString,
+  resourceKeyString,
+} from '@tiphys/model';
+import type { Clock } from '@tiphys/runtime';
+import type { CacheMode, Clusters, DestinationCluster, ManifestSource, RenderedManifests, ResourceWriter } from '../ports.js';
+import { type PredictionMemory, predictUnsure } from './predict.js';
+
+export interface ComparisonDeps {
+  readonly manifests: ManifestSource;
+  readonly clusters: Clusters;
+  readonly writer: ResourceWriter;
+  readonly predictions: PredictionMemory;
+  readonly settings: () => { readonly comparison: ComparisonSettings };
+  readonly namespace: string;
+  readonly clock: Clock;
+}
+
+export interface ComparisonRequest {
+  readonly app: Application;
+  readonly sources: readonly ApplicationSource[];
+  readonly revisions: readonly (string | undefined)[];
+  readonly cacheMode: CacheMode;
+  readonly resolvedAfterMs: number;
+  /** Sync options of the operation; the application's own when nothing else is said. */
+  readonly syncOptions: readonly string[];
+}
+
+export interface AppComparison {
+  readonly cluster: DestinationCluster;
+  readonly rendered: RenderedManifests;
+  readonly result: ComparisonResult;
+  readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
+}
+
+/** Renders the sources. Errors of the repo-server pass through. */
+export function renderTargets(deps: ComparisonDeps, request: ComparisonRequest, signal: AbortSignal): Promise<RenderedManifests> {
+  return deps.manifests.generate(request, signal);
+}
+
+/** Compares already rendered manifests with the cluster. */
+export async function compareRendered(
+  deps: ComparisonDeps,
+  request: ComparisonRequest,
+  context: { readonly rendered: RenderedManifests; readonly cluster: DestinationCluster; readonly signal: AbortSignal },
+): Promise<AppComparison> {
+  const { rendered, cluster, signal } = context;
+  const base = comparisonInput(deps, request, context);
+  const wanted = wantedKeys(base);
+  const live = await cluster.cache.managedLiveState(base.instanceName, wanted, signal);
+  const input: ComparisonInput = { ...base, live };
+  const first = compareState(input);
+  if (first.unsure.length === 0) return { cluster, rendered, result: first, live };
+  const predicted = await predictUnsure(deps, { cluster, resources: first.resources, unsure: first.unsure }, signal);
+  return { cluster, rendered, result: compareState({ ...input, predicted }), live };
+}
+
+type RenderContext = { readonly rendered: RenderedManifests; readonly cluster: DestinationCluster };
+
+function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, context: RenderContext): ComparisonInput {
+  const { app } = request;
+  const { discovery } = context.cluster.cache;
+  return {
+    instanceName: instanceNameOf({ namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' }, deps.namespace),
+    destinationNamespace: app.spec.destination.namespace ?? '',
+    targets: context.rendered.targets,
+    live: new Map(),
+    scopeOf: (groupKind) => {
+      const resource = discovery.resolve(groupKind);
+      if (resource === undefined) return undefined;
+      return resource.namespaced ? 'namespaced' : 'cluster';
+    },
+    ignoreDifferences: app.spec.ignoreDifferences ?? [],
+    syncOptions: request.syncOptions,
+    managedNamespaceMetadata: app.spec.syncPolicy?.managedNamespaceMetadata,
+    settings: deps.settings().comparison,
+    unreadable: context.cluster.cache.unreadable(),
+    predicted: new Map<ResourceKeyString, PredictedLive>(),
+    previousHealth: app.status?.health,
+    now: deps.clock.now().toISOString(),
+  };
+}
+
+function wantedKeys(input: ComparisonInput): readonly ResourceKey[] {
+  const keys = prepareTargets(input).targets.map((target) => target.key);
+  const namespaceKey: ResourceKey = { group: '', kind: 'Namespace', namespace: '', name: input.destinationNamespace };
+  const wantsNamespace = input.destinationNamespace !== '' && input.syncOptions.includes('CreateNamespace=true');
+  return wantsNamespace ? [...keys, namespaceKey] : keys;
+}
+
+export function liveNamespace(comparison: AppComparison, name: string): KubernetesObject | undefined {
+  return comparison.live.get(resourceKeyString({ group: '', kind: 'Namespace', namespace: '', name }));
+}

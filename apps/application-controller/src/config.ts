@@ -1,0 +1,21 @@
+/** Settings of the process (flags and environment). Live settings come from ConfigMaps, see adapters/settings-source.ts. */
+import { commonAliases, commonSettings, hostPort, hostPortSetting, loadConfig, redisSettings } from '@tiphys/runtime';
+import { z } from 'zod';
+
+const schema = z.object({
+  ...commonSettings,
+  ...redisSettings,
+  kubeconfig: z.string().optional().describe('Kubeconfig file; in-cluster service account when unset'),
+  repoServerAddress: hostPort.describe('gRPC address of the repo-server'),
+  tlsDir: z.string().optional().describe('Folder with ca.crt, tls.crt and tls.key for mutual TLS with the repo-server'),
+  metricsListen: hostPortSetting('0.0.0.0:8082', 'Operations server: /healthz, /readyz, /metrics'),
+  statusProcessors: z.coerce.number().int().min(1).default(20).describe('Applications compared at the same time'),
+  operationProcessors: z.coerce.number().int().min(1).default(10).describe('Operations at the same time'),
+  kubeConnections: z.coerce.number().int().min(1).default(24).describe('Connections to each API server'),
+});
+
+export type Config = z.infer<typeof schema>;
+
+export function readConfig(): Config {
+  return loadConfig(schema, { name: 'tiphys-application-controller', aliases: commonAliases });
+}

@@ -1,2 +1,0 @@
-/** Refresh, compare, sync, delete: BullMQ workers and watches around the pure engine. */
-export {};

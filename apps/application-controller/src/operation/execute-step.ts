@@ -1,0 +1,100 @@
+/** One batch of calls to the cluster: dry runs, applies, prunes or hook deletions, and what came of each. */
+import { applyGroups, type SyncStep, type SyncTask, type TaskOutcome } from '@tiphys/gitops-engine';
+import { FINALIZERS, isGitOpsError, type KubernetesObject, redact, toGitOpsError } from '@tiphys/model';
+import type { DestinationCluster, ResourceWriter } from '../ports.js';
+
+/** Concurrent writes of one application; the client limits the total. */
+const CONCURRENT_WRITES = 10;
+
+export interface ExecuteDeps {
+  readonly writer: ResourceWriter;
+}
+
+export type ExecutableStep = Exclude<SyncStep, { kind: 'wait' } | { kind: 'complete' }>;
+
+export interface StepContext {
+  readonly cluster: DestinationCluster;
+  readonly signal: AbortSignal;
+}
+
+/** One outcome per task. A refusal is that task's outcome; throws only when the cluster cannot be reached at all. */
+export async function executeStep(deps: ExecuteDeps, step: ExecutableStep, context: StepContext): Promise<readonly TaskOutcome[]> {
+  const groups = step.kind === 'apply' ? applyGroups(step.tasks) : [step.tasks];
+  const outcomes: TaskOutcome[] = [];
+  for (const group of groups) {
+    for (let start = 0; start < group.length; start += CONCURRENT_WRITES) {
+      const batch = group.slice(start, start + CONCURRENT_WRITES);
+      outcomes.push(...(await Promise.all(batch.map((task) => guarded(task, () => executeTask(deps, { step, task }, context), context)))));
+    }
+    if (outcomes.some((outcome) => outcome.code === 'SyncFailed')) break;
+  }
+  return outcomes;
+}
+
+async function guarded(task: SyncTask, work: () => Promise<TaskOutcome>, { signal }: StepContext): Promise<TaskOutcome> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || isUnreachable(error)) throw error;
+    return { task, code: 'SyncFailed', message: redact(toGitOpsError(error).message) };
+  }
+}
+
+/** The cluster did not answer at all: nothing is known about the resource, so the whole turn is retried. */
+function isUnreachable(error: unknown): boolean {
+  return isGitOpsError(error) && error.code === 'Upstream';
+}
+
+function executeTask(deps: ExecuteDeps, { step, task }: { step: ExecutableStep; task: SyncTask }, context: StepContext): Promise<TaskOutcome> {
+  switch (step.kind) {
+    case 'dryRun':
+      return apply(deps, { task, dryRun: true }, context);
+    case 'apply':
+      return task.kind === 'prune' ? prune(deps, task, context) : apply(deps, { task, dryRun: false }, context);
+    case 'deleteHooks':
+      return deleteHook(deps, task, context);
+    case 'releaseHooks':
+      return releaseHook(deps, task, context);
+  }
+}
+
+async function apply(deps: ExecuteDeps, { task, dryRun }: { task: SyncTask; dryRun: boolean }, { cluster, signal }: StepContext): Promise<TaskOutcome> {
+  const { options } = task;
+  const live = await deps.writer.apply(cluster, task.object, {
+    dryRun,
+    serverSide: options.serverSideApply !== false,
+    replace: options.replace,
+    force: options.force,
+    validate: options.validate,
+    migrateClientSideApply: options.clientSideApplyMigration,
+    live: task.live,
+    signal,
+  });
+  const verb = task.live === undefined ? 'created' : 'configured';
+  const message = `${describe(task)} ${dryRun ? `${verb} (dry run)` : verb}`;
+  return dryRun ? { task, code: 'Synced', message } : { task, code: 'Synced', message, live };
+}
+
+async function prune(deps: ExecuteDeps, task: SyncTask, { cluster, signal }: StepContext): Promise<TaskOutcome> {
+  const propagation = task.options.prunePropagationPolicy;
+  await deps.writer.prune(cluster, task.key, { propagation, uid: task.live?.metadata.uid, signal });
+  return { task, code: 'Pruned', message: 'pruned' };
+}
+
+async function deleteHook(deps: ExecuteDeps, task: SyncTask, context: StepContext): Promise<TaskOutcome> {
+  await releaseHook(deps, task, context);
+  await deps.writer.prune(context.cluster, task.key, { propagation: 'background', uid: undefined, signal: context.signal });
+  return { task, code: 'Pruned', message: 'hook deleted' };
+}
+
+/** Takes our finalizer off, so that a completed hook can go (D06). */
+async function releaseHook(deps: ExecuteDeps, task: SyncTask, { cluster, signal }: StepContext): Promise<TaskOutcome> {
+  const live: KubernetesObject | undefined = await deps.writer.removeFinalizer(cluster, task.key, { finalizer: FINALIZERS.hook, signal });
+  const outcome = { task, code: 'Synced', message: 'hook released' } as const;
+  return live === undefined ? outcome : { ...outcome, live };
+}
+
+function describe(task: SyncTask): string {
+  const { group, kind, name } = task.key;
+  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
+}

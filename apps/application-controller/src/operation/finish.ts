@@ -1,0 +1,76 @@
+/** The end of an attempt: record history, plan the retry, clear `.operation`, ask for a fresh comparison. */
+import { appendHistory, decideRetry } from '@tiphys/gitops-engine';
+import { type Application, appKey, COMPARE_LEVELS, hasMultipleSources, type JsonObject, type OperationState, type RevisionHistory } from '@tiphys/model';
+import type { KeyedQueue, ReconcileOutcome } from '@tiphys/queue';
+import type { Clock } from '@tiphys/runtime';
+import type { ApplicationStore, EventRecorder } from '../ports.js';
+import { kubernetesTime } from '../time.js';
+import { patchOperation } from './patch-operation.js';
+
+export interface FinishDeps {
+  readonly applications: ApplicationStore;
+  readonly refreshQueue: KeyedQueue;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly onFinished: (app: Application, state: OperationState) => void;
+}
+
+export interface FinishedAttempt {
+  readonly app: Application;
+  readonly state: OperationState;
+  readonly phase: 'Succeeded' | 'Failed' | 'Error';
+  readonly message: string;
+}
+
+/** Also for an attempt that failed before its first step (render or comparison error). */
+export async function finishAttempt(deps: FinishDeps, attempt: FinishedAttempt, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const now = deps.clock.now();
+  const ended: OperationState = { ...attempt.state, phase: attempt.phase, message: attempt.message, finishedAt: kubernetesTime(now) };
+  const retry = decideRetry(ended, { terminated: isTerminating(attempt.app), now });
+  if (retry.kind === 'retry') {
+    await patchOperation(deps.applications, attempt.app, { patch: { status: { operationState: replaced(retry.state, attempt.app) } }, signal });
+    return { kind: 'requeueAfter', ms: retry.retryAt.getTime() - now.getTime(), reason: 'retry' };
+  }
+  const history = historyAfter(attempt.app, ended, now);
+  const patch: JsonObject = { operation: null, status: { operationState: replaced(retry.state, attempt.app), ...(history === undefined ? {} : { history: history as never }) } };
+  const updated = await patchOperation(deps.applications, attempt.app, { patch, signal });
+  announce(deps, updated, ended);
+  await refreshAfter(deps, updated);
+  return { kind: 'done' };
+}
+
+function isTerminating(app: Application): boolean {
+  return app.status?.operationState?.phase === 'Terminating';
+}
+
+/** A merge patch keeps what it does not name: fields of an earlier attempt are removed by naming them. */
+export function replaced(state: OperationState, app: Application): JsonObject {
+  const before = app.status?.operationState;
+  const removals = Object.keys(before ?? {}).filter((field) => !(field in state));
+  return { ...Object.fromEntries(removals.map((field) => [field, null])), ...(state as unknown as JsonObject) };
+}
+
+/** Only successful full syncs count as deployments (D44). */
+function historyAfter(app: Application, state: OperationState, now: Date): readonly RevisionHistory[] | undefined {
+  const sync = state.operation.sync;
+  const partial = sync?.dryRun === true || (sync?.resources !== undefined && sync.resources.length > 0);
+  if (state.phase !== 'Succeeded' || partial || state.syncResult === undefined) return undefined;
+  const { revision, revisions, source, sources } = state.syncResult;
+  const plural = hasMultipleSources(app.spec) || (sources !== undefined && sources.length > 0);
+  const deployed = plural ? { revisions: revisions ?? [], sources: sources ?? [] } : { revision, ...(source === undefined ? {} : { source }) };
+  const entry = { ...deployed, deployStartedAt: state.startedAt, deployedAt: kubernetesTime(now), initiatedBy: state.operation.initiatedBy ?? {} };
+  return appendHistory(app.status ?? {}, entry, app.spec.revisionHistoryLimit).history;
+}
+
+function announce(deps: FinishDeps, app: Application, state: OperationState): void {
+  const target = state.syncResult?.revision || state.syncResult?.revisions?.join(', ') || '';
+  const succeeded = state.phase === 'Succeeded';
+  const message = succeeded ? `Sync operation to ${target} succeeded` : `Sync operation to ${target} failed: ${state.message ?? ''}`;
+  deps.events.record(app, { type: succeeded ? 'Normal' : 'Warning', reason: 'OperationCompleted', message });
+  deps.onFinished(app, state);
+}
+
+async function refreshAfter(deps: FinishDeps, app: Application): Promise<void> {
+  const key = appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
+  await deps.refreshQueue.enqueue({ key, priority: 'person', request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 } });
+}

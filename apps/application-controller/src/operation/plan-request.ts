@@ -1,0 +1,55 @@
+/** From an operation to the request that the pure planner understands. */
+import type { SyncPlanRequest } from '@tiphys/gitops-engine';
+import { ANNOTATIONS, type Application, instanceNameOf, type KubernetesObject, type OperationState, type ResourceKey, type SyncResourceSelector } from '@tiphys/model';
+import { type AppComparison, liveNamespace } from '../comparison/compare-app.js';
+
+export interface PlanContext {
+  readonly state: OperationState;
+  readonly comparison: AppComparison;
+  readonly namespace: string;
+}
+
+export function planRequest(app: Application, { state, comparison, namespace }: PlanContext): SyncPlanRequest {
+  const sync = state.operation.sync ?? {};
+  const syncOptions = sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [];
+  const destinationNamespace = app.spec.destination.namespace ?? '';
+  const strategy = sync.syncStrategy;
+  const create = syncOptions.includes('CreateNamespace=true') && destinationNamespace !== '';
+  return {
+    instanceName: instanceOf(app, namespace),
+    ...(state.syncResult === undefined || state.syncResult.revision === '' ? {} : { revision: state.syncResult.revision }),
+    attempt: state.retryCount ?? 0,
+    prune: sync.prune === true,
+    dryRun: sync.dryRun === true,
+    applyOnly: strategy?.apply !== undefined,
+    force: strategy?.apply?.force === true || strategy?.hook?.force === true,
+    syncOptions,
+    selects: selector(sync.resources),
+    destinationNamespace,
+    namespace: create ? namespaceObject(destinationNamespace, app.spec.syncPolicy?.managedNamespaceMetadata) : undefined,
+    namespaceLive: create ? liveNamespace(comparison, destinationNamespace) : undefined,
+    deletionApprovedAt: app.metadata.annotations?.[ANNOTATIONS.deletionApproved],
+    operationStartedAt: state.startedAt,
+  };
+}
+
+function namespaceObject(name: string, metadata: NonNullable<Application['spec']['syncPolicy']>['managedNamespaceMetadata']): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...metadata } };
+}
+
+/** D32: includes select, `exclude` entries take away; only excludes means everything else. */
+function selector(resources: readonly SyncResourceSelector[] | undefined): ((key: ResourceKey) => boolean) | undefined {
+  if (resources === undefined || resources.length === 0) return undefined;
+  const included = resources.filter((resource) => resource.exclude !== true);
+  const excluded = resources.filter((resource) => resource.exclude === true);
+  const matches = (selected: SyncResourceSelector, key: ResourceKey): boolean =>
+    (selected.group ?? '') === key.group &&
+    selected.kind === key.kind &&
+    selected.name === key.name &&
+    (selected.namespace === undefined || selected.namespace === '' || selected.namespace === key.namespace);
+  return (key) => (included.length === 0 || included.some((entry) => matches(entry, key))) && !excluded.some((entry) => matches(entry, key));
+}
+
+export function instanceOf(app: Application, namespace: string): string {
+  return instanceNameOf({ namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' }, namespace);
+}

@@ -1,0 +1,163 @@
+/**
+ * The operation reconciler. An operation is written on the Application before anything is applied; every turn reads live
+ * state, plans, does one step and records it, so another worker can go on after a crash (R6).
+ */
+import { advanceSync, planSync, progressFrom, recordStep, retryDueAt, startRetry, type SyncStep, withProgress } from '@tiphys/gitops-engine';
+import {
+  type AppKey,
+  type Application,
+  type ApplicationSource,
+  appKey,
+  GitOpsError,
+  type JsonObject,
+  type OperationState,
+  redact,
+  sourcesOf,
+  toGitOpsError,
+} from '@tiphys/model';
+import type { ReconcileOutcome } from '@tiphys/queue';
+import { type ComparisonDeps, type ComparisonRequest, compareRendered, renderTargets } from '../comparison/compare-app.js';
+import type { ProjectReader, RenderedManifests } from '../ports.js';
+import { beginState, operationRunning } from './begin.js';
+import { executeStep } from './execute-step.js';
+import { type FinishDeps, finishAttempt, replaced } from './finish.js';
+import { patchOperation } from './patch-operation.js';
+import { assertPermitted } from './permitted.js';
+import { planRequest } from './plan-request.js';
+import type { RunningOperation } from './running.js';
+
+export interface OperationDeps extends ComparisonDeps, FinishDeps {
+  readonly projects: ProjectReader;
+  /** Picks up deletions: chosen before any sync. */
+  readonly reconcileDeletion: (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome>;
+}
+
+/** Live events wake a waiting operation at once; this is only the safety net. */
+const RECHECK_MS = 5_000;
+/** More steps than any plan has: a planner that does not advance must not spin. */
+const MAX_STEPS_PER_TURN = 1_000;
+
+export function createOperationReconciler(deps: OperationDeps): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
+  return async function reconcileOperation(key, signal) {
+    const app = deps.applications.get(key);
+    if (app === undefined) return { kind: 'done' };
+    if (app.metadata.deletionTimestamp !== undefined) return deps.reconcileDeletion(app, signal);
+    if (app.operation === undefined) return { kind: 'done' };
+    if (!operationRunning(app)) return run(deps, await begin(deps, app, signal), signal);
+    const state = app.status?.operationState;
+    const retryAt = state === undefined ? undefined : retryDueAt(state);
+    if (state === undefined || retryAt === undefined) return run(deps, app, signal);
+    const waitMs = retryAt.getTime() - deps.clock.now().getTime();
+    if (waitMs > 0 && state.phase !== 'Terminating') return { kind: 'requeueAfter', ms: waitMs, reason: 'waiting to retry' };
+    return run(deps, await beginRetry(deps, { app, state }, signal), signal);
+  };
+}
+
+async function begin(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<Application> {
+  const state = beginState(app, deps.clock.now());
+  const updated = await patchOperation(deps.applications, app, { patch: { status: { operationState: replaced(state, app) } }, signal });
+  const who = app.operation?.initiatedBy?.automated === true ? 'Initiated automated sync' : `${app.operation?.initiatedBy?.username ?? 'Unknown user'} initiated sync`;
+  deps.events.record(updated, { type: 'Normal', reason: 'OperationStarted', message: `${who} to ${state.operation.sync?.revision ?? 'the target revision'}` });
+  return updated;
+}
+
+/** The next attempt: results forgotten, and with `retry.refresh` the pinned revision too (D40). */
+function beginRetry(deps: OperationDeps, { app, state }: { app: Application; state: OperationState }, signal: AbortSignal): Promise<Application> {
+  return patchOperation(deps.applications, app, { patch: { status: { operationState: replaced(startRetry(state), app) } }, signal });
+}
+
+async function run(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const state = app.status?.operationState;
+  if (state === undefined) return { kind: 'done' };
+  try {
+    return await runSteps(deps, await prepare(deps, { app, state }, signal), signal);
+  } catch (error) {
+    const failure = toGitOpsError(error);
+    if (signal.aborted || failure.retry !== 'never') throw error;
+    const message = redact(failure.message);
+    return finishAttempt(deps, { app, state, phase: 'Error', message }, signal);
+  }
+}
+
+async function prepare(deps: OperationDeps, { app, state }: { app: Application; state: OperationState }, signal: AbortSignal): Promise<RunningOperation> {
+  const request = comparisonRequest(app, state);
+  const cluster = await deps.clusters.for(app.spec.destination, signal);
+  const rendered = await renderTargets(deps, request, signal);
+  const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
+  const plan = planRequest(app, { state, comparison, namespace: deps.namespace });
+  const tasks = planSync({ resources: comparison.result.resources, request: plan });
+  assertPermitted(tasks, { app, project: deps.projects.get(app.spec.project), cluster });
+  return { app, state: withRevisions(state, request.sources, rendered), cluster, tasks, progress: progressFrom(state, comparison.live) };
+}
+
+function comparisonRequest(app: Application, state: OperationState): ComparisonRequest {
+  const sync = state.operation.sync ?? {};
+  const overridden = sync.sources ?? (sync.source === undefined ? undefined : [sync.source]);
+  const sources: readonly ApplicationSource[] = overridden ?? sourcesOf(app.spec);
+  const pinned = listOf(state.syncResult) ?? listOf(sync) ?? [];
+  return {
+    app,
+    sources,
+    revisions: sources.map((_, index) => pinned[index] || undefined),
+    cacheMode: 'normal',
+    resolvedAfterMs: 0,
+    syncOptions: sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [],
+  };
+}
+
+/** What is deployed is fixed by the first render of the attempt; before that by the operation. */
+function listOf(from: { readonly revision?: string; readonly revisions?: readonly string[] } | undefined): readonly string[] | undefined {
+  if (from?.revisions !== undefined && from.revisions.length > 0) return from.revisions;
+  return from?.revision === undefined || from.revision === '' ? undefined : [from.revision];
+}
+
+function withRevisions(state: OperationState, sources: readonly ApplicationSource[], rendered: RenderedManifests): OperationState {
+  const [source] = sources;
+  const single = sources.length === 1 && source !== undefined;
+  const deployed = single ? { revision: rendered.revisions[0] ?? '', source } : { revision: '', revisions: [...rendered.revisions], sources: [...sources] };
+  return { ...state, syncResult: { ...state.syncResult, ...deployed } };
+}
+
+async function runSteps(deps: OperationDeps, start: RunningOperation, signal: AbortSignal): Promise<ReconcileOutcome> {
+  let running = start;
+  for (let count = 0; count < MAX_STEPS_PER_TURN; count++) {
+    const turn = advanceSync(running.tasks, { ...running.progress, terminating: isTerminating(deps, running.app) });
+    running = { ...running, progress: turn.progress };
+    const { step } = turn;
+    if (step.kind === 'complete') {
+      const state = withProgress(running.state, running.progress);
+      return finishAttempt(deps, { app: running.app, state, phase: step.phase, message: step.message }, signal);
+    }
+    if (step.kind === 'wait') return wait(deps, running, { step, signal });
+    if (step.kind === 'deleteHooks' || step.kind === 'releaseHooks') running = await persist(deps, running, { message: undefined, signal });
+    const outcomes = await executeStep(deps, step, { cluster: running.cluster, signal });
+    running = { ...running, progress: recordStep(running.progress, step, outcomes) };
+  }
+  throw new GitOpsError('Internal', `the sync of ${start.app.metadata.name ?? ''} did not advance after ${MAX_STEPS_PER_TURN} steps; please report it with the operation's resources`);
+}
+
+function isTerminating(deps: OperationDeps, app: Application): boolean {
+  const latest = deps.applications.get(keyOf(app)) ?? app;
+  return latest.status?.operationState?.phase === 'Terminating';
+}
+
+type WaitStep = { readonly step: Extract<SyncStep, { kind: 'wait' }>; readonly signal: AbortSignal };
+
+async function wait(deps: OperationDeps, running: RunningOperation, { step, signal }: WaitStep): Promise<ReconcileOutcome> {
+  await persist(deps, running, { message: step.reason, signal });
+  return { kind: 'requeueAfter', ms: RECHECK_MS, reason: step.reason };
+}
+
+/** Writes the progress when it differs from what the Application shows. The phase is not touched: a user may have set Terminating. */
+async function persist(deps: OperationDeps, running: RunningOperation, { message, signal }: { message: string | undefined; signal: AbortSignal }): Promise<RunningOperation> {
+  const state = { ...withProgress(running.state, running.progress), ...(message === undefined ? {} : { message }) };
+  const { phase: _, ...written } = state;
+  const { phase: __, ...known } = running.app.status?.operationState ?? { phase: 'Running' };
+  if (JSON.stringify(written) === JSON.stringify(known)) return running;
+  const app = await patchOperation(deps.applications, running.app, { patch: { status: { operationState: written as unknown as JsonObject } }, signal });
+  return { ...running, app, state };
+}
+
+function keyOf(app: Application): AppKey {
+  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
+}

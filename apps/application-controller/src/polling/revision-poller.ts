@@ -1,0 +1,43 @@
+/**
+ * One poll per (repository, project, revision) for the whole installation (design 6), however many applications follow it.
+ * A poll only compares: applications whose status shows another commit are enqueued.
+ */
+import { type AppKey, type Application, appKey, type ApplicationSource, COMPARE_LEVELS, hasMultipleSources, sourcesOf } from '@tiphys/model';
+import type { Enqueue } from '@tiphys/queue';
+
+const FULL_SHA = /^[0-9a-f]{40}$/i;
+
+export interface FollowedRef {
+  readonly id: string;
+  /** Any application of the group: its project decides the credentials. */
+  readonly app: Application;
+  readonly source: ApplicationSource;
+  readonly followers: readonly { readonly key: AppKey; readonly app: Application; readonly sourceIndex: number }[];
+}
+
+/** Groups the sources of all applications by what one `ls-remote` answers. Pinned commits are not polled. */
+export function followedRefs(applications: readonly Application[]): readonly FollowedRef[] {
+  const groups = new Map<string, { app: Application; source: ApplicationSource; followers: FollowedRef['followers'][number][] }>();
+  for (const app of applications) {
+    sourcesOf(app.spec).forEach((source, sourceIndex) => {
+      const revision = source.targetRevision ?? 'HEAD';
+      if (FULL_SHA.test(revision) || source.chart !== undefined) return;
+      const id = JSON.stringify([source.repoURL, app.spec.project, revision, source.tagPrefix ?? '']);
+      const group = groups.get(id) ?? { app, source, followers: [] };
+      group.followers.push({ key: appKey(app.metadata.namespace ?? '', app.metadata.name ?? ''), app, sourceIndex });
+      groups.set(id, group);
+    });
+  }
+  return [...groups].map(([id, group]) => ({ id, ...group }));
+}
+
+/** Followers whose last comparison was against another commit. */
+export function staleFollowers(ref: FollowedRef, commit: string): readonly Enqueue[] {
+  return ref.followers
+    .filter(({ app, sourceIndex }) => comparedRevision(app, sourceIndex) !== commit)
+    .map(({ key }) => ({ key, priority: 'periodic', request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 } }));
+}
+
+function comparedRevision(app: Application, sourceIndex: number): string | undefined {
+  return hasMultipleSources(app.spec) ? app.status?.sync?.revisions?.[sourceIndex] : app.status?.sync?.revision;
+}

@@ -1,0 +1,129 @@
+/** What the reconcilers need of the world; adapters implement it, reconcilers see nothing else. */
+import type { ApplicationTree, ComparisonSettings, NodeSummary, SelfHealBackoff, TargetManifest } from '@tiphys/gitops-engine';
+import type {
+  AppKey,
+  Application,
+  ApplicationDestination,
+  ApplicationSource,
+  AppProject,
+  JsonObject,
+  KubernetesObject,
+  ResourceKey,
+} from '@tiphys/model';
+import type { ClusterCache } from '@tiphys/cluster';
+
+/** Applications as the watch last showed them, our own writes included. */
+export interface ApplicationStore {
+  get(key: AppKey): Application | undefined;
+  list(): readonly Application[];
+  /** From the API server, for the moment after a conflict. */
+  read(key: AppKey, signal: AbortSignal): Promise<Application | undefined>;
+  /**
+   * Merge patch with the resourceVersion of `app` as precondition: two writers cannot overwrite each other.
+   * @throws GitOpsError Conflict when the application changed meanwhile.
+   */
+  patch(app: Application, patch: JsonObject, signal: AbortSignal): Promise<Application>;
+}
+
+export interface ProjectReader {
+  get(name: string): AppProject | undefined;
+}
+
+export type CacheMode = 'normal' | 'resolve' | 'hard';
+
+export interface RenderRequest {
+  readonly app: Application;
+  readonly sources: readonly ApplicationSource[];
+  /** One per source; `undefined`: what the source's targetRevision names. */
+  readonly revisions: readonly (string | undefined)[];
+  readonly cacheMode: CacheMode;
+  /** Unix ms; a cached resolution older than this is not used. 0: any. */
+  readonly resolvedAfterMs: number;
+}
+
+export interface RenderedManifests {
+  readonly targets: readonly TargetManifest[];
+  /** One commit per source. */
+  readonly revisions: readonly string[];
+  readonly sourceTypes: readonly string[];
+  /** Equal hash, equal manifests. */
+  readonly manifestHash: string;
+  readonly warnings: readonly string[];
+}
+
+export interface ManifestSource {
+  generate(request: RenderRequest, signal: AbortSignal): Promise<RenderedManifests>;
+  /** Asks the Git host now. */
+  resolveRevision(app: Application, source: ApplicationSource, signal: AbortSignal): Promise<string>;
+}
+
+/** A destination cluster, started: discovery done, every readable kind listed once. */
+export interface DestinationCluster {
+  readonly server: string;
+  readonly name: string;
+  readonly cache: ClusterCache<NodeSummary>;
+}
+
+export interface Clusters {
+  /** Server and name of the registered cluster that a destination means; undefined: none. */
+  identify(destination: ApplicationDestination): { readonly server: string; readonly name: string } | undefined;
+  /** @throws GitOpsError InvalidSpec for an unknown destination, Upstream when the cluster cannot be reached. */
+  for(destination: ApplicationDestination, signal: AbortSignal): Promise<DestinationCluster>;
+}
+
+export interface ResourceViews {
+  /** Tree and managed resources for the API server; written only when they changed. */
+  publish(app: Application, views: { readonly tree: ApplicationTree; readonly managed: readonly unknown[] }): Promise<void>;
+  forget(app: { readonly namespace: string; readonly name: string }): Promise<void>;
+}
+
+export interface AppEvent {
+  readonly type: 'Normal' | 'Warning';
+  /** Argo CD's reasons: OperationStarted, OperationCompleted, ResourceUpdated, ResourceDeleted, StatusRefreshed. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface EventRecorder {
+  /** Never fails and never waits for the caller. */
+  record(app: Application, event: AppEvent): void;
+}
+
+export interface ControllerSettings {
+  readonly comparison: ComparisonSettings;
+  /** Changes with any setting that changes a comparison. */
+  readonly fingerprint: string;
+  /** 0 disables polling. */
+  readonly pollIntervalMs: number;
+  readonly pollJitterMs: number;
+  readonly hardRefreshAfterMs: number;
+  readonly selfHealBackoff: SelfHealBackoff;
+  /** 0 disables the limit. */
+  readonly syncTimeoutMs: number;
+}
+
+/** What one apply or delete needs, in the words of the sync plan. */
+export interface ResourceWriter {
+  apply(cluster: DestinationCluster, object: KubernetesObject, options: ApplyRequest): Promise<KubernetesObject>;
+  /** No error when it is gone already. */
+  prune(cluster: DestinationCluster, key: ResourceKey, options: PruneRequest): Promise<void>;
+  /** The object without the finalizer; undefined when it is gone. */
+  removeFinalizer(cluster: DestinationCluster, key: ResourceKey, options: { readonly finalizer: string; readonly signal: AbortSignal }): Promise<KubernetesObject | undefined>;
+}
+
+export interface ApplyRequest {
+  readonly dryRun: boolean;
+  readonly serverSide: boolean;
+  readonly replace: boolean;
+  readonly force: boolean;
+  readonly validate: boolean;
+  readonly migrateClientSideApply: boolean;
+  readonly live: KubernetesObject | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface PruneRequest {
+  readonly propagation: 'foreground' | 'background' | 'orphan';
+  readonly uid: string | undefined;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,111 @@
+/** The two runners and the poll loop around the reconcilers. */
+import type { EventRecorder as ClusterEvents, KubeClient } from '@tiphys/cluster';
+import { type Application, appKey, COMPARE_LEVELS } from '@tiphys/model';
+import type { RepoServerClient } from '@tiphys/proto';
+import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
+import { type Logger, systemClock } from '@tiphys/runtime';
+import { createManifestSource } from './adapters/manifest-source.js';
+import { repositoryMessage } from './adapters/repository-message.js';
+import type { PublishedViews } from './adapters/resource-views.js';
+import { createResourceWriter } from './adapters/resource-writer.js';
+import type { Config } from './config.js';
+import { createDeletionReconciler } from './deletion/reconcile.js';
+import type { ControllerMetrics } from './metrics.js';
+import { createOperationReconciler } from './operation/reconcile.js';
+import { createPollLoop } from './polling/poll-loop.js';
+import type { EventRecorder } from './ports.js';
+import { createRefreshReconciler } from './refresh/reconcile.js';
+import type { ControllerState } from './state.js';
+
+export interface ReconcilerDeps extends ControllerState {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly client: KubeClient;
+  readonly repoServer: RepoServerClient;
+  readonly refreshQueue: RunnableQueue;
+  readonly operationQueue: RunnableQueue;
+  readonly views: PublishedViews;
+  readonly events: ClusterEvents;
+  readonly metrics: ControllerMetrics;
+}
+
+export interface RunningReconcilers {
+  stop(graceMs: number): Promise<void>;
+}
+
+export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal): Promise<RunningReconcilers> {
+  const { refreshQueue, operationQueue, settings, config, log, metrics } = deps;
+  const parts = reconcilerParts(deps);
+  const refresh = createReconcilerRunner(refreshQueue, {
+    reconcile: createRefreshReconciler(parts),
+    concurrency: config.statusProcessors,
+    reseed: async (reason) => {
+      if (reason === 'lost') deps.views.forgetAll();
+      await refreshQueue.enqueueMany(allKeys(deps.applications.list()));
+    },
+    onSettled: (_, durationMs) => metrics.reconciled(durationMs),
+  });
+  const operation = createReconcilerRunner(operationQueue, {
+    reconcile: createOperationReconciler(parts),
+    concurrency: config.operationProcessors,
+    reseed: async () => operationQueue.enqueueMany(unfinishedKeys(deps.applications.list())),
+  });
+  await Promise.all([refresh.start(), operation.start()]);
+  const polls = createPollLoop({
+    applications: deps.applications.list,
+    manifests: parts.manifests,
+    queue: refreshQueue,
+    settings: () => settings.current().controller,
+    clock: systemClock,
+    log,
+    random: Math.random,
+  });
+  polls.start(signal);
+  return {
+    async stop(graceMs) {
+      polls.stop();
+      await Promise.all([refresh.stop(graceMs), operation.stop(graceMs)]);
+    },
+  };
+}
+
+function reconcilerParts(deps: ReconcilerDeps) {
+  const { settings, config, applications, clusters, projects, views, metrics } = deps;
+  const repositoryFor = (url: string, project: string) => repositoryMessage(url, project, settings.current());
+  const events: EventRecorder = {
+    record: (app, event) => deps.events.record({ involvedObject: app as never, ...event }),
+  };
+  const shared = {
+    ...{ applications, clusters, projects, views, events },
+    namespace: config.namespace,
+    clock: systemClock,
+    writer: createResourceWriter(),
+    refreshQueue: deps.refreshQueue,
+    operationQueue: deps.operationQueue,
+  };
+  return {
+    ...shared,
+    manifests: createManifestSource({ client: deps.repoServer, repositoryFor }),
+    predictions: new Map(),
+    memory: new Map(),
+    settings: () => settings.current().controller,
+    projectRepositories: (project: string) => settings.current().repositories.filter((repository) => repository.project === project).map(({ url }) => url),
+    reconcileDeletion: createDeletionReconciler(shared),
+    onFinished: metrics.operationFinished,
+  };
+}
+
+/** Everything once more, with the newest revision known: after a start, a lost or a broken connection to Redis. */
+function allKeys(apps: readonly Application[]) {
+  const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
+  return apps.map((app) => ({ key: keyOf(app), priority: 'periodic' as const, request }));
+}
+
+function unfinishedKeys(apps: readonly Application[]) {
+  const unfinished = apps.filter((app) => app.operation !== undefined || app.metadata.deletionTimestamp !== undefined);
+  return unfinished.map((app) => ({ key: keyOf(app), priority: 'dependency' as const }));
+}
+
+function keyOf(app: Application): string {
+  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
+}

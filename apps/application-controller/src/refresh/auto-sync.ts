@@ -1,0 +1,33 @@
+/** The auto-sync decision as a part of the one write that ends a refresh: an operation, annotations, conditions. */
+import { type ComparisonResult, decideAutoSync } from '@tiphys/gitops-engine';
+import { ANNOTATIONS, type Application, type ApplicationCondition, type JsonObject } from '@tiphys/model';
+import type { ControllerSettings } from '../ports.js';
+
+export interface NextAutoSync {
+  readonly conditions: readonly Pick<ApplicationCondition, 'type' | 'message'>[];
+  /** `operation` and annotations to write together with the status. */
+  readonly patch: JsonObject | undefined;
+  readonly starts: 'new revision' | 'self-heal' | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+export interface Compared {
+  readonly result: ComparisonResult;
+  readonly revisions: readonly string[];
+}
+
+export function nextAutoSync(app: Application, { result, revisions }: Compared, context: { readonly settings: ControllerSettings; readonly now: Date }): NextAutoSync {
+  const { settings, now } = context;
+  const decision = decideAutoSync({ app, comparison: result, revisions, now, selfHealBackoff: settings.selfHealBackoff });
+  const nothing: NextAutoSync = { conditions: [], patch: undefined, starts: undefined, retryAfterMs: undefined };
+  switch (decision.kind) {
+    case 'skip':
+      return { ...nothing, conditions: decision.condition === undefined ? [] : [decision.condition] };
+    case 'retryAfter':
+      return { ...nothing, retryAfterMs: decision.ms };
+    case 'start': {
+      const clear = decision.clearHold ? { metadata: { annotations: { [ANNOTATIONS.rollbackHold]: null } } } : {};
+      return { ...nothing, starts: decision.reason, patch: { operation: decision.operation as unknown as JsonObject, ...clear } };
+    }
+  }
+}

@@ -1,0 +1,173 @@
+/** The refresh reconciler: decide whether to look, compare, write the status when it differs, start a sync when due. */
+import { decideRefresh, type RefreshDecision, type RefreshRequest } from '@tiphys/gitops-engine';
+import {
+  ANNOTATIONS,
+  type AppKey,
+  type Application,
+  type ApplicationStatus,
+  COMPARE_LEVELS,
+  isGitOpsError,
+  type JsonObject,
+  parseAppKey,
+  REFRESH_TYPES,
+} from '@tiphys/model';
+import type { KeyedQueue, PendingRequest, ReconcileOutcome } from '@tiphys/queue';
+import { type ComparisonDeps, compareRendered, renderTargets } from '../comparison/compare-app.js';
+import type { ApplicationStore, Clusters, ControllerSettings, DestinationCluster, EventRecorder, RenderedManifests, ResourceViews } from '../ports.js';
+import { nextAutoSync } from './auto-sync.js';
+import { type CheckDeps, checkSpec } from './check-spec.js';
+import { comparisonRequest } from './comparison-request.js';
+import { reportDrift, reportStatusChange } from './report.js';
+import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
+import { comparedStatus, failedStatus, invalidStatus, patchOf, sameStatusAt } from './status.js';
+import { managedResourceView, treeOf } from './views.js';
+
+export interface RefreshDeps extends ComparisonDeps, CheckDeps {
+  readonly clusters: Clusters;
+  readonly applications: ApplicationStore;
+  readonly refreshQueue: KeyedQueue;
+  readonly operationQueue: KeyedQueue;
+  readonly views: ResourceViews;
+  readonly events: EventRecorder;
+  readonly memory: ComparisonMemory;
+  readonly settings: () => ControllerSettings;
+}
+
+interface Turn {
+  readonly key: AppKey;
+  readonly app: Application;
+  readonly decision: Extract<RefreshDecision, { kind: 'refresh' }>;
+  readonly sinceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** While an operation writes, its objects change all the time: look again when it is done, or this much later. */
+const DURING_OPERATION_MS = 2_000;
+
+export function createRefreshReconciler(deps: RefreshDeps): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
+  return async function reconcileApplication(key, signal) {
+    const app = deps.applications.get(key);
+    const pending = await deps.refreshQueue.readRequest(key);
+    const outcome = app === undefined ? await forget(deps, key) : await refreshOrSkip(deps, { key, app, pending, signal });
+    // After the write: a crash must not lose a request.
+    if (pending !== undefined) await deps.refreshQueue.acknowledge(key, pending.token);
+    return outcome;
+  };
+}
+
+async function forget(deps: RefreshDeps, key: AppKey): Promise<ReconcileOutcome> {
+  deps.memory.delete(key);
+  await deps.views.forget(parseAppKey(key));
+  return { kind: 'done' };
+}
+
+interface Asked {
+  readonly key: AppKey;
+  readonly app: Application;
+  readonly pending: PendingRequest | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function refreshOrSkip(deps: RefreshDeps, { key, app, pending, signal }: Asked): Promise<ReconcileOutcome> {
+  if (app.metadata.deletionTimestamp !== undefined) {
+    await deps.operationQueue.enqueue({ key, priority: 'dependency' });
+    return { kind: 'done' };
+  }
+  const limits = { hardRefreshAfterMs: deps.settings().hardRefreshAfterMs };
+  const decision = decideRefresh(app, requestOf(pending), limits, deps.clock.now());
+  if (decision.kind === 'skip') {
+    return Number.isFinite(decision.checkAfterMs) ? { kind: 'requeueAfter', ms: decision.checkAfterMs, reason: decision.reason } : { kind: 'done' };
+  }
+  if (isWriting(app) && weak(decision)) return { kind: 'requeueAfter', ms: DURING_OPERATION_MS, reason: 'an operation is running' };
+  return refresh(deps, { key, app, decision, sinceMs: pending?.since ?? 0, signal });
+}
+
+function requestOf(pending: PendingRequest | undefined): RefreshRequest | undefined {
+  if (pending === undefined) return undefined;
+  return { compareWith: COMPARE_LEVELS[pending.level] ?? 'recent', refreshType: REFRESH_TYPES[pending.hardness] ?? 'normal' };
+}
+
+/** An operation that has just begun; one that waits (hooks, health) is looked at like any other state. */
+function isWriting(app: Application): boolean {
+  const state = app.status?.operationState;
+  return app.operation !== undefined && (state === undefined || state.phase !== 'Running' || state.syncResult === undefined);
+}
+
+function weak({ compareWith, refreshType }: Turn['decision']): boolean {
+  return refreshType === 'normal' && (compareWith === 'nothing' || compareWith === 'recent');
+}
+
+async function refresh(deps: RefreshDeps, turn: Turn): Promise<ReconcileOutcome> {
+  const { app, key, signal } = turn;
+  const invalid = checkSpec(app, deps);
+  if (invalid.length > 0) {
+    deps.memory.delete(key);
+    await writeStatus(deps, turn, { status: invalidStatus(app, invalid, deps.clock.now()) });
+    return { kind: 'done' };
+  }
+  try {
+    return await compareAndWrite(deps, turn);
+  } catch (error) {
+    if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
+    deps.memory.delete(key);
+    const { status, failure } = failedStatus(app, error, deps.clock.now());
+    await writeStatus(deps, turn, { status });
+    if (failure.retry !== 'never') throw failure;
+    return { kind: 'done' };
+  }
+}
+
+async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<ReconcileOutcome> {
+  const request = comparisonRequest(turn);
+  const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
+  const rendered = await renderTargets(deps, request, turn.signal);
+  const fingerprint = fingerprintOf(turn.app, { rendered, cluster, settings: deps.settings(), namespace: deps.namespace });
+  if (canSkip(deps, turn, fingerprint)) {
+    await writeStatus(deps, turn, { status: sameStatusAt(turn.app, rendered, deps.clock.now()) });
+    return { kind: 'done' };
+  }
+  return compareAnew(deps, turn, { rendered, cluster, fingerprint });
+}
+
+interface Inputs {
+  readonly rendered: RenderedManifests;
+  readonly cluster: DestinationCluster;
+  readonly fingerprint: string;
+}
+
+async function compareAnew(deps: RefreshDeps, turn: Turn, { rendered, cluster, fingerprint }: Inputs): Promise<ReconcileOutcome> {
+  const { app, key, signal } = turn;
+  const comparison = await compareRendered(deps, comparisonRequest(turn), { rendered, cluster, signal });
+  const { result } = comparison;
+  const now = deps.clock.now();
+  const tree = treeOf(comparison);
+  const next = nextAutoSync(app, { result, revisions: rendered.revisions }, { settings: deps.settings(), now });
+  const status = comparedStatus(app, { comparison, tree, conditions: next.conditions }, now);
+  await writeStatus(deps, turn, { status, ...(next.patch === undefined ? {} : { extra: next.patch }) });
+  if (result.syncStatus === 'Synced') deps.memory.set(key, fingerprint);
+  else deps.memory.delete(key);
+  if (next.starts === 'self-heal') reportDrift(deps.events, app, result);
+  if (next.starts !== undefined) await deps.operationQueue.enqueue({ key, priority: 'selfHeal' });
+  await deps.views.publish(app, { tree, managed: result.resources.map(managedResourceView) });
+  return next.retryAfterMs === undefined ? { kind: 'done' } : { kind: 'requeueAfter', ms: next.retryAfterMs, reason: 'self-heal back-off' };
+}
+
+/** Same inputs as the last comparison, which found everything in sync, and nothing pending that a new decision could change. */
+function canSkip(deps: RefreshDeps, { key, app, decision }: Turn, fingerprint: string): boolean {
+  if (decision.refreshType === 'hard' || decision.compareWith === 'nothing' || app.operation !== undefined) return false;
+  if (app.metadata.annotations?.[ANNOTATIONS.rollbackHold] !== undefined) return false;
+  return deps.memory.get(key) === fingerprint && app.status?.sync?.status === 'Synced';
+}
+
+interface StatusWrite {
+  readonly status: ApplicationStatus;
+  readonly extra?: JsonObject;
+}
+
+async function writeStatus(deps: RefreshDeps, { app, signal }: Turn, { status, extra }: StatusWrite): Promise<void> {
+  const clearRefresh = app.metadata.annotations?.[ANNOTATIONS.refresh] !== undefined;
+  const patch = patchOf(app, status, { extra, clearRefresh });
+  if (patch === undefined) return;
+  const updated = await deps.applications.patch(app, patch, signal);
+  reportStatusChange(deps.events, app, updated);
+}

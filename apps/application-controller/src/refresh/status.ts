@@ -1,0 +1,101 @@
+/** The status of each outcome of a refresh, and the one patch that brings it to the Application. */
+import { buildStatus, comparedTo, statusPatch, summarizeTree, withConditions, type ApplicationTree } from '@tiphys/gitops-engine';
+import {
+  ANNOTATIONS,
+  type Application,
+  type ApplicationCondition,
+  type ApplicationStatus,
+  type GitOpsError,
+  hasMultipleSources,
+  type JsonObject,
+  redact,
+  toGitOpsError,
+} from '@tiphys/model';
+import type { AppComparison } from '../comparison/compare-app.js';
+import type { RenderedManifests } from '../ports.js';
+import { kubernetesTime } from '../time.js';
+
+type Condition = Pick<ApplicationCondition, 'type' | 'message'>;
+
+/** Sync errors of the last operation are decided by auto-sync, everything else by the comparison. */
+export function comparedStatus(
+  app: Application,
+  { comparison, tree, conditions }: { comparison: AppComparison; tree: ApplicationTree; conditions: readonly Condition[] },
+  now: Date,
+): ApplicationStatus {
+  const { rendered, result } = comparison;
+  const warnings = rendered.warnings.map((message): Condition => ({ type: 'RepeatedResourceWarning', message }));
+  return buildStatus({
+    app,
+    comparison: result,
+    revisions: rendered.revisions,
+    sourceTypes: rendered.sourceTypes,
+    now: kubernetesTime(now),
+    summary: summarizeTree(tree),
+    conditions: [...warnings, ...conditions],
+    controllerNamespace: app.metadata.namespace ?? '',
+  });
+}
+
+/** Nothing but the commit is new: same manifests, same live state. */
+export function sameStatusAt(app: Application, rendered: RenderedManifests, now: Date): ApplicationStatus {
+  const status = app.status ?? {};
+  const revision = hasMultipleSources(app.spec) ? { revisions: [...rendered.revisions] } : { revision: rendered.revisions[0] ?? '' };
+  const next: ApplicationStatus = { ...status, sync: { status: 'Synced', ...status.sync, ...revision } };
+  return statusPatch(status, next) === undefined ? status : { ...next, reconciledAt: kubernetesTime(now) };
+}
+
+/** The specification is unusable: nothing is known about the resources. */
+export function invalidStatus(app: Application, conditions: readonly Condition[], now: Date): ApplicationStatus {
+  return unknownStatus(app, { conditions, health: 'Unknown' }, now);
+}
+
+/** A comparison that failed: what was known about resources and health stays, the sync status does not. */
+export function failedStatus(app: Application, error: unknown, now: Date): { readonly status: ApplicationStatus; readonly failure: GitOpsError } {
+  const failure = toGitOpsError(error);
+  const type = failure.policy.condition ?? 'ComparisonError';
+  return { failure, status: unknownStatus(app, { conditions: [{ type, message: redact(failure.message) }], health: undefined }, now) };
+}
+
+interface Unknown {
+  readonly conditions: readonly Condition[];
+  readonly health: 'Unknown' | undefined;
+}
+
+function unknownStatus(app: Application, { conditions, health }: Unknown, now: Date): ApplicationStatus {
+  const before = app.status ?? {};
+  const time = kubernetesTime(now);
+  const since = before.health?.status === 'Unknown' ? before.health.lastTransitionTime : undefined;
+  const next = withConditions(
+    {
+      ...before,
+      sync: { ...before.sync, status: 'Unknown', comparedTo: comparedTo(app.spec) },
+      ...(health === undefined ? {} : { health: { status: health, lastTransitionTime: since ?? time } }),
+    },
+    { conditions, now: time },
+  );
+  return statusPatch(before, next) === undefined ? before : { ...next, reconciledAt: time };
+}
+
+export interface PatchExtras {
+  /** Operation to start, annotations to remove. */
+  readonly extra: JsonObject | undefined;
+  readonly clearRefresh: boolean;
+}
+
+/** Undefined when nothing differs: then nothing is written. */
+export function patchOf(app: Application, status: ApplicationStatus, { extra, clearRefresh }: PatchExtras): JsonObject | undefined {
+  const changed = statusPatch(app.status, status);
+  if (changed === undefined && extra === undefined && !clearRefresh) return undefined;
+  const annotations = { ...annotationsOf(extra), ...(clearRefresh ? { [ANNOTATIONS.refresh]: null } : {}) };
+  return {
+    ...extra,
+    ...(changed === undefined ? {} : { status: changed }),
+    ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }),
+  };
+}
+
+function annotationsOf(extra: JsonObject | undefined): JsonObject {
+  const metadata = extra?.['metadata'] as JsonObject | undefined;
+  return (metadata?.['annotations'] as JsonObject | undefined) ?? {};
+}

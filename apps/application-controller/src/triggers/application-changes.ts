@@ -1,0 +1,62 @@
+/** Changes of Application objects to queue entries. Our own status writes must not wake us again: idle is free. */
+import { ANNOTATIONS, type Application, appKey, COMPARE_LEVELS } from '@tiphys/model';
+import type { Enqueue } from '@tiphys/queue';
+
+export interface ApplicationChange {
+  readonly current: Application | undefined;
+  readonly previous: Application | undefined;
+}
+
+export interface Triggered {
+  readonly refresh: Enqueue | undefined;
+  readonly operation: Enqueue | undefined;
+}
+
+const level = (name: (typeof COMPARE_LEVELS)[number]): number => COMPARE_LEVELS.indexOf(name);
+
+/** What a change of an Application asks for. Status changes ask for nothing. */
+export function triggersOf({ current, previous }: ApplicationChange): Triggered {
+  const app = current ?? previous;
+  if (app === undefined) return { refresh: undefined, operation: undefined };
+  const key = appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
+  if (current === undefined) return { refresh: { key, priority: 'dependency' }, operation: undefined };
+  return { refresh: refreshOf(key, current, previous), operation: operationOf(key, current, previous) };
+}
+
+function refreshOf(key: string, current: Application, previous: Application | undefined): Enqueue | undefined {
+  const asked = current.metadata.annotations?.[ANNOTATIONS.refresh];
+  if (asked !== undefined && asked !== previous?.metadata.annotations?.[ANNOTATIONS.refresh]) {
+    return { key, priority: 'person', request: { level: level('latestForceResolve'), hardness: asked === 'hard' ? 1 : 0, since: 0 } };
+  }
+  if (previous === undefined) return { key, priority: 'periodic', request: { level: level('latest'), hardness: 0, since: 0 } };
+  if (!sameJson(current.spec, previous.spec)) return { key, priority: 'person', request: { level: level('latestForceResolve'), hardness: 0, since: 0 } };
+  if (!sameJson(decisionAnnotations(current), decisionAnnotations(previous))) {
+    return { key, priority: 'person', request: { level: level('latest'), hardness: 0, since: 0 } };
+  }
+  return undefined;
+}
+
+function operationOf(key: string, current: Application, previous: Application | undefined): Enqueue | undefined {
+  const deleting = current.metadata.deletionTimestamp !== undefined;
+  if (deleting && (previous?.metadata.deletionTimestamp === undefined || !sameJson(current.metadata.finalizers, previous.metadata.finalizers))) {
+    return { key, priority: 'person' };
+  }
+  if (current.operation !== undefined && !sameJson(current.operation, previous?.operation)) return { key, priority: priorityOf(current) };
+  const terminating = current.status?.operationState?.phase === 'Terminating';
+  if (terminating && previous?.status?.operationState?.phase !== 'Terminating') return { key, priority: 'person' };
+  return undefined;
+}
+
+function priorityOf(app: Application): Enqueue['priority'] {
+  return app.operation?.initiatedBy?.automated === true ? 'selfHeal' : 'person';
+}
+
+/** Annotations that change a decision: rollback hold, prune limit, approval, skip-reconcile. */
+function decisionAnnotations(app: Application): readonly (string | undefined)[] {
+  const names = [ANNOTATIONS.rollbackHold, ANNOTATIONS.pruneLimit, ANNOTATIONS.deletionApproved, ANNOTATIONS.skipReconcile];
+  return names.map((name) => app.metadata.annotations?.[name]);
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}

@@ -1,2 +1,0 @@
-/** The terminal story of `npm run demo`. */
-export {};
