@@ -1,11 +1,19 @@
 /** The registered clusters, and the watch cache of one of them wired to the engine's pure functions. */
-import { type ClusterCache, type ClusterConnection, connectionFromClusterSecret, createClusterCache, createKubeClient, type KubeClient } from '@tiphys/cluster';
+
+import { createHash } from 'node:crypto';
+import {
+  type ClusterCache,
+  type ClusterConnection,
+  connectionFromClusterSecret,
+  createClusterCache,
+  createKubeClient,
+  type KubeClient,
+} from '@tiphys/cluster';
 import { instanceNameOf, isSelfReferencing, type NodeSummary, summarizeNode } from '@tiphys/gitops-engine';
 import { GitOpsError, IN_CLUSTER_SERVER, type KubernetesObject } from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
 import type { Logger } from '@tiphys/runtime';
 import type { Cluster } from '@tiphys/settings';
-import { createHash } from 'node:crypto';
 import type { KnownCluster } from './adapters/clusters.js';
 import type { SettingsSnapshot } from './adapters/settings-source.js';
 import { refreshesFor } from './triggers/cluster-changes.js';
@@ -22,16 +30,24 @@ export interface CacheFactoryDeps {
 }
 
 export function knownClusters(settings: SettingsSnapshot): readonly KnownCluster[] {
-  return settings.clusters.map((cluster) => ({ server: cluster.server, name: cluster.name, version: versionOf(cluster, settings) }));
+  return settings.clusters.map((cluster) => ({
+    server: cluster.server,
+    name: cluster.name,
+    version: versionOf(cluster, settings),
+  }));
 }
 
 function versionOf(cluster: Cluster, settings: SettingsSnapshot): string {
   const secret = cluster.secretName === undefined ? undefined : settings.secrets.get(cluster.secretName);
-  return createHash('sha256').update(JSON.stringify(secret?.data ?? 'in-cluster')).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify(secret?.data ?? 'in-cluster'))
+    .digest('base64url');
 }
 
 /** A cache that turns live changes into refreshes. Not started. */
-export function clusterCacheFactory(deps: CacheFactoryDeps): (known: KnownCluster) => Promise<ClusterCache<NodeSummary>> {
+export function clusterCacheFactory(
+  deps: CacheFactoryDeps,
+): (known: KnownCluster) => Promise<ClusterCache<NodeSummary>> {
   return async function createCache(known) {
     const cluster = deps.settings().clusters.find(({ server }) => server === known.server);
     if (cluster === undefined) throw new GitOpsError('InvalidSpec', `cluster ${known.server} is no longer registered`);
@@ -56,11 +72,19 @@ interface Connected {
 }
 
 async function connect(deps: CacheFactoryDeps, cluster: Cluster): Promise<Connected> {
-  if (cluster.secretName === undefined && cluster.server === IN_CLUSTER_SERVER) return { client: deps.homeClient, connection: deps.home };
-  if (cluster.auth.kind === 'refused') throw new GitOpsError('InvalidSpec', `cluster ${cluster.name}: ${cluster.auth.reason}`);
+  if (cluster.secretName === undefined && cluster.server === IN_CLUSTER_SERVER)
+    return { client: deps.homeClient, connection: deps.home };
+  if (cluster.auth.kind === 'refused')
+    throw new GitOpsError('InvalidSpec', `cluster ${cluster.name}: ${cluster.auth.reason}`);
   const config: unknown = JSON.parse(deps.settings().secrets.get(cluster.secretName ?? '')?.data['config'] ?? '{}');
   const { name, server, namespaces, clusterResources } = cluster;
-  const connection = await connectionFromClusterSecret({ name, server, namespaces, clusterResources, config: config as object });
+  const connection = await connectionFromClusterSecret({
+    name,
+    server,
+    namespaces,
+    clusterResources,
+    config: config as object,
+  });
   return { connection, client: createKubeClient(connection, { concurrency: deps.connections }) };
 }
 

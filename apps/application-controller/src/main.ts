@@ -6,4 +6,8 @@ import { startController } from './start.js';
 const config = readConfig();
 const log = createLogger({ name: 'application-controller', level: config.logLevel, format: config.logFormat });
 
-await runService({ name: 'application-controller', log, start: (lifecycle) => startController(config, log, lifecycle) });
+await runService({
+  name: 'application-controller',
+  log,
+  start: (lifecycle) => startController(config, log, lifecycle),
+});

@@ -1,5 +1,13 @@
 /** What the reconcilers need of the world; adapters implement it, reconcilers see nothing else. */
-import type { ApplicationTree, ComparisonSettings, NodeSummary, SelfHealBackoff, TargetManifest } from '@tiphys/gitops-engine';
+
+import type { ClusterCache } from '@tiphys/cluster';
+import type {
+  ApplicationTree,
+  ComparisonSettings,
+  NodeSummary,
+  SelfHealBackoff,
+  TargetManifest,
+} from '@tiphys/gitops-engine';
 import type {
   AppKey,
   Application,
@@ -10,7 +18,6 @@ import type {
   KubernetesObject,
   ResourceKey,
 } from '@tiphys/model';
-import type { ClusterCache } from '@tiphys/cluster';
 
 /** Applications as the watch last showed them, our own writes included. */
 export interface ApplicationStore {
@@ -73,7 +80,10 @@ export interface Clusters {
 
 export interface ResourceViews {
   /** Tree and managed resources for the API server; written only when they changed. */
-  publish(app: Application, views: { readonly tree: ApplicationTree; readonly managed: readonly unknown[] }): Promise<void>;
+  publish(
+    app: Application,
+    views: { readonly tree: ApplicationTree; readonly managed: readonly unknown[] },
+  ): Promise<void>;
   forget(app: { readonly namespace: string; readonly name: string }): Promise<void>;
 }
 
@@ -108,7 +118,11 @@ export interface ResourceWriter {
   /** No error when it is gone already. */
   prune(cluster: DestinationCluster, key: ResourceKey, options: PruneRequest): Promise<void>;
   /** The object without the finalizer; undefined when it is gone. */
-  removeFinalizer(cluster: DestinationCluster, key: ResourceKey, options: { readonly finalizer: string; readonly signal: AbortSignal }): Promise<KubernetesObject | undefined>;
+  removeFinalizer(
+    cluster: DestinationCluster,
+    key: ResourceKey,
+    options: { readonly finalizer: string; readonly signal: AbortSignal },
+  ): Promise<KubernetesObject | undefined>;
 }
 
 export interface ApplyRequest {

@@ -89,7 +89,11 @@ function reconcilerParts(deps: ReconcilerDeps) {
     predictions: new Map(),
     memory: new Map(),
     settings: () => settings.current().controller,
-    projectRepositories: (project: string) => settings.current().repositories.filter((repository) => repository.project === project).map(({ url }) => url),
+    projectRepositories: (project: string) =>
+      settings
+        .current()
+        .repositories.filter((repository) => repository.project === project)
+        .map(({ url }) => url),
     reconcileDeletion: createDeletionReconciler(shared),
     onFinished: metrics.operationFinished,
   };

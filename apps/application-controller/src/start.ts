@@ -4,7 +4,14 @@ import { createEventRecorder, createKubeClient, loadClusterConnection } from '@t
 import { QUEUES, TREE_CHANGED_CHANNEL } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
 import { createKeyedQueue } from '@tiphys/queue';
-import { createMetrics, type Lifecycle, loadTlsMaterial, type Logger, redisConnection, startOpsServer } from '@tiphys/runtime';
+import {
+  createMetrics,
+  type Lifecycle,
+  type Logger,
+  loadTlsMaterial,
+  redisConnection,
+  startOpsServer,
+} from '@tiphys/runtime';
 import { createResourceViews } from './adapters/resource-views.js';
 import type { Config } from './config.js';
 import { createControllerMetrics } from './metrics.js';
@@ -20,7 +27,13 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const ops = await startOpsServer({
     listen: config.metricsListen,
     metrics,
-    ready: () => [{ name: 'caches', ok: readiness.ready, ...(readiness.ready ? {} : { message: 'the first lists are still being read' }) }],
+    ready: () => [
+      {
+        name: 'caches',
+        ok: readiness.ready,
+        ...(readiness.ready ? {} : { message: 'the first lists are still being read' }),
+      },
+    ],
   });
   onStop('operations server', () => ops.stop());
 
@@ -35,17 +48,34 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const operationQueue = createKeyedQueue({ name: QUEUES.operation, connection, log });
   onStop('operation queue', () => operationQueue.close());
 
-  const home = await loadClusterConnection({ kubeconfig: config.kubeconfig, userAgent: 'tiphys-application-controller' });
+  const home = await loadClusterConnection({
+    kubeconfig: config.kubeconfig,
+    userAgent: 'tiphys-application-controller',
+  });
   const client = createKubeClient(home, { concurrency: config.kubeConnections });
   onStop('kubernetes client', () => client.close());
-  const repoServer = createRepoServerClient({ address: addressOf(config.repoServerAddress), tls: config.tlsDir === undefined ? undefined : loadTlsMaterial(config.tlsDir) });
+  const repoServer = createRepoServerClient({
+    address: addressOf(config.repoServerAddress),
+    tls: config.tlsDir === undefined ? undefined : loadTlsMaterial(config.tlsDir),
+  });
   onStop('repo-server client', () => repoServer.close());
   const events = createEventRecorder({ client, component: 'application-controller', log });
   onStop('events', () => events.flush());
 
   const views = createResourceViews({ cache, feed, namespace });
   const controllerMetrics = createControllerMetrics(metrics, { refreshQueue, operationQueue });
-  const base = { config, log, client, home, repoServer, refreshQueue, operationQueue, views, events, metrics: controllerMetrics };
+  const base = {
+    config,
+    log,
+    client,
+    home,
+    repoServer,
+    refreshQueue,
+    operationQueue,
+    views,
+    events,
+    metrics: controllerMetrics,
+  };
   const state = await startState(base, lifecycle);
   const reconcilers = await startReconcilers({ ...base, ...state }, signal);
   onStop('reconcilers', () => reconcilers.stop(STOP_GRACE_MS));

@@ -1,5 +1,5 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
-import { type ClusterConnection, createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
 import { type Application, type AppProject, appKey, COMPARE_LEVELS } from '@tiphys/model';
 import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Lifecycle, Logger } from '@tiphys/runtime';
@@ -32,35 +32,17 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const { config, client, log } = deps;
   const { namespace } = config;
   const enqueueRefresh = enqueuer(deps.refreshQueue, log);
-  const enqueueOperation = enqueuer(deps.operationQueue, log);
-  const applications = createInformer<Application>({
-    client,
-    resource: RESOURCES.applications,
-    namespace,
-    log,
-    transform: (object) => object as unknown as Application,
-    onChange: (_, current, previous) => {
-      const { refresh, operation } = triggersOf({ current, previous });
-      if (refresh !== undefined) enqueueRefresh([refresh]);
-      if (operation !== undefined) enqueueOperation([operation]);
-    },
-  });
+  const applications = applicationInformer(deps, enqueueRefresh);
   const refreshAll = (matches: (app: Application) => boolean): void => {
-    const keys = applications.list().filter(matches).map((app) => appKey(app.metadata.namespace ?? '', app.metadata.name ?? ''));
-    enqueueRefresh(keys.map((key) => ({ key, priority: 'dependency', request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 } })));
+    const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
+    enqueueRefresh(
+      applications
+        .list()
+        .filter(matches)
+        .map((app) => ({ key: keyOf(app), priority: 'dependency', request })),
+    );
   };
-  const projects = createInformer<AppProject>({
-    client,
-    resource: RESOURCES.appProjects,
-    namespace,
-    log,
-    transform: (object) => object as unknown as AppProject,
-    onChange: (_, current, previous) => {
-      if (JSON.stringify(current?.spec) === JSON.stringify(previous?.spec)) return;
-      const name = (current ?? previous)?.metadata.name;
-      refreshAll((app) => app.spec.project === name);
-    },
-  });
+  const projects = projectInformer(deps, (name) => refreshAll((app) => app.spec.project === name));
   const settings = createSettingsSource({ client, namespace, log, onChange: () => refreshAll(() => true) });
   const createCache = clusterCacheFactory({
     settings: settings.current,
@@ -79,16 +61,61 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   await settings.start(signal);
   await projects.start(signal);
   await applications.start(signal);
-  return { applications: createApplicationStore(client, applications), projects: { get: (name) => projects.get(namespace, name) }, settings, clusters };
+  return {
+    applications: createApplicationStore(client, applications),
+    projects: { get: (name) => projects.get(namespace, name) },
+    settings,
+    clusters,
+  };
+}
+
+type Enqueuer = (entries: readonly Enqueue[]) => void;
+
+function applicationInformer(deps: StateDeps, enqueueRefresh: Enqueuer): Informer<Application> {
+  const enqueueOperation = enqueuer(deps.operationQueue, deps.log);
+  return createInformer<Application>({
+    client: deps.client,
+    resource: RESOURCES.applications,
+    namespace: deps.config.namespace,
+    log: deps.log,
+    transform: (object) => object as unknown as Application,
+    onChange: (_, current, previous) => {
+      const { refresh, operation } = triggersOf({ current, previous });
+      if (refresh !== undefined) enqueueRefresh([refresh]);
+      if (operation !== undefined) enqueueOperation([operation]);
+    },
+  });
+}
+
+function projectInformer(deps: StateDeps, onSpecChange: (name: string | undefined) => void): Informer<AppProject> {
+  return createInformer<AppProject>({
+    client: deps.client,
+    resource: RESOURCES.appProjects,
+    namespace: deps.config.namespace,
+    log: deps.log,
+    transform: (object) => object as unknown as AppProject,
+    onChange: (_, current, previous) => {
+      if (JSON.stringify(current?.spec) === JSON.stringify(previous?.spec)) return;
+      onSpecChange((current ?? previous)?.metadata.name);
+    },
+  });
+}
+
+function keyOf(app: Application): string {
+  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
 }
 
 /** Entries of one moment go out as one batch. A lost Redis loses nothing: the runner's re-seed enqueues everything. */
-function enqueuer(queue: KeyedQueue, log: Logger): (entries: readonly Enqueue[]) => void {
+function enqueuer(queue: KeyedQueue, log: Logger): Enqueuer {
   let batch: Enqueue[] = [];
   const flush = (): void => {
     const entries = batch;
     batch = [];
-    queue.enqueueMany(entries).catch((error: unknown) => log.warn('enqueue failed; the next re-seed makes up for it', { count: entries.length, error }));
+    queue
+      .enqueueMany(entries)
+      .catch((error: unknown) =>
+        log.warn('enqueue failed; the next re-seed makes up for it', { count: entries.length, error }),
+      );
   };
   return (entries) => {
     if (entries.length === 0) return;

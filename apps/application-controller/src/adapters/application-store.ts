@@ -19,9 +19,16 @@ export function createApplicationStore(client: KubeClient, informer: Informer<Ap
     },
     async patch(app, patch, signal) {
       const { name = '', namespace = '', resourceVersion } = app.metadata;
-      const metadata = { ...(patch['metadata'] as object | undefined), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+      const metadata = {
+        ...(patch['metadata'] as object | undefined),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      };
       const target = { resource: RESOURCES.applications, namespace, name, type: 'merge' } as const;
-      const updated: KubernetesObject = await client.patch(target, { ...patch, metadata }, { fieldManager: WRITER, signal });
+      const updated: KubernetesObject = await client.patch(
+        target,
+        { ...patch, metadata },
+        { fieldManager: WRITER, signal },
+      );
       informer.observe(updated);
       return updated as unknown as Application;
     },

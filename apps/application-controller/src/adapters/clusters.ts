@@ -53,7 +53,8 @@ export function createClusters(deps: ClustersDeps): Clusters & { stop(): Promise
       const known = find(deps.known(), destination);
       const existing = running.get(known.server);
       if (existing !== undefined && existing.version === known.version) return existing.cluster;
-      if (existing !== undefined) stop(existing).catch((error: unknown) => deps.log.warn('a replaced cluster cache did not stop', { error }));
+      if (existing !== undefined)
+        stop(existing).catch((error: unknown) => deps.log.warn('a replaced cluster cache did not stop', { error }));
       return start(known).cluster;
     },
     async stop() {
@@ -74,10 +75,16 @@ function find(known: readonly KnownCluster[], destination: ApplicationDestinatio
   if (found !== undefined) return found;
   const { server = '', name = '' } = destination;
   const asked = server === '' ? `named ${name}` : server;
-  throw new GitOpsError('InvalidSpec', `there is no cluster ${asked}; register it (a Secret labelled secret-type: cluster) or use ${IN_CLUSTER_SERVER} (${IN_CLUSTER_NAME})`);
+  throw new GitOpsError(
+    'InvalidSpec',
+    `there is no cluster ${asked}; register it (a Secret labelled secret-type: cluster) or use ${IN_CLUSTER_SERVER} (${IN_CLUSTER_NAME})`,
+  );
 }
 
-function lookUp(known: readonly KnownCluster[], { server = '', name = '' }: ApplicationDestination): KnownCluster | undefined {
+function lookUp(
+  known: readonly KnownCluster[],
+  { server = '', name = '' }: ApplicationDestination,
+): KnownCluster | undefined {
   return known.find((cluster) => (server === '' ? cluster.name === name : trimmed(cluster.server) === trimmed(server)));
 }
 

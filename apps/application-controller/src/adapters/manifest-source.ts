@@ -1,8 +1,9 @@
 /** Manifests and revisions from the repo-server, with the credentials that the project may use. */
+
+import type { JsonObject as StructJson } from '@bufbuild/protobuf';
 import type { TargetManifest } from '@tiphys/gitops-engine';
 import { type Application, type ApplicationSource, GitOpsError, type KubernetesObject } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
-import type { JsonObject as StructJson } from '@bufbuild/protobuf';
 import type { ManifestSource, RenderedManifests, RenderRequest } from '../ports.js';
 
 type Repository = Awaited<Parameters<RepoServerClient['resolveRevision']>[0]>['repository'];
@@ -46,7 +47,11 @@ export function createManifestSource({ client, repositoryFor }: ManifestSourceDe
   };
 
   function sourceMessage(app: Application, source: ApplicationSource, revision: string | undefined) {
-    return { repository: repositoryFor(source.repoURL, app.spec.project), applicationSource: source as unknown as StructJson, revision: revision ?? '' };
+    return {
+      repository: repositoryFor(source.repoURL, app.spec.project),
+      applicationSource: source as unknown as StructJson,
+      revision: revision ?? '',
+    };
   }
 }
 
@@ -54,10 +59,17 @@ type GenerateResponse = Awaited<ReturnType<RepoServerClient['generateManifests']
 
 function renderedFrom(response: GenerateResponse, request: RenderRequest): RenderedManifests {
   if (response.sources.length !== request.sources.length) {
-    throw new GitOpsError('Internal', `the repo-server answered for ${response.sources.length} of ${request.sources.length} sources; run matching versions of all services`);
+    throw new GitOpsError(
+      'Internal',
+      `the repo-server answered for ${response.sources.length} of ${request.sources.length} sources; run matching versions of all services`,
+    );
   }
   const targets = response.manifests.map(
-    (manifest): TargetManifest => ({ object: JSON.parse(manifest.json) as KubernetesObject, origin: manifest.origin, sourceIndex: manifest.sourceIndex }),
+    (manifest): TargetManifest => ({
+      object: JSON.parse(manifest.json) as KubernetesObject,
+      origin: manifest.origin,
+      sourceIndex: manifest.sourceIndex,
+    }),
   );
   return {
     targets,

@@ -1,7 +1,8 @@
 /** Publishes trees and managed resources for the API server; equal content is not written again. */
+
+import { createHash } from 'node:crypto';
 import type { AuthenticatedCache, ChangeFeed } from '@tiphys/cache';
 import { instanceNameOf, managedResourcesCacheKey, resourceTreeCacheKey } from '@tiphys/model';
-import { createHash } from 'node:crypto';
 import type { ResourceViews } from '../ports.js';
 
 /** As long as Argo CD keeps application state in Redis (L01); written again by the next comparison after a loss. */
@@ -31,7 +32,10 @@ export function createResourceViews({ cache, feed, namespace }: ResourceViewsDep
 
   return {
     async publish(app, { tree, managed }) {
-      const instance = instanceNameOf({ namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' }, namespace);
+      const instance = instanceNameOf(
+        { namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' },
+        namespace,
+      );
       const changed = await Promise.all([
         writeIfChanged(resourceTreeCacheKey(instance), tree),
         writeIfChanged(managedResourcesCacheKey(instance), managed),

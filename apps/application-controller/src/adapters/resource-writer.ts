@@ -49,5 +49,8 @@ export function createResourceWriter(): ResourceWriter {
 async function resolve({ cache, server }: DestinationCluster, key: ResourceKey, signal: AbortSignal) {
   const resource = await cache.discovery.ensure(key, signal);
   if (resource !== undefined) return resource;
-  throw new GitOpsError('NotFound', `cluster ${server} does not serve ${key.group}/${key.kind}; install its CustomResourceDefinition first`);
+  throw new GitOpsError(
+    'NotFound',
+    `cluster ${server} does not serve ${key.group}/${key.kind}; install its CustomResourceDefinition first`,
+  );
 }

@@ -1,4 +1,6 @@
 /** Live settings: ConfigMaps and Secrets of the control-plane namespace, parsed when they change and frozen. */
+
+import { createHash } from 'node:crypto';
 import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
 import { CONFIG_OBJECTS, type KubernetesObject } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
@@ -17,7 +19,6 @@ import {
   type SettingsData,
   toSecretRecord,
 } from '@tiphys/settings';
-import { createHash } from 'node:crypto';
 import type { ControllerSettings } from '../ports.js';
 
 export interface SettingsSnapshot {
@@ -52,8 +53,21 @@ export function createSettingsSource({ client, namespace, log, onChange }: Setti
     snapshot = undefined;
     if (started && before !== undefined && current().controller.fingerprint !== before) onChange();
   };
-  const configMaps = createInformer<KubernetesObject>({ client, resource: RESOURCES.configMaps, namespace, log, onChange: changed });
-  const secrets = createInformer<SecretRecord>({ client, resource: RESOURCES.secrets, namespace, log, transform: toSecretRecord, onChange: changed });
+  const configMaps = createInformer<KubernetesObject>({
+    client,
+    resource: RESOURCES.configMaps,
+    namespace,
+    log,
+    onChange: changed,
+  });
+  const secrets = createInformer<SecretRecord>({
+    client,
+    resource: RESOURCES.secrets,
+    namespace,
+    log,
+    transform: toSecretRecord,
+    onChange: changed,
+  });
 
   function current(): SettingsSnapshot {
     snapshot ??= parseSnapshot((name) => configMapData(configMaps.get(namespace, name)), secrets.list(), log);
@@ -72,13 +86,19 @@ export function createSettingsSource({ client, namespace, log, onChange }: Setti
   };
 }
 
-function parseSnapshot(configMap: (name: string) => SettingsData, secrets: readonly SecretRecord[], log: Logger): SettingsSnapshot {
+function parseSnapshot(
+  configMap: (name: string) => SettingsData,
+  secrets: readonly SecretRecord[],
+  log: Logger,
+): SettingsSnapshot {
   const settings = configMap(CONFIG_OBJECTS.settings);
   const comparison = parseComparisonSettings(settings);
   const reconciliation = parseReconciliationSettings(settings, configMap(CONFIG_OBJECTS.parameters));
   const repositories = parseRepositories(secrets);
   const clusters = parseClusters(secrets, { inClusterEnabled: isInClusterEnabled(settings) });
-  for (const { key, message } of [comparison, reconciliation, repositories, clusters].flatMap((parsed) => parsed.problems)) {
+  for (const { key, message } of [comparison, reconciliation, repositories, clusters].flatMap(
+    (parsed) => parsed.problems,
+  )) {
     log.warn('a setting is not usable; its default is used', { key, problem: message });
   }
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
@@ -100,4 +120,3 @@ function parseSnapshot(configMap: (name: string) => SettingsData, secrets: reado
     isExcluded: compileExclusions(comparison.settings.resourceFilter),
   };
 }
-

@@ -17,7 +17,14 @@ import {
   resourceKeyString,
 } from '@tiphys/model';
 import type { Clock } from '@tiphys/runtime';
-import type { CacheMode, Clusters, DestinationCluster, ManifestSource, RenderedManifests, ResourceWriter } from '../ports.js';
+import type {
+  CacheMode,
+  Clusters,
+  DestinationCluster,
+  ManifestSource,
+  RenderedManifests,
+  ResourceWriter,
+} from '../ports.js';
 import { type PredictionMemory, predictUnsure } from './predict.js';
 
 export interface ComparisonDeps {
@@ -48,7 +55,11 @@ export interface AppComparison {
 }
 
 /** Renders the sources. Errors of the repo-server pass through. */
-export function renderTargets(deps: ComparisonDeps, request: ComparisonRequest, signal: AbortSignal): Promise<RenderedManifests> {
+export function renderTargets(
+  deps: ComparisonDeps,
+  request: ComparisonRequest,
+  signal: AbortSignal,
+): Promise<RenderedManifests> {
   return deps.manifests.generate(request, signal);
 }
 
@@ -75,7 +86,10 @@ function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, conte
   const { app } = request;
   const { discovery } = context.cluster.cache;
   return {
-    instanceName: instanceNameOf({ namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' }, deps.namespace),
+    instanceName: instanceNameOf(
+      { namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' },
+      deps.namespace,
+    ),
     destinationNamespace: app.spec.destination.namespace ?? '',
     targets: context.rendered.targets,
     live: new Map(),

@@ -1,7 +1,14 @@
 /** Dry-run applies for resources that the in-process diff cannot judge; answers are kept per (target, resourceVersion). */
-import type { ManagedResource, PredictedLive } from '@tiphys/gitops-engine';
-import { isGitOpsError, type KubernetesObject, type ResourceKey, type ResourceKeyString, resourceKeyString } from '@tiphys/model';
+
 import { createHash } from 'node:crypto';
+import type { ManagedResource, PredictedLive } from '@tiphys/gitops-engine';
+import {
+  isGitOpsError,
+  type KubernetesObject,
+  type ResourceKey,
+  type ResourceKeyString,
+  resourceKeyString,
+} from '@tiphys/model';
 import type { DestinationCluster, ResourceWriter } from '../ports.js';
 
 const MAX_REMEMBERED = 5_000;

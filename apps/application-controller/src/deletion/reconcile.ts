@@ -2,7 +2,15 @@
 import { type CascadeMode, cascadeModeOf, isResourcePermitted, planCascadeDeletion } from '@tiphys/gitops-engine';
 import { ANNOTATIONS, type Application, FINALIZERS, instanceNameOf, isGitOpsError, resourceKeyOf } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
-import type { ApplicationStore, Clusters, DestinationCluster, EventRecorder, ProjectReader, ResourceViews, ResourceWriter } from '../ports.js';
+import type {
+  ApplicationStore,
+  Clusters,
+  DestinationCluster,
+  EventRecorder,
+  ProjectReader,
+  ResourceViews,
+  ResourceWriter,
+} from '../ports.js';
 
 export interface DeletionDeps {
   readonly applications: ApplicationStore;
@@ -16,9 +24,15 @@ export interface DeletionDeps {
 
 /** Watch events of the vanishing objects wake us; this is the safety net. */
 const RECHECK_MS = 1_000;
-const CASCADE_FINALIZERS: readonly string[] = [FINALIZERS.resources, FINALIZERS.resourcesForeground, FINALIZERS.resourcesBackground];
+const CASCADE_FINALIZERS: readonly string[] = [
+  FINALIZERS.resources,
+  FINALIZERS.resourcesForeground,
+  FINALIZERS.resourcesBackground,
+];
 
-export function createDeletionReconciler(deps: DeletionDeps): (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome> {
+export function createDeletionReconciler(
+  deps: DeletionDeps,
+): (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome> {
   return async function reconcileDeletion(app, signal) {
     const finalizers = app.metadata.finalizers ?? [];
     const mode = cascadeModeOf(finalizers);
@@ -29,14 +43,22 @@ export function createDeletionReconciler(deps: DeletionDeps): (app: Application,
       if (outcome !== undefined) return outcome;
     }
     const remaining = finalizers.filter((finalizer) => !CASCADE_FINALIZERS.includes(finalizer));
-    deps.events.record(app, { type: 'Normal', reason: 'ResourceDeleted', message: 'application deleted; its resources are gone' });
+    deps.events.record(app, {
+      type: 'Normal',
+      reason: 'ResourceDeleted',
+      message: 'application deleted; its resources are gone',
+    });
     await deps.applications.patch(app, { metadata: { finalizers: remaining } }, signal);
     return { kind: 'done' };
   };
 }
 
 /** Undefined when nobody knows the destination any more: nothing can be deleted there (D51). */
-async function destination(deps: DeletionDeps, app: Application, signal: AbortSignal): Promise<DestinationCluster | undefined> {
+async function destination(
+  deps: DeletionDeps,
+  app: Application,
+  signal: AbortSignal,
+): Promise<DestinationCluster | undefined> {
   try {
     return await deps.clusters.for(app.spec.destination, signal);
   } catch (error) {
@@ -52,8 +74,15 @@ interface Cascade {
 }
 
 /** Undefined when nothing is left. */
-async function deleteNextBatch(deps: DeletionDeps, app: Application, { cluster, mode, signal }: Cascade): Promise<ReconcileOutcome | undefined> {
-  const instance = instanceNameOf({ namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' }, deps.namespace);
+async function deleteNextBatch(
+  deps: DeletionDeps,
+  app: Application,
+  { cluster, mode, signal }: Cascade,
+): Promise<ReconcileOutcome | undefined> {
+  const instance = instanceNameOf(
+    { namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' },
+    deps.namespace,
+  );
   const live = await cluster.cache.managedLiveState(instance, [], signal);
   const project = deps.projects.get(app.spec.project);
   const { server, name } = cluster;
@@ -65,11 +94,21 @@ async function deleteNextBatch(deps: DeletionDeps, app: Application, { cluster, 
     deletionApprovedAt: app.metadata.annotations?.[ANNOTATIONS.deletionApproved],
     deletionRequestedAt: app.metadata.deletionTimestamp ?? '',
     self: { namespace: app.metadata.namespace ?? '', name: app.metadata.name ?? '' },
-    isPermitted: (key) => project === undefined || isResourcePermitted(project, { key, clusterScoped: key.namespace === '', destination: { server, name, namespace: key.namespace } }),
+    isPermitted: (key) =>
+      project === undefined ||
+      isResourcePermitted(project, {
+        key,
+        clusterScoped: key.namespace === '',
+        destination: { server, name, namespace: key.namespace },
+      }),
   });
   if (step.kind === 'complete') return undefined;
   if (step.kind === 'wait') return { kind: 'requeueAfter', ms: RECHECK_MS, reason: step.reason };
   const propagation = step.propagationPolicy === 'Foreground' ? 'foreground' : 'background';
-  await Promise.all(step.objects.map((object) => deps.writer.prune(cluster, resourceKeyOf(object), { propagation, uid: object.metadata.uid, signal })));
+  await Promise.all(
+    step.objects.map((object) =>
+      deps.writer.prune(cluster, resourceKeyOf(object), { propagation, uid: object.metadata.uid, signal }),
+    ),
+  );
   return { kind: 'requeueAfter', ms: RECHECK_MS, reason: `deleting ${step.objects.length} resource(s)` };
 }

@@ -18,20 +18,32 @@ export interface StepContext {
 }
 
 /** One outcome per task. A refusal is that task's outcome; throws only when the cluster cannot be reached at all. */
-export async function executeStep(deps: ExecuteDeps, step: ExecutableStep, context: StepContext): Promise<readonly TaskOutcome[]> {
+export async function executeStep(
+  deps: ExecuteDeps,
+  step: ExecutableStep,
+  context: StepContext,
+): Promise<readonly TaskOutcome[]> {
   const groups = step.kind === 'apply' ? applyGroups(step.tasks) : [step.tasks];
   const outcomes: TaskOutcome[] = [];
   for (const group of groups) {
     for (let start = 0; start < group.length; start += CONCURRENT_WRITES) {
       const batch = group.slice(start, start + CONCURRENT_WRITES);
-      outcomes.push(...(await Promise.all(batch.map((task) => guarded(task, () => executeTask(deps, { step, task }, context), context)))));
+      outcomes.push(
+        ...(await Promise.all(
+          batch.map((task) => guarded(task, () => executeTask(deps, { step, task }, context), context)),
+        )),
+      );
     }
     if (outcomes.some((outcome) => outcome.code === 'SyncFailed')) break;
   }
   return outcomes;
 }
 
-async function guarded(task: SyncTask, work: () => Promise<TaskOutcome>, { signal }: StepContext): Promise<TaskOutcome> {
+async function guarded(
+  task: SyncTask,
+  work: () => Promise<TaskOutcome>,
+  { signal }: StepContext,
+): Promise<TaskOutcome> {
   try {
     return await work();
   } catch (error) {
@@ -45,7 +57,11 @@ function isUnreachable(error: unknown): boolean {
   return isGitOpsError(error) && error.code === 'Upstream';
 }
 
-function executeTask(deps: ExecuteDeps, { step, task }: { step: ExecutableStep; task: SyncTask }, context: StepContext): Promise<TaskOutcome> {
+function executeTask(
+  deps: ExecuteDeps,
+  { step, task }: { step: ExecutableStep; task: SyncTask },
+  context: StepContext,
+): Promise<TaskOutcome> {
   switch (step.kind) {
     case 'dryRun':
       return apply(deps, { task, dryRun: true }, context);
@@ -58,7 +74,11 @@ function executeTask(deps: ExecuteDeps, { step, task }: { step: ExecutableStep; 
   }
 }
 
-async function apply(deps: ExecuteDeps, { task, dryRun }: { task: SyncTask; dryRun: boolean }, { cluster, signal }: StepContext): Promise<TaskOutcome> {
+async function apply(
+  deps: ExecuteDeps,
+  { task, dryRun }: { task: SyncTask; dryRun: boolean },
+  { cluster, signal }: StepContext,
+): Promise<TaskOutcome> {
   const { options } = task;
   const live = await deps.writer.apply(cluster, task.object, {
     dryRun,
@@ -83,13 +103,20 @@ async function prune(deps: ExecuteDeps, task: SyncTask, { cluster, signal }: Ste
 
 async function deleteHook(deps: ExecuteDeps, task: SyncTask, context: StepContext): Promise<TaskOutcome> {
   await releaseHook(deps, task, context);
-  await deps.writer.prune(context.cluster, task.key, { propagation: 'background', uid: undefined, signal: context.signal });
+  await deps.writer.prune(context.cluster, task.key, {
+    propagation: 'background',
+    uid: undefined,
+    signal: context.signal,
+  });
   return { task, code: 'Pruned', message: 'hook deleted' };
 }
 
 /** Takes our finalizer off, so that a completed hook can go (D06). */
 async function releaseHook(deps: ExecuteDeps, task: SyncTask, { cluster, signal }: StepContext): Promise<TaskOutcome> {
-  const live: KubernetesObject | undefined = await deps.writer.removeFinalizer(cluster, task.key, { finalizer: FINALIZERS.hook, signal });
+  const live: KubernetesObject | undefined = await deps.writer.removeFinalizer(cluster, task.key, {
+    finalizer: FINALIZERS.hook,
+    signal,
+  });
   const outcome = { task, code: 'Synced', message: 'hook released' } as const;
   return live === undefined ? outcome : { ...outcome, live };
 }

@@ -1,6 +1,15 @@
 /** The end of an attempt: record history, plan the retry, clear `.operation`, ask for a fresh comparison. */
 import { appendHistory, decideRetry } from '@tiphys/gitops-engine';
-import { type Application, appKey, COMPARE_LEVELS, hasMultipleSources, type JsonObject, type OperationState, type RevisionHistory } from '@tiphys/model';
+import {
+  type Application,
+  appKey,
+  COMPARE_LEVELS,
+  type JsonObject,
+  type OperationState,
+  type RevisionHistory,
+  type SyncOperation,
+  type SyncOperationResult,
+} from '@tiphys/model';
 import type { KeyedQueue, ReconcileOutcome } from '@tiphys/queue';
 import type { Clock } from '@tiphys/runtime';
 import type { ApplicationStore, EventRecorder } from '../ports.js';
@@ -23,16 +32,34 @@ export interface FinishedAttempt {
 }
 
 /** Also for an attempt that failed before its first step (render or comparison error). */
-export async function finishAttempt(deps: FinishDeps, attempt: FinishedAttempt, signal: AbortSignal): Promise<ReconcileOutcome> {
+export async function finishAttempt(
+  deps: FinishDeps,
+  attempt: FinishedAttempt,
+  signal: AbortSignal,
+): Promise<ReconcileOutcome> {
   const now = deps.clock.now();
-  const ended: OperationState = { ...attempt.state, phase: attempt.phase, message: attempt.message, finishedAt: kubernetesTime(now) };
+  const ended: OperationState = {
+    ...attempt.state,
+    phase: attempt.phase,
+    message: attempt.message,
+    finishedAt: kubernetesTime(now),
+  };
   const retry = decideRetry(ended, { terminated: isTerminating(attempt.app), now });
   if (retry.kind === 'retry') {
-    await patchOperation(deps.applications, attempt.app, { patch: { status: { operationState: replaced(retry.state, attempt.app) } }, signal });
+    await patchOperation(deps.applications, attempt.app, {
+      patch: { status: { operationState: replaced(retry.state, attempt.app) } },
+      signal,
+    });
     return { kind: 'requeueAfter', ms: retry.retryAt.getTime() - now.getTime(), reason: 'retry' };
   }
   const history = historyAfter(attempt.app, ended, now);
-  const patch: JsonObject = { operation: null, status: { operationState: replaced(retry.state, attempt.app), ...(history === undefined ? {} : { history: history as never }) } };
+  const patch: JsonObject = {
+    operation: null,
+    status: {
+      operationState: replaced(retry.state, attempt.app),
+      ...(history === undefined ? {} : { history: history as never }),
+    },
+  };
   const updated = await patchOperation(deps.applications, attempt.app, { patch, signal });
   announce(deps, updated, ended);
   await refreshAfter(deps, updated);
@@ -52,25 +79,42 @@ export function replaced(state: OperationState, app: Application): JsonObject {
 
 /** Only successful full syncs count as deployments (D44). */
 function historyAfter(app: Application, state: OperationState, now: Date): readonly RevisionHistory[] | undefined {
-  const sync = state.operation.sync;
-  const partial = sync?.dryRun === true || (sync?.resources !== undefined && sync.resources.length > 0);
-  if (state.phase !== 'Succeeded' || partial || state.syncResult === undefined) return undefined;
-  const { revision, revisions, source, sources } = state.syncResult;
-  const plural = hasMultipleSources(app.spec) || (sources !== undefined && sources.length > 0);
-  const deployed = plural ? { revisions: revisions ?? [], sources: sources ?? [] } : { revision, ...(source === undefined ? {} : { source }) };
-  const entry = { ...deployed, deployStartedAt: state.startedAt, deployedAt: kubernetesTime(now), initiatedBy: state.operation.initiatedBy ?? {} };
+  if (state.phase !== 'Succeeded' || isPartial(state.operation.sync) || state.syncResult === undefined)
+    return undefined;
+  const entry = {
+    ...deployedBy(state.syncResult),
+    deployStartedAt: state.startedAt,
+    deployedAt: kubernetesTime(now),
+    initiatedBy: state.operation.initiatedBy ?? {},
+  };
   return appendHistory(app.status ?? {}, entry, app.spec.revisionHistoryLimit).history;
+}
+
+function isPartial({ dryRun = false, resources = [] }: SyncOperation = {}): boolean {
+  return dryRun || resources.length > 0;
+}
+
+/** One source in the singular fields, several in the plural ones, as in the specification. */
+function deployedBy({ revision, revisions = [], source, sources = [] }: SyncOperationResult): Partial<RevisionHistory> {
+  if (sources.length > 0) return { revisions, sources };
+  return { revision, ...(source === undefined ? {} : { source }) };
 }
 
 function announce(deps: FinishDeps, app: Application, state: OperationState): void {
   const target = state.syncResult?.revision || state.syncResult?.revisions?.join(', ') || '';
   const succeeded = state.phase === 'Succeeded';
-  const message = succeeded ? `Sync operation to ${target} succeeded` : `Sync operation to ${target} failed: ${state.message ?? ''}`;
+  const message = succeeded
+    ? `Sync operation to ${target} succeeded`
+    : `Sync operation to ${target} failed: ${state.message ?? ''}`;
   deps.events.record(app, { type: succeeded ? 'Normal' : 'Warning', reason: 'OperationCompleted', message });
   deps.onFinished(app, state);
 }
 
 async function refreshAfter(deps: FinishDeps, app: Application): Promise<void> {
   const key = appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
-  await deps.refreshQueue.enqueue({ key, priority: 'person', request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 } });
+  await deps.refreshQueue.enqueue({
+    key,
+    priority: 'person',
+    request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 },
+  });
 }

@@ -8,7 +8,11 @@ const ATTEMPTS = 5;
  * Patches with the precondition of the newest resourceVersion, as long as the same operation is still the current one.
  * @throws GitOpsError Conflict when another operation took its place or the application is gone.
  */
-export async function patchOperation(applications: ApplicationStore, app: Application, { patch, signal }: { patch: JsonObject; signal: AbortSignal }): Promise<Application> {
+export async function patchOperation(
+  applications: ApplicationStore,
+  app: Application,
+  { patch, signal }: { patch: JsonObject; signal: AbortSignal },
+): Promise<Application> {
   let current = app;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -22,9 +26,13 @@ export async function patchOperation(applications: ApplicationStore, app: Applic
 
 async function reread(applications: ApplicationStore, app: Application, signal: AbortSignal): Promise<Application> {
   const fresh = await applications.read(appKey(app.metadata.namespace ?? '', app.metadata.name ?? ''), signal);
-  const same = fresh?.metadata.uid === app.metadata.uid && JSON.stringify(fresh?.operation) === JSON.stringify(app.operation);
+  const same =
+    fresh?.metadata.uid === app.metadata.uid && JSON.stringify(fresh?.operation) === JSON.stringify(app.operation);
   if (fresh === undefined || !same) {
-    throw new GitOpsError('Conflict', `the operation of application ${app.metadata.name ?? ''} was replaced while it ran; the newer one goes on`);
+    throw new GitOpsError(
+      'Conflict',
+      `the operation of application ${app.metadata.name ?? ''} was replaced while it ran; the newer one goes on`,
+    );
   }
   return fresh;
 }

@@ -1,6 +1,14 @@
 /** From an operation to the request that the pure planner understands. */
 import type { SyncPlanRequest } from '@tiphys/gitops-engine';
-import { ANNOTATIONS, type Application, instanceNameOf, type KubernetesObject, type OperationState, type ResourceKey, type SyncResourceSelector } from '@tiphys/model';
+import {
+  ANNOTATIONS,
+  type Application,
+  instanceNameOf,
+  type OperationState,
+  type ResourceKey,
+  type SyncOperation,
+  type SyncResourceSelector,
+} from '@tiphys/model';
 import { type AppComparison, liveNamespace } from '../comparison/compare-app.js';
 
 export interface PlanContext {
@@ -13,28 +21,42 @@ export function planRequest(app: Application, { state, comparison, namespace }: 
   const sync = state.operation.sync ?? {};
   const syncOptions = sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [];
   const destinationNamespace = app.spec.destination.namespace ?? '';
-  const strategy = sync.syncStrategy;
-  const create = syncOptions.includes('CreateNamespace=true') && destinationNamespace !== '';
+  const revision = state.syncResult?.revision ?? '';
   return {
     instanceName: instanceOf(app, namespace),
-    ...(state.syncResult === undefined || state.syncResult.revision === '' ? {} : { revision: state.syncResult.revision }),
+    ...(revision === '' ? {} : { revision }),
     attempt: state.retryCount ?? 0,
     prune: sync.prune === true,
     dryRun: sync.dryRun === true,
-    applyOnly: strategy?.apply !== undefined,
-    force: strategy?.apply?.force === true || strategy?.hook?.force === true,
+    ...strategyOf(sync.syncStrategy),
     syncOptions,
     selects: selector(sync.resources),
     destinationNamespace,
-    namespace: create ? namespaceObject(destinationNamespace, app.spec.syncPolicy?.managedNamespaceMetadata) : undefined,
-    namespaceLive: create ? liveNamespace(comparison, destinationNamespace) : undefined,
+    ...namespaceToCreate(app, syncOptions, comparison),
     deletionApprovedAt: app.metadata.annotations?.[ANNOTATIONS.deletionApproved],
     operationStartedAt: state.startedAt,
   };
 }
 
-function namespaceObject(name: string, metadata: NonNullable<Application['spec']['syncPolicy']>['managedNamespaceMetadata']): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, ...metadata } };
+function strategyOf(strategy: SyncOperation['syncStrategy']): Pick<SyncPlanRequest, 'applyOnly' | 'force'> {
+  const force = strategy?.apply?.force === true || strategy?.hook?.force === true;
+  return { applyOnly: strategy?.apply !== undefined, force };
+}
+
+/** D30: the destination namespace with its managed metadata, when the application asks for it. */
+function namespaceToCreate(
+  app: Application,
+  syncOptions: readonly string[],
+  comparison: AppComparison,
+): Pick<SyncPlanRequest, 'namespace' | 'namespaceLive'> {
+  const name = app.spec.destination.namespace ?? '';
+  if (name === '' || !syncOptions.includes('CreateNamespace=true'))
+    return { namespace: undefined, namespaceLive: undefined };
+  const metadata = { name, ...app.spec.syncPolicy?.managedNamespaceMetadata };
+  return {
+    namespace: { apiVersion: 'v1', kind: 'Namespace', metadata },
+    namespaceLive: liveNamespace(comparison, name),
+  };
 }
 
 /** D32: includes select, `exclude` entries take away; only excludes means everything else. */
@@ -47,7 +69,9 @@ function selector(resources: readonly SyncResourceSelector[] | undefined): ((key
     selected.kind === key.kind &&
     selected.name === key.name &&
     (selected.namespace === undefined || selected.namespace === '' || selected.namespace === key.namespace);
-  return (key) => (included.length === 0 || included.some((entry) => matches(entry, key))) && !excluded.some((entry) => matches(entry, key));
+  return (key) =>
+    (included.length === 0 || included.some((entry) => matches(entry, key))) &&
+    !excluded.some((entry) => matches(entry, key));
 }
 
 export function instanceOf(app: Application, namespace: string): string {

@@ -2,7 +2,16 @@
  * The operation reconciler. An operation is written on the Application before anything is applied; every turn reads live
  * state, plans, does one step and records it, so another worker can go on after a crash (R6).
  */
-import { advanceSync, planSync, progressFrom, recordStep, retryDueAt, startRetry, type SyncStep, withProgress } from '@tiphys/gitops-engine';
+import {
+  advanceSync,
+  planSync,
+  progressFrom,
+  recordStep,
+  retryDueAt,
+  type SyncStep,
+  startRetry,
+  withProgress,
+} from '@tiphys/gitops-engine';
 import {
   type AppKey,
   type Application,
@@ -16,7 +25,12 @@ import {
   toGitOpsError,
 } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
-import { type ComparisonDeps, type ComparisonRequest, compareRendered, renderTargets } from '../comparison/compare-app.js';
+import {
+  type ComparisonDeps,
+  type ComparisonRequest,
+  compareRendered,
+  renderTargets,
+} from '../comparison/compare-app.js';
 import type { ProjectReader, RenderedManifests } from '../ports.js';
 import { beginState, operationRunning } from './begin.js';
 import { executeStep } from './execute-step.js';
@@ -37,7 +51,9 @@ const RECHECK_MS = 5_000;
 /** More steps than any plan has: a planner that does not advance must not spin. */
 const MAX_STEPS_PER_TURN = 1_000;
 
-export function createOperationReconciler(deps: OperationDeps): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
+export function createOperationReconciler(
+  deps: OperationDeps,
+): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
   return async function reconcileOperation(key, signal) {
     const app = deps.applications.get(key);
     if (app === undefined) return { kind: 'done' };
@@ -48,22 +64,40 @@ export function createOperationReconciler(deps: OperationDeps): (key: AppKey, si
     const retryAt = state === undefined ? undefined : retryDueAt(state);
     if (state === undefined || retryAt === undefined) return run(deps, app, signal);
     const waitMs = retryAt.getTime() - deps.clock.now().getTime();
-    if (waitMs > 0 && state.phase !== 'Terminating') return { kind: 'requeueAfter', ms: waitMs, reason: 'waiting to retry' };
+    if (waitMs > 0 && state.phase !== 'Terminating')
+      return { kind: 'requeueAfter', ms: waitMs, reason: 'waiting to retry' };
     return run(deps, await beginRetry(deps, { app, state }, signal), signal);
   };
 }
 
 async function begin(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<Application> {
   const state = beginState(app, deps.clock.now());
-  const updated = await patchOperation(deps.applications, app, { patch: { status: { operationState: replaced(state, app) } }, signal });
-  const who = app.operation?.initiatedBy?.automated === true ? 'Initiated automated sync' : `${app.operation?.initiatedBy?.username ?? 'Unknown user'} initiated sync`;
-  deps.events.record(updated, { type: 'Normal', reason: 'OperationStarted', message: `${who} to ${state.operation.sync?.revision ?? 'the target revision'}` });
+  const updated = await patchOperation(deps.applications, app, {
+    patch: { status: { operationState: replaced(state, app) } },
+    signal,
+  });
+  const who =
+    app.operation?.initiatedBy?.automated === true
+      ? 'Initiated automated sync'
+      : `${app.operation?.initiatedBy?.username ?? 'Unknown user'} initiated sync`;
+  deps.events.record(updated, {
+    type: 'Normal',
+    reason: 'OperationStarted',
+    message: `${who} to ${state.operation.sync?.revision ?? 'the target revision'}`,
+  });
   return updated;
 }
 
 /** The next attempt: results forgotten, and with `retry.refresh` the pinned revision too (D40). */
-function beginRetry(deps: OperationDeps, { app, state }: { app: Application; state: OperationState }, signal: AbortSignal): Promise<Application> {
-  return patchOperation(deps.applications, app, { patch: { status: { operationState: replaced(startRetry(state), app) } }, signal });
+function beginRetry(
+  deps: OperationDeps,
+  { app, state }: { app: Application; state: OperationState },
+  signal: AbortSignal,
+): Promise<Application> {
+  return patchOperation(deps.applications, app, {
+    patch: { status: { operationState: replaced(startRetry(state), app) } },
+    signal,
+  });
 }
 
 async function run(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<ReconcileOutcome> {
@@ -79,7 +113,11 @@ async function run(deps: OperationDeps, app: Application, signal: AbortSignal): 
   }
 }
 
-async function prepare(deps: OperationDeps, { app, state }: { app: Application; state: OperationState }, signal: AbortSignal): Promise<RunningOperation> {
+async function prepare(
+  deps: OperationDeps,
+  { app, state }: { app: Application; state: OperationState },
+  signal: AbortSignal,
+): Promise<RunningOperation> {
   const request = comparisonRequest(app, state);
   const cluster = await deps.clusters.for(app.spec.destination, signal);
   const rendered = await renderTargets(deps, request, signal);
@@ -87,7 +125,13 @@ async function prepare(deps: OperationDeps, { app, state }: { app: Application; 
   const plan = planRequest(app, { state, comparison, namespace: deps.namespace });
   const tasks = planSync({ resources: comparison.result.resources, request: plan });
   assertPermitted(tasks, { app, project: deps.projects.get(app.spec.project), cluster });
-  return { app, state: withRevisions(state, request.sources, rendered), cluster, tasks, progress: progressFrom(state, comparison.live) };
+  return {
+    app,
+    state: withRevisions(state, request.sources, rendered),
+    cluster,
+    tasks,
+    progress: progressFrom(state, comparison.live),
+  };
 }
 
 function comparisonRequest(app: Application, state: OperationState): ComparisonRequest {
@@ -106,15 +150,23 @@ function comparisonRequest(app: Application, state: OperationState): ComparisonR
 }
 
 /** What is deployed is fixed by the first render of the attempt; before that by the operation. */
-function listOf(from: { readonly revision?: string; readonly revisions?: readonly string[] } | undefined): readonly string[] | undefined {
+function listOf(
+  from: { readonly revision?: string; readonly revisions?: readonly string[] } | undefined,
+): readonly string[] | undefined {
   if (from?.revisions !== undefined && from.revisions.length > 0) return from.revisions;
   return from?.revision === undefined || from.revision === '' ? undefined : [from.revision];
 }
 
-function withRevisions(state: OperationState, sources: readonly ApplicationSource[], rendered: RenderedManifests): OperationState {
+function withRevisions(
+  state: OperationState,
+  sources: readonly ApplicationSource[],
+  rendered: RenderedManifests,
+): OperationState {
   const [source] = sources;
   const single = sources.length === 1 && source !== undefined;
-  const deployed = single ? { revision: rendered.revisions[0] ?? '', source } : { revision: '', revisions: [...rendered.revisions], sources: [...sources] };
+  const deployed = single
+    ? { revision: rendered.revisions[0] ?? '', source }
+    : { revision: '', revisions: [...rendered.revisions], sources: [...sources] };
   return { ...state, syncResult: { ...state.syncResult, ...deployed } };
 }
 
@@ -129,11 +181,15 @@ async function runSteps(deps: OperationDeps, start: RunningOperation, signal: Ab
       return finishAttempt(deps, { app: running.app, state, phase: step.phase, message: step.message }, signal);
     }
     if (step.kind === 'wait') return wait(deps, running, { step, signal });
-    if (step.kind === 'deleteHooks' || step.kind === 'releaseHooks') running = await persist(deps, running, { message: undefined, signal });
+    if (step.kind === 'deleteHooks' || step.kind === 'releaseHooks')
+      running = await persist(deps, running, { message: undefined, signal });
     const outcomes = await executeStep(deps, step, { cluster: running.cluster, signal });
     running = { ...running, progress: recordStep(running.progress, step, outcomes) };
   }
-  throw new GitOpsError('Internal', `the sync of ${start.app.metadata.name ?? ''} did not advance after ${MAX_STEPS_PER_TURN} steps; please report it with the operation's resources`);
+  throw new GitOpsError(
+    'Internal',
+    `the sync of ${start.app.metadata.name ?? ''} did not advance after ${MAX_STEPS_PER_TURN} steps; please report it with the operation's resources`,
+  );
 }
 
 function isTerminating(deps: OperationDeps, app: Application): boolean {
@@ -143,18 +199,29 @@ function isTerminating(deps: OperationDeps, app: Application): boolean {
 
 type WaitStep = { readonly step: Extract<SyncStep, { kind: 'wait' }>; readonly signal: AbortSignal };
 
-async function wait(deps: OperationDeps, running: RunningOperation, { step, signal }: WaitStep): Promise<ReconcileOutcome> {
+async function wait(
+  deps: OperationDeps,
+  running: RunningOperation,
+  { step, signal }: WaitStep,
+): Promise<ReconcileOutcome> {
   await persist(deps, running, { message: step.reason, signal });
   return { kind: 'requeueAfter', ms: RECHECK_MS, reason: step.reason };
 }
 
 /** Writes the progress when it differs from what the Application shows. The phase is not touched: a user may have set Terminating. */
-async function persist(deps: OperationDeps, running: RunningOperation, { message, signal }: { message: string | undefined; signal: AbortSignal }): Promise<RunningOperation> {
+async function persist(
+  deps: OperationDeps,
+  running: RunningOperation,
+  { message, signal }: { message: string | undefined; signal: AbortSignal },
+): Promise<RunningOperation> {
   const state = { ...withProgress(running.state, running.progress), ...(message === undefined ? {} : { message }) };
   const { phase: _, ...written } = state;
   const { phase: __, ...known } = running.app.status?.operationState ?? { phase: 'Running' };
   if (JSON.stringify(written) === JSON.stringify(known)) return running;
-  const app = await patchOperation(deps.applications, running.app, { patch: { status: { operationState: written as unknown as JsonObject } }, signal });
+  const app = await patchOperation(deps.applications, running.app, {
+    patch: { status: { operationState: written as unknown as JsonObject } },
+    signal,
+  });
   return { ...running, app, state };
 }
 

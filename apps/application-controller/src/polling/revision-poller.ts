@@ -2,7 +2,15 @@
  * One poll per (repository, project, revision) for the whole installation (design 6), however many applications follow it.
  * A poll only compares: applications whose status shows another commit are enqueued.
  */
-import { type AppKey, type Application, appKey, type ApplicationSource, COMPARE_LEVELS, hasMultipleSources, sourcesOf } from '@tiphys/model';
+import {
+  type AppKey,
+  type Application,
+  type ApplicationSource,
+  appKey,
+  COMPARE_LEVELS,
+  hasMultipleSources,
+  sourcesOf,
+} from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
 
 const FULL_SHA = /^[0-9a-f]{40}$/i;
@@ -17,7 +25,10 @@ export interface FollowedRef {
 
 /** Groups the sources of all applications by what one `ls-remote` answers. Pinned commits are not polled. */
 export function followedRefs(applications: readonly Application[]): readonly FollowedRef[] {
-  const groups = new Map<string, { app: Application; source: ApplicationSource; followers: FollowedRef['followers'][number][] }>();
+  const groups = new Map<
+    string,
+    { app: Application; source: ApplicationSource; followers: FollowedRef['followers'][number][] }
+  >();
   for (const app of applications) {
     sourcesOf(app.spec).forEach((source, sourceIndex) => {
       const revision = source.targetRevision ?? 'HEAD';
@@ -35,7 +46,11 @@ export function followedRefs(applications: readonly Application[]): readonly Fol
 export function staleFollowers(ref: FollowedRef, commit: string): readonly Enqueue[] {
   return ref.followers
     .filter(({ app, sourceIndex }) => comparedRevision(app, sourceIndex) !== commit)
-    .map(({ key }) => ({ key, priority: 'periodic', request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 } }));
+    .map(({ key }) => ({
+      key,
+      priority: 'periodic',
+      request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 },
+    }));
 }
 
 function comparedRevision(app: Application, sourceIndex: number): string | undefined {

@@ -16,9 +16,19 @@ export interface Compared {
   readonly revisions: readonly string[];
 }
 
-export function nextAutoSync(app: Application, { result, revisions }: Compared, context: { readonly settings: ControllerSettings; readonly now: Date }): NextAutoSync {
+export function nextAutoSync(
+  app: Application,
+  { result, revisions }: Compared,
+  context: { readonly settings: ControllerSettings; readonly now: Date },
+): NextAutoSync {
   const { settings, now } = context;
-  const decision = decideAutoSync({ app, comparison: result, revisions, now, selfHealBackoff: settings.selfHealBackoff });
+  const decision = decideAutoSync({
+    app,
+    comparison: result,
+    revisions,
+    now,
+    selfHealBackoff: settings.selfHealBackoff,
+  });
   const nothing: NextAutoSync = { conditions: [], patch: undefined, starts: undefined, retryAfterMs: undefined };
   switch (decision.kind) {
     case 'skip':
@@ -27,7 +37,11 @@ export function nextAutoSync(app: Application, { result, revisions }: Compared, 
       return { ...nothing, retryAfterMs: decision.ms };
     case 'start': {
       const clear = decision.clearHold ? { metadata: { annotations: { [ANNOTATIONS.rollbackHold]: null } } } : {};
-      return { ...nothing, starts: decision.reason, patch: { operation: decision.operation as unknown as JsonObject, ...clear } };
+      return {
+        ...nothing,
+        starts: decision.reason,
+        patch: { operation: decision.operation as unknown as JsonObject, ...clear },
+      };
     }
   }
 }

@@ -20,5 +20,8 @@ export function checkSpec(app: Application, deps: CheckDeps): readonly Applicati
   const known = deps.clusters.identify(app.spec.destination);
   const { server, name: clusterName, namespace = '' } = app.spec.destination;
   const destination = { server: known?.server ?? server, name: known?.name ?? clusterName, namespace };
-  return checkApplicationAgainstProject(app, project, { destination, projectRepositories: deps.projectRepositories(name) });
+  return checkApplicationAgainstProject(app, project, {
+    destination,
+    projectRepositories: deps.projectRepositories(name),
+  });
 }

@@ -5,6 +5,9 @@ const MASK = '++++++++';
 
 export function masked(object: KubernetesObject | undefined): KubernetesObject | undefined {
   if (object?.kind !== 'Secret' || object.apiVersion !== 'v1') return object;
-  const hide = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Object.fromEntries(Object.keys(value).map((key) => [key, MASK])) : value);
+  const hide = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.keys(value).map((key) => [key, MASK]))
+      : value;
   return { ...object, data: hide(object['data']), stringData: hide(object['stringData']) };
 }

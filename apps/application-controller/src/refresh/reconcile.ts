@@ -13,7 +13,15 @@ import {
 } from '@tiphys/model';
 import type { KeyedQueue, PendingRequest, ReconcileOutcome } from '@tiphys/queue';
 import { type ComparisonDeps, compareRendered, renderTargets } from '../comparison/compare-app.js';
-import type { ApplicationStore, Clusters, ControllerSettings, DestinationCluster, EventRecorder, RenderedManifests, ResourceViews } from '../ports.js';
+import type {
+  ApplicationStore,
+  Clusters,
+  ControllerSettings,
+  DestinationCluster,
+  EventRecorder,
+  RenderedManifests,
+  ResourceViews,
+} from '../ports.js';
 import { nextAutoSync } from './auto-sync.js';
 import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
@@ -44,11 +52,14 @@ interface Turn {
 /** While an operation writes, its objects change all the time: look again when it is done, or this much later. */
 const DURING_OPERATION_MS = 2_000;
 
-export function createRefreshReconciler(deps: RefreshDeps): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
+export function createRefreshReconciler(
+  deps: RefreshDeps,
+): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
   return async function reconcileApplication(key, signal) {
     const app = deps.applications.get(key);
     const pending = await deps.refreshQueue.readRequest(key);
-    const outcome = app === undefined ? await forget(deps, key) : await refreshOrSkip(deps, { key, app, pending, signal });
+    const outcome =
+      app === undefined ? await forget(deps, key) : await refreshOrSkip(deps, { key, app, pending, signal });
     // After the write: a crash must not lose a request.
     if (pending !== undefined) await deps.refreshQueue.acknowledge(key, pending.token);
     return outcome;
@@ -76,21 +87,29 @@ async function refreshOrSkip(deps: RefreshDeps, { key, app, pending, signal }: A
   const limits = { hardRefreshAfterMs: deps.settings().hardRefreshAfterMs };
   const decision = decideRefresh(app, requestOf(pending), limits, deps.clock.now());
   if (decision.kind === 'skip') {
-    return Number.isFinite(decision.checkAfterMs) ? { kind: 'requeueAfter', ms: decision.checkAfterMs, reason: decision.reason } : { kind: 'done' };
+    return Number.isFinite(decision.checkAfterMs)
+      ? { kind: 'requeueAfter', ms: decision.checkAfterMs, reason: decision.reason }
+      : { kind: 'done' };
   }
-  if (isWriting(app) && weak(decision)) return { kind: 'requeueAfter', ms: DURING_OPERATION_MS, reason: 'an operation is running' };
+  if (isWriting(app) && weak(decision))
+    return { kind: 'requeueAfter', ms: DURING_OPERATION_MS, reason: 'an operation is running' };
   return refresh(deps, { key, app, decision, sinceMs: pending?.since ?? 0, signal });
 }
 
 function requestOf(pending: PendingRequest | undefined): RefreshRequest | undefined {
   if (pending === undefined) return undefined;
-  return { compareWith: COMPARE_LEVELS[pending.level] ?? 'recent', refreshType: REFRESH_TYPES[pending.hardness] ?? 'normal' };
+  return {
+    compareWith: COMPARE_LEVELS[pending.level] ?? 'recent',
+    refreshType: REFRESH_TYPES[pending.hardness] ?? 'normal',
+  };
 }
 
 /** An operation that has just begun; one that waits (hooks, health) is looked at like any other state. */
 function isWriting(app: Application): boolean {
   const state = app.status?.operationState;
-  return app.operation !== undefined && (state === undefined || state.phase !== 'Running' || state.syncResult === undefined);
+  return (
+    app.operation !== undefined && (state === undefined || state.phase !== 'Running' || state.syncResult === undefined)
+  );
 }
 
 function weak({ compareWith, refreshType }: Turn['decision']): boolean {
@@ -121,7 +140,12 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Reconcile
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
   const rendered = await renderTargets(deps, request, turn.signal);
-  const fingerprint = fingerprintOf(turn.app, { rendered, cluster, settings: deps.settings(), namespace: deps.namespace });
+  const fingerprint = fingerprintOf(turn.app, {
+    rendered,
+    cluster,
+    settings: deps.settings(),
+    namespace: deps.namespace,
+  });
   if (canSkip(deps, turn, fingerprint)) {
     await writeStatus(deps, turn, { status: sameStatusAt(turn.app, rendered, deps.clock.now()) });
     return { kind: 'done' };
@@ -135,7 +159,11 @@ interface Inputs {
   readonly fingerprint: string;
 }
 
-async function compareAnew(deps: RefreshDeps, turn: Turn, { rendered, cluster, fingerprint }: Inputs): Promise<ReconcileOutcome> {
+async function compareAnew(
+  deps: RefreshDeps,
+  turn: Turn,
+  { rendered, cluster, fingerprint }: Inputs,
+): Promise<ReconcileOutcome> {
   const { app, key, signal } = turn;
   const comparison = await compareRendered(deps, comparisonRequest(turn), { rendered, cluster, signal });
   const { result } = comparison;
@@ -149,12 +177,15 @@ async function compareAnew(deps: RefreshDeps, turn: Turn, { rendered, cluster, f
   if (next.starts === 'self-heal') reportDrift(deps.events, app, result);
   if (next.starts !== undefined) await deps.operationQueue.enqueue({ key, priority: 'selfHeal' });
   await deps.views.publish(app, { tree, managed: result.resources.map(managedResourceView) });
-  return next.retryAfterMs === undefined ? { kind: 'done' } : { kind: 'requeueAfter', ms: next.retryAfterMs, reason: 'self-heal back-off' };
+  return next.retryAfterMs === undefined
+    ? { kind: 'done' }
+    : { kind: 'requeueAfter', ms: next.retryAfterMs, reason: 'self-heal back-off' };
 }
 
 /** Same inputs as the last comparison, which found everything in sync, and nothing pending that a new decision could change. */
 function canSkip(deps: RefreshDeps, { key, app, decision }: Turn, fingerprint: string): boolean {
-  if (decision.refreshType === 'hard' || decision.compareWith === 'nothing' || app.operation !== undefined) return false;
+  if (decision.refreshType === 'hard' || decision.compareWith === 'nothing' || app.operation !== undefined)
+    return false;
   if (app.metadata.annotations?.[ANNOTATIONS.rollbackHold] !== undefined) return false;
   return deps.memory.get(key) === fingerprint && app.status?.sync?.status === 'Synced';
 }

@@ -1,6 +1,7 @@
 /** Remembers the inputs of the last comparison that found everything in sync: equal inputs are not compared again (design 4.3). */
-import { type AppKey, type Application, instanceNameOf } from '@tiphys/model';
+
 import { createHash } from 'node:crypto';
+import { type AppKey, type Application, instanceNameOf } from '@tiphys/model';
 import type { ControllerSettings, DestinationCluster, RenderedManifests } from '../ports.js';
 
 /** Fingerprint of the last comparison per application; only of those that were Synced, since others have a sync to decide. */
@@ -15,8 +16,19 @@ export interface FingerprintInputs {
 
 /** Manifest hash, live state, spec, settings and unreadable kinds: equal text, equal comparison. */
 export function fingerprintOf(app: Application, { rendered, cluster, settings, namespace }: FingerprintInputs): string {
-  const instance = instanceNameOf({ namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' }, namespace);
+  const instance = instanceNameOf(
+    { namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' },
+    namespace,
+  );
   const unreadable = [...cluster.cache.unreadable()].flat();
-  const inputs = [rendered.manifestHash, cluster.cache.fingerprint(instance), cluster.server, app.metadata.uid, JSON.stringify(app.spec), settings.fingerprint, ...unreadable];
+  const inputs = [
+    rendered.manifestHash,
+    cluster.cache.fingerprint(instance),
+    cluster.server,
+    app.metadata.uid,
+    JSON.stringify(app.spec),
+    settings.fingerprint,
+    ...unreadable,
+  ];
   return createHash('sha256').update(inputs.join('\n')).digest('base64url');
 }

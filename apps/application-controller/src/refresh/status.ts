@@ -1,5 +1,12 @@
 /** The status of each outcome of a refresh, and the one patch that brings it to the Application. */
-import { buildStatus, comparedTo, statusPatch, summarizeTree, withConditions, type ApplicationTree } from '@tiphys/gitops-engine';
+import {
+  type ApplicationTree,
+  buildStatus,
+  comparedTo,
+  statusPatch,
+  summarizeTree,
+  withConditions,
+} from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -20,7 +27,11 @@ type Condition = Pick<ApplicationCondition, 'type' | 'message'>;
 /** Sync errors of the last operation are decided by auto-sync, everything else by the comparison. */
 export function comparedStatus(
   app: Application,
-  { comparison, tree, conditions }: { comparison: AppComparison; tree: ApplicationTree; conditions: readonly Condition[] },
+  {
+    comparison,
+    tree,
+    conditions,
+  }: { comparison: AppComparison; tree: ApplicationTree; conditions: readonly Condition[] },
   now: Date,
 ): ApplicationStatus {
   const { rendered, result } = comparison;
@@ -40,7 +51,9 @@ export function comparedStatus(
 /** Nothing but the commit is new: same manifests, same live state. */
 export function sameStatusAt(app: Application, rendered: RenderedManifests, now: Date): ApplicationStatus {
   const status = app.status ?? {};
-  const revision = hasMultipleSources(app.spec) ? { revisions: [...rendered.revisions] } : { revision: rendered.revisions[0] ?? '' };
+  const revision = hasMultipleSources(app.spec)
+    ? { revisions: [...rendered.revisions] }
+    : { revision: rendered.revisions[0] ?? '' };
   const next: ApplicationStatus = { ...status, sync: { status: 'Synced', ...status.sync, ...revision } };
   return statusPatch(status, next) === undefined ? status : { ...next, reconciledAt: kubernetesTime(now) };
 }
@@ -51,10 +64,17 @@ export function invalidStatus(app: Application, conditions: readonly Condition[]
 }
 
 /** A comparison that failed: what was known about resources and health stays, the sync status does not. */
-export function failedStatus(app: Application, error: unknown, now: Date): { readonly status: ApplicationStatus; readonly failure: GitOpsError } {
+export function failedStatus(
+  app: Application,
+  error: unknown,
+  now: Date,
+): { readonly status: ApplicationStatus; readonly failure: GitOpsError } {
   const failure = toGitOpsError(error);
   const type = failure.policy.condition ?? 'ComparisonError';
-  return { failure, status: unknownStatus(app, { conditions: [{ type, message: redact(failure.message) }], health: undefined }, now) };
+  return {
+    failure,
+    status: unknownStatus(app, { conditions: [{ type, message: redact(failure.message) }], health: undefined }, now),
+  };
 }
 
 interface Unknown {
@@ -84,7 +104,11 @@ export interface PatchExtras {
 }
 
 /** Undefined when nothing differs: then nothing is written. */
-export function patchOf(app: Application, status: ApplicationStatus, { extra, clearRefresh }: PatchExtras): JsonObject | undefined {
+export function patchOf(
+  app: Application,
+  status: ApplicationStatus,
+  { extra, clearRefresh }: PatchExtras,
+): JsonObject | undefined {
   const changed = statusPatch(app.status, status);
   if (changed === undefined && extra === undefined && !clearRefresh) return undefined;
   const annotations = { ...annotationsOf(extra), ...(clearRefresh ? { [ANNOTATIONS.refresh]: null } : {}) };

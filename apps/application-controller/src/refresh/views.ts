@@ -25,7 +25,9 @@ export function managedResourceView(resource: ManagedResource): object {
     liveState: stateText(masked(resource.live)),
     normalizedLiveState: stateText(masked(diff.normalizedLive)),
     predictedLiveState: stateText(masked(diff.predictedLive)),
-    ...(resource.live?.metadata.resourceVersion === undefined ? {} : { resourceVersion: resource.live.metadata.resourceVersion }),
+    ...(resource.live?.metadata.resourceVersion === undefined
+      ? {}
+      : { resourceVersion: resource.live.metadata.resourceVersion }),
     ...(resource.hooks.length === 0 ? {} : { hook: true }),
     modified: diff.verdict !== 'equal',
     ...(diff.drift.length === 0 ? {} : { drift: diff.drift }),
@@ -37,4 +39,3 @@ function stateText(object: KubernetesObject | undefined): string {
   if (object === undefined) return 'null';
   return JSON.stringify(object, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
 }
-

@@ -26,10 +26,16 @@ export function triggersOf({ current, previous }: ApplicationChange): Triggered 
 function refreshOf(key: string, current: Application, previous: Application | undefined): Enqueue | undefined {
   const asked = current.metadata.annotations?.[ANNOTATIONS.refresh];
   if (asked !== undefined && asked !== previous?.metadata.annotations?.[ANNOTATIONS.refresh]) {
-    return { key, priority: 'person', request: { level: level('latestForceResolve'), hardness: asked === 'hard' ? 1 : 0, since: 0 } };
+    return {
+      key,
+      priority: 'person',
+      request: { level: level('latestForceResolve'), hardness: asked === 'hard' ? 1 : 0, since: 0 },
+    };
   }
-  if (previous === undefined) return { key, priority: 'periodic', request: { level: level('latest'), hardness: 0, since: 0 } };
-  if (!sameJson(current.spec, previous.spec)) return { key, priority: 'person', request: { level: level('latestForceResolve'), hardness: 0, since: 0 } };
+  if (previous === undefined)
+    return { key, priority: 'periodic', request: { level: level('latest'), hardness: 0, since: 0 } };
+  if (!sameJson(current.spec, previous.spec))
+    return { key, priority: 'person', request: { level: level('latestForceResolve'), hardness: 0, since: 0 } };
   if (!sameJson(decisionAnnotations(current), decisionAnnotations(previous))) {
     return { key, priority: 'person', request: { level: level('latest'), hardness: 0, since: 0 } };
   }
@@ -37,14 +43,18 @@ function refreshOf(key: string, current: Application, previous: Application | un
 }
 
 function operationOf(key: string, current: Application, previous: Application | undefined): Enqueue | undefined {
-  const deleting = current.metadata.deletionTimestamp !== undefined;
-  if (deleting && (previous?.metadata.deletionTimestamp === undefined || !sameJson(current.metadata.finalizers, previous.metadata.finalizers))) {
-    return { key, priority: 'person' };
-  }
-  if (current.operation !== undefined && !sameJson(current.operation, previous?.operation)) return { key, priority: priorityOf(current) };
-  const terminating = current.status?.operationState?.phase === 'Terminating';
-  if (terminating && previous?.status?.operationState?.phase !== 'Terminating') return { key, priority: 'person' };
-  return undefined;
+  const changed = (state: (app: Application) => unknown): boolean =>
+    state(current) !== undefined && !sameJson(state(current), previous === undefined ? undefined : state(previous));
+  if (changed(deletionOf) || changed(terminationOf)) return { key, priority: 'person' };
+  return changed((app) => app.operation) ? { key, priority: priorityOf(current) } : undefined;
+}
+
+function deletionOf({ metadata }: Application): unknown {
+  return metadata.deletionTimestamp === undefined ? undefined : [metadata.deletionTimestamp, metadata.finalizers];
+}
+
+function terminationOf(app: Application): unknown {
+  return app.status?.operationState?.phase === 'Terminating' ? true : undefined;
 }
 
 function priorityOf(app: Application): Enqueue['priority'] {
@@ -53,7 +63,12 @@ function priorityOf(app: Application): Enqueue['priority'] {
 
 /** Annotations that change a decision: rollback hold, prune limit, approval, skip-reconcile. */
 function decisionAnnotations(app: Application): readonly (string | undefined)[] {
-  const names = [ANNOTATIONS.rollbackHold, ANNOTATIONS.pruneLimit, ANNOTATIONS.deletionApproved, ANNOTATIONS.skipReconcile];
+  const names = [
+    ANNOTATIONS.rollbackHold,
+    ANNOTATIONS.pruneLimit,
+    ANNOTATIONS.deletionApproved,
+    ANNOTATIONS.skipReconcile,
+  ];
   return names.map((name) => app.metadata.annotations?.[name]);
 }
 

@@ -6,7 +6,9 @@ import type { Enqueue } from '@tiphys/queue';
 /** `<namespace>_<name>` to its key; a plain name belongs to the control-plane namespace (A31). */
 export function keyOfInstance(instance: string, controlPlaneNamespace: string): AppKey {
   const separator = instance.indexOf('_');
-  return separator < 0 ? appKey(controlPlaneNamespace, instance) : appKey(instance.slice(0, separator), instance.slice(separator + 1));
+  return separator < 0
+    ? appKey(controlPlaneNamespace, instance)
+    : appKey(instance.slice(0, separator), instance.slice(separator + 1));
 }
 
 export function refreshesFor(change: ClusterChange, controlPlaneNamespace: string): readonly Enqueue[] {
