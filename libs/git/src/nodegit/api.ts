@@ -1,7 +1,7 @@
 /** The part of nodegit (libgit2 1.9) that is used, typed by hand, and its one-time loading. */
 import { existsSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { loadNative } from './native.js';
 
 export interface NgOid {
   tostrS(): string;
@@ -22,15 +22,15 @@ export interface NgFetchOptions {
   readonly downloadTags: number;
 }
 export interface NgRemote {
-  connect(direction: number, callbacks: NgCallbacks, proxy?: unknown, headers?: readonly string[]): Promise<void>;
+  connect(direction: number, callbacks: NgCallbacks, headers: readonly string[]): Promise<void>;
   referenceList(): Promise<readonly NgRemoteHead[]>;
   disconnect(): Promise<void>;
   fetch(refspecs: readonly string[], options: NgFetchOptions, message: string): Promise<void>;
 }
 export interface NgTreeEntry {
-  name(): string;
-  sha(): string;
-  filemode(): number;
+  readonly name: string;
+  readonly oid: string;
+  readonly mode: number;
 }
 export interface NgTree {
   entries(): readonly NgTreeEntry[];
@@ -65,8 +65,8 @@ export interface Nodegit {
   };
   readonly Credential: {
     userpassPlaintextNew(username: string, password: string): unknown;
+    /** A promise, which the credentials callback may return as it is. */
     sshKeyMemoryNew(username: string, publicKey: string, privateKey: string, passphrase: string): unknown;
-    usernameNew(username: string): unknown;
   };
   readonly Commit: {
     lookup(repository: NgRepository, oid: NgOid): Promise<NgCommit>;
@@ -75,7 +75,6 @@ export interface Nodegit {
   readonly Tree: { lookup(repository: NgRepository, oid: NgOid): Promise<NgTree> };
   readonly Blob: { lookup(repository: NgRepository, oid: NgOid): Promise<NgBlob> };
   readonly Oid: { fromString(hex: string): NgOid };
-  readonly Enums: { readonly DIRECTION: { readonly FETCH: number } };
 }
 
 export interface NodegitOptions {
@@ -108,10 +107,7 @@ export function loadNodegit(options: NodegitOptions): LoadedNodegit {
   if (loaded !== undefined) return loaded;
   mkdirSync(join(options.homeDirectory, '.ssh'), { recursive: true, mode: 0o700 });
   const caFile = options.caFile ?? SYSTEM_CA_FILES.find((file) => existsSync(file));
-  const nodegit = withEnvironment(options.homeDirectory, caFile, () => {
-    const require = createRequire(import.meta.url);
-    return require('nodegit') as Nodegit;
-  });
+  const nodegit = withEnvironment(options.homeDirectory, caFile, loadNative);
   loaded = { nodegit, homeDirectory: options.homeDirectory };
   return loaded;
 }

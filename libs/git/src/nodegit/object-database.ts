@@ -15,9 +15,9 @@ export async function openObjectDatabase(nodegit: Nodegit, directory: string): P
       const tree = await nodegit.Tree.lookup(repository, nodegit.Oid.fromString(oid));
       return tree.entries().map(
         (entry): RawEntry => ({
-          name: entry.name(),
-          oid: entry.sha(),
-          kind: kindOf(entry.filemode()),
+          name: entry.name,
+          oid: entry.oid,
+          kind: kindOf(entry.mode),
         }),
       );
     },

@@ -15,6 +15,8 @@ export interface NodegitTransportOptions {
   readonly fetchTimeoutMs: number;
 }
 
+/** GIT_DIRECTION_FETCH. */
+const DIRECTION_FETCH = 0;
 /** GIT_REMOTE_DOWNLOAD_TAGS_NONE: only the refs that were asked for. */
 const NO_TAGS = 2;
 /** libgit2 repeats the question for ever while a host refuses the credentials. */
@@ -58,7 +60,7 @@ interface Job {
 async function listRefs(nodegit: Nodegit, remote: GitRemote): Promise<RefListing> {
   const detached = await nodegit.Remote.createDetached(remote.url);
   const headers = headersFor(remote.credentials);
-  await detached.connect(nodegit.Enums.DIRECTION.FETCH, callbacksFor(nodegit, remote), undefined, headers);
+  await detached.connect(DIRECTION_FETCH, callbacksFor(nodegit, remote), headers);
   try {
     const heads = await detached.referenceList();
     const headRef = heads.find((head) => head.name() === 'HEAD')?.symrefTarget() ?? undefined;
