@@ -59,7 +59,7 @@ function compareResource(pair: ResourcePair, context: Context): ManagedResource 
   const diff = isHook ? sameState(live) : diffResource(target, live, diffOptions(pair, context));
   return {
     key,
-    version: versionOf(object?.apiVersion ?? ''),
+    version: object === undefined ? '' : versionOf(object.apiVersion),
     target,
     live,
     origin: pair.target?.origin,
@@ -68,10 +68,15 @@ function compareResource(pair: ResourcePair, context: Context): ManagedResource 
     diff,
     hooks,
     syncWave: object === undefined ? 0 : syncWaveOf(object),
-    requiresPruning: context.complete && !unreadable && !isHook && target === undefined && live !== undefined,
+    requiresPruning: !isHook && mayPrune(pair, context),
     requiresDeletionConfirmation: [target, live].some(needsConfirmation),
     unreadable,
   };
+}
+
+/** Live without a target, when both Git and the cluster could be read (design 9). */
+function mayPrune({ target, live, unreadable }: ResourcePair, { complete }: Context): boolean {
+  return complete && !unreadable && target === undefined && live !== undefined;
 }
 
 /** Hooks run; they are not kept equal. */

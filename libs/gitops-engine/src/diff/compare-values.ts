@@ -134,6 +134,7 @@ function isAbsentWhenEmpty(walk: Walk, place: Place, target: JsonValue): boolean
 
 function judgeExtra(walk: Walk, place: Place, live: JsonValue): void {
   if (walk.builtIn && isKnownDefault(place.names, live)) return;
+  if (!place.atomic && isTextMap(fieldName(place)) && isJsonObject(live)) return judgeExtraTexts(walk, place, live);
   const sides = { target: undefined, live };
   if (place.atomic) {
     unsure(walk, place, {
@@ -154,4 +155,11 @@ function judgeExtra(walk: Walk, place: Place, live: JsonValue): void {
     ...sides,
     because: 'we applied it and the target has it no longer: removed or defaulted back',
   });
+}
+
+/** A map of texts that Git does not have at all: each key that we applied is to be removed. */
+function judgeExtraTexts(walk: Walk, place: Place, live: JsonObject): void {
+  for (const [key, value] of Object.entries(live)) {
+    if (value !== undefined) judgeExtra(walk, fieldPlace(place, key), value);
+  }
 }

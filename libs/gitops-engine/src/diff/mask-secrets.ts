@@ -1,9 +1,10 @@
 /** Secret values replaced by `+` runs (C15): what may be shown of a Secret in APIs, caches and logs. */
 import { ANNOTATIONS, groupOf, type JsonObject, type JsonValue, type KubernetesObject } from '@tiphys/model';
+import { base64OfText } from '../normalize/base64.js';
 import { asJson, asKubernetesObject, isJsonObject } from './json.js';
 
 const FIRST_LENGTH = 8;
-const FIELDS = ['data', 'stringData', 'binaryData'] as const;
+const FIELDS = ['data', 'stringData'] as const;
 
 export function isSecret(object: KubernetesObject): boolean {
   return object.kind === 'Secret' && groupOf(object.apiVersion) === '';
@@ -43,10 +44,10 @@ interface Masking {
 function maskObject(object: JsonObject, { mask, annotations }: Masking): KubernetesObject {
   const fields = FIELDS.flatMap((field) => {
     const values = object[field];
-    // `data` and `stringData` of one key are the same secret: they share the runs.
-    return isJsonObject(values)
-      ? [[field, mapValues(values, (key, value) => mask(`data/${key}`, value))] as const]
-      : [];
+    if (!isJsonObject(values)) return [];
+    // What `stringData` sets is stored as `data`: the same secret gets the same run on both sides.
+    const stored = (value: JsonValue) => (field === 'stringData' ? base64OfText(String(value)) : value);
+    return [[field, mapValues(values, (key, value) => mask(`data/${key}`, stored(value)))] as const];
   });
   const { metadata } = object;
   const shown = isJsonObject(metadata) ? maskAnnotations(metadata, { mask, annotations }) : metadata;

@@ -30,15 +30,16 @@ export function normalizeKnownKind(object: JsonObject, rules: Rules): JsonObject
 function normalizeSecret(object: JsonObject): JsonObject {
   const { stringData, data, ...rest } = object;
   if (!isJsonObject(stringData) && !isJsonObject(data)) return object;
-  const merged: Record<string, JsonValue> = {};
-  for (const [key, value] of Object.entries(isJsonObject(data) ? data : {})) {
-    if (value !== undefined && value !== null)
-      merged[key] = typeof value === 'string' ? value.replace(/[\r\n]/g, '') : value;
-  }
-  for (const [key, value] of Object.entries(isJsonObject(stringData) ? stringData : {})) {
-    if (value !== undefined && value !== null) merged[key] = typeof value === 'string' ? base64OfText(value) : value;
-  }
-  return { ...rest, data: merged };
+  const stored = convertText(data, (text) => text.replace(/[\r\n]/g, ''));
+  return { ...rest, data: { ...stored, ...convertText(stringData, base64OfText) } };
+}
+
+/** Null members mean "none". */
+function convertText(map: JsonValue | undefined, convert: (text: string) => string): Record<string, JsonValue> {
+  const entries = Object.entries(isJsonObject(map) ? map : {}).flatMap(([key, value]) =>
+    value === undefined || value === null ? [] : [[key, typeof value === 'string' ? convert(value) : value] as const],
+  );
+  return Object.fromEntries(entries);
 }
 
 /** The rules of an aggregated role are a controller's (C10, `ignoreAggregatedRoles`). */

@@ -50,12 +50,15 @@ function parseQuantity(text: string): Quantity | undefined {
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', binary, decimal, exponent] = match;
   if (whole === '' && fraction === '') return undefined;
-  const digits = BigInt(`${whole}${fraction}`);
-  const power = (exponent === undefined ? DECIMAL_EXPONENT[decimal ?? ''] : Number(exponent)) ?? 0;
-  const factor = binary === undefined ? 1n : (BINARY[binary] ?? 1n);
-  const nanos = scale(digits * factor, power - fraction.length + NANO);
-  const format = binary !== undefined ? 'binary' : exponent !== undefined ? 'exponent' : 'decimal';
-  return { nanos: sign === '-' ? -nanos : nanos, format };
+  const amount = BigInt(`${whole}${fraction}`) * (BINARY[binary ?? ''] ?? 1n);
+  const power = exponent === undefined ? (DECIMAL_EXPONENT[decimal ?? ''] ?? 0) : Number(exponent);
+  const nanos = scale(amount, power - fraction.length + NANO);
+  return { nanos: sign === '-' ? -nanos : nanos, format: formatOf(binary, exponent) };
+}
+
+function formatOf(binary: string | undefined, exponent: string | undefined): Format {
+  if (binary !== undefined) return 'binary';
+  return exponent === undefined ? 'decimal' : 'exponent';
 }
 
 function scale(value: bigint, power: number): bigint {

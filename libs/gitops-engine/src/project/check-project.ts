@@ -98,11 +98,12 @@ function destinationProblems(
     return ['Destination server missing from app spec; set spec.destination.server or spec.destination.name'];
   }
   const full = resolved ?? { server: server || undefined, name: name || undefined, namespace };
-  if (isDestinationPermitted(project, full)) return [];
-  const shown = `server '${server || name}' and namespace '${namespace}'`;
-  return [
-    `application destination ${shown} do not match any of the allowed destinations in project '${project.metadata.name ?? ''}'; add it to the project's destinations`,
-  ];
+  return isDestinationPermitted(project, full) ? [] : [destinationMessage(destination, project)];
+}
+
+function destinationMessage({ server, name, namespace = '' }: ApplicationDestination, project: AppProject): string {
+  const shown = `server '${server || (name ?? '')}' and namespace '${namespace}'`;
+  return `application destination ${shown} do not match any of the allowed destinations in project '${project.metadata.name ?? ''}'; add it to the project's destinations`;
 }
 
 /** `destinations` (F02): some entry permits, and no entry with a `!` pattern denies. */
