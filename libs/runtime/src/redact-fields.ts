@@ -26,14 +26,17 @@ function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'function' || typeof value === 'symbol') return `<${typeof value}>`;
   if (typeof value !== 'object' || value === null) return value;
+  return depth > MAX_DEPTH ? '<too deep>' : redactObject(value, depth);
+}
+
+function redactObject(value: object, depth: number): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString();
   if (ArrayBuffer.isView(value)) return `<${value.byteLength} bytes>`;
-  if (depth > MAX_DEPTH) return '<too deep>';
   if (value instanceof Error) return redactError(value, depth);
-  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => redactValue(item, depth + 1));
   if (value instanceof Map) return redactEntries(Object.fromEntries(value), depth);
-  if (value instanceof Set) return [...value].slice(0, MAX_ITEMS).map((item) => redactValue(item, depth + 1));
-  return redactEntries(value, depth);
+  const list = Array.isArray(value) ? value : value instanceof Set ? [...value] : undefined;
+  if (list === undefined) return redactEntries(value, depth);
+  return list.slice(0, MAX_ITEMS).map((item) => redactValue(item, depth + 1));
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {
