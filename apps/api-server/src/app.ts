@@ -13,10 +13,13 @@ import { deadlinePlugin } from './plugins/deadline.js';
 import { errorsPlugin } from './plugins/errors.js';
 import { metricsPlugin } from './plugins/metrics.js';
 import { openApiPlugin } from './plugins/openapi.js';
+import { registerApplicationStateRoutes } from './routes/application-state/route.js';
 import { registerApplicationRoutes } from './routes/applications/route.js';
+import { registerBadgeRoute } from './routes/badge/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
 import { registerSessionRoutes } from './routes/session/route.js';
+import { registerWebhookRoute } from './routes/webhook/route.js';
 
 /** An Application object is at most 1.5 MiB in etcd; local manifests of a sync may be larger. */
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -58,6 +61,9 @@ async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promi
 async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
   await registerSessionRoutes(app, deps.session);
   registerApplicationRoutes(app, deps.applications);
+  registerApplicationStateRoutes(app, deps.applicationState);
   registerProjectRoutes(app, deps.projects);
   registerInstallationRoutes(app, deps.installation);
+  registerBadgeRoute(app, deps.applications);
+  await registerWebhookRoute(app, deps.webhook);
 }

@@ -1,12 +1,11 @@
 /** The real parts behind the HTTP application, started in the order in which they need each other. */
-import { createAuthenticatedCache } from '@tiphys/cache';
-import { createInformer, createKubeClient, type KubeClient, loadClusterConnection, RESOURCES } from '@tiphys/cluster';
-import { type AppProject, type KubernetesObject } from '@tiphys/model';
-import { type Lifecycle, type Logger, type Metrics, redisConnection, systemClock } from '@tiphys/runtime';
+import type { AuthenticatedCache } from '@tiphys/cache';
+import { createKubeClient, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
+import { createRepoServerClient } from '@tiphys/proto';
+import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock } from '@tiphys/runtime';
 import { createAudit } from './applications/audit.js';
-import type { ApplicationDeps } from './applications/deps.js';
-import { type ApplicationEntry, applicationEntry, createApplicationStore } from './applications/store.js';
-import { createApplicationWriter } from './applications/writer.js';
+import { createRepositoryAccess } from './applications/repository-access.js';
+import { createRepositoryIndex } from './applications/repository-index.js';
 import { adminOnly } from './auth/authorize.js';
 import { createLogin } from './auth/login.js';
 import { createLoginThrottle } from './auth/login-throttle.js';
@@ -17,7 +16,9 @@ import { type ApiServerConfig, VERSION } from './config.js';
 import type { ApiServerDeps } from './deps.js';
 import { type LiveSettings, watchConfigObjects } from './kube/config-objects.js';
 import { ensureDefaultProject } from './kube/default-project.js';
+import { watchObjects } from './kube/watched-objects.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
+import { openRedisParts } from './redis-parts.js';
 
 export interface BuildContext {
   readonly config: ApiServerConfig;
@@ -29,84 +30,61 @@ export interface BuildContext {
 /** Resolves when every watched copy is complete: the first list answered is a whole one. */
 export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const { config, lifecycle, log } = context;
-  const kube = createKubeClient(
-    await loadClusterConnection({ kubeconfig: config.kubeconfig, userAgent: 'tiphys-api-server' }),
-  );
-  lifecycle.onStop('kubernetes client', () => kube.close());
   const { namespace } = config;
-  await ensureServerSecrets({ kube, namespace, clock: systemClock, log }, lifecycle.signal);
-  await ensureDefaultProject(kube, namespace, lifecycle.signal);
-  const settings = watchConfigObjects({ kube, namespace, log });
-  await settings.start(lifecycle.signal);
-  lifecycle.onStop('settings', () => settings.stop());
+  const { kube, settings } = await prepareControlPlane(context);
   const metrics = createApiMetrics(context.metrics);
-  const [session, watched] = await Promise.all([
-    buildSession(context, { settings, metrics }),
-    watchObjects(context, kube),
-  ]);
+  const [redis, watched] = await Promise.all([openRedisParts(context), watchObjects(context, kube)]);
+  const repoServer = createRepoServerClient({
+    address: `${config.repoServerAddress.host}:${config.repoServerAddress.port}`,
+    tls: loadTlsMaterial(config.tlsDir),
+  });
+  lifecycle.onStop('repo-server client', () => repoServer.close());
   const shared = { namespace, authorizer: adminOnly, audit: createAudit({ kube, clock: systemClock, log }) };
+  const applications = { ...shared, ...watched.applications, projects: watched.projects, settings };
+  const index = createRepositoryIndex(applications.store);
   return {
-    applications: { ...shared, ...watched.applications, projects: watched.projects, clock: systemClock },
+    applications,
+    applicationState: {
+      ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
+      repositoryAccess: createRepositoryAccess(settings),
+    },
+    webhook: { index, queue: redis.refreshQueue, settings, metrics, clock: systemClock, log },
     projects: { ...shared, kube, projects: watched.projects, observe: watched.observeProject },
-    session,
+    session: buildSession({ settings, metrics, cache: redis.cache, log }),
     installation: { version: VERSION, namespace, settings, trustProxy: config.trustProxy },
     metrics,
     log,
   };
 }
 
+interface ControlPlaneParts {
+  readonly kube: KubeClient;
+  readonly settings: LiveSettings;
+}
+
+/** Connects, completes what a first start needs, and reads the settings. */
+async function prepareControlPlane({ config, lifecycle, log }: BuildContext): Promise<ControlPlaneParts> {
+  const { namespace, kubeconfig } = config;
+  const kube = createKubeClient(await loadClusterConnection({ kubeconfig, userAgent: 'tiphys-api-server' }));
+  lifecycle.onStop('kubernetes client', () => kube.close());
+  await ensureServerSecrets({ kube, namespace, clock: systemClock, log }, lifecycle.signal);
+  await ensureDefaultProject(kube, namespace, lifecycle.signal);
+  const settings = watchConfigObjects({ kube, namespace, log });
+  await settings.start(lifecycle.signal);
+  lifecycle.onStop('settings', () => settings.stop());
+  return { kube, settings };
+}
+
 interface SessionParts {
   readonly settings: LiveSettings;
   readonly metrics: ApiMetrics;
+  readonly cache: AuthenticatedCache;
+  readonly log: Logger;
 }
 
-async function buildSession(
-  context: BuildContext,
-  { settings, metrics }: SessionParts,
-): Promise<ApiServerDeps['session']> {
-  const { config, lifecycle, log } = context;
-  const cache = await createAuthenticatedCache({
-    connection: redisConnection(config),
-    cacheKey: config.cacheKey,
-    allowUnauthenticated: config.redisAllowUnauthenticated,
-    metrics: context.metrics,
-    log,
-  });
-  lifecycle.onStop('cache', () => cache.close());
+function buildSession({ settings, metrics, cache, log }: SessionParts): ApiServerDeps['session'] {
   const { accounts } = settings;
-  const tokens = createSessionTokens({ accounts, revoked: createRevokedTokens(cache, log), clock: systemClock });
-  const throttle = createLoginThrottle({ cache, clock: systemClock, log });
+  const tokens = createSessionTokens({ accounts, revoked: createRevokedTokens(cache), clock: systemClock });
+  const throttle = createLoginThrottle({ cache, clock: systemClock });
   return { tokens, login: createLogin({ accounts, throttle, tokens, onAttempt: metrics.loginAttempt, log }) };
-}
-
-interface Watched {
-  readonly applications: Pick<ApplicationDeps, 'store' | 'writer'>;
-  readonly projects: ApplicationDeps['projects'];
-  readonly observeProject: (object: KubernetesObject) => void;
-}
-
-async function watchObjects({ config, lifecycle, log }: BuildContext, kube: KubeClient): Promise<Watched> {
-  const { namespace } = config;
-  const store = createApplicationStore();
-  const applications = createInformer<ApplicationEntry>({
-    ...{ client: kube, resource: RESOURCES.applications, namespace, log, transform: applicationEntry },
-    onChange: (_, current, previous) => {
-      if (current !== undefined) store.put(current);
-      else if (previous !== undefined) store.remove(previous.key);
-    },
-  });
-  const projects = createInformer<AppProject>({ client: kube, resource: RESOURCES.appProjects, namespace, log });
-  await Promise.all([applications.start(lifecycle.signal), projects.start(lifecycle.signal)]);
-  lifecycle.onStop('watches', async () => {
-    await Promise.all([applications.stop(), projects.stop()]);
-  });
-  return {
-    applications: { store, writer: createApplicationWriter(kube, applications.observe) },
-    projects: { get: (name) => projects.get(namespace, name), list: () => sorted(projects.list()) },
-    observeProject: projects.observe,
-  };
-}
-
-function sorted(projects: readonly AppProject[]): readonly AppProject[] {
-  return [...projects].sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
 }

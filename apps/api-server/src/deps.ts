@@ -3,12 +3,16 @@ import type { Logger } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
 import type { SessionTokens } from './auth/session-tokens.js';
 import type { ApiMetrics } from './plugins/metrics.js';
+import type { ApplicationStateDeps } from './routes/application-state/deps.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/handlers.js';
 import type { SessionDeps } from './routes/session/handlers.js';
+import type { WebhookDeps } from './routes/webhook/handler.js';
 
 export interface ApiServerDeps {
   readonly applications: ApplicationDeps;
+  readonly applicationState: ApplicationStateDeps;
+  readonly webhook: WebhookDeps;
   readonly projects: ProjectDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };
   readonly installation: InstallationDeps & {

@@ -1,7 +1,7 @@
 /** What the application handlers work with. */
 import type { AppProject } from '@tiphys/model';
-import type { Clock } from '@tiphys/runtime';
 import type { Authorizer } from '../auth/authorize.js';
+import type { LiveSettings } from '../kube/config-objects.js';
 import type { Audit } from './audit.js';
 import type { ApplicationStore } from './store.js';
 import type { ApplicationWriter } from './writer.js';
@@ -18,7 +18,7 @@ export interface ApplicationDeps {
   readonly store: ApplicationStore;
   readonly writer: ApplicationWriter;
   readonly projects: ProjectReader;
+  readonly settings: LiveSettings;
   readonly authorizer: Authorizer;
   readonly audit: Audit;
-  readonly clock: Clock;
 }

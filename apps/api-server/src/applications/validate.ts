@@ -1,7 +1,10 @@
 /** What a spec must fulfil before it is stored, beyond its schema; the controller checks again before every sync (S19). */
 import type { ApplicationInput } from '@tiphys/api-contract';
-import { API_VERSION, type Application, type ApplicationSpec, DEFAULT_PROJECT, sourcesOf } from '@tiphys/model';
+import { checkApplicationAgainstProject } from '@tiphys/gitops-engine';
+import { API_VERSION, type Application, type ApplicationSpec, DEFAULT_PROJECT } from '@tiphys/model';
+import { findCluster } from '@tiphys/settings';
 import { ApiError } from '../errors.js';
+import type { LiveSettings } from '../kube/config-objects.js';
 import type { ProjectReader } from './deps.js';
 
 /** The object to store: only what users may set, `project` filled in. Status is the controller's. */
@@ -27,34 +30,37 @@ export function normalizeSpec(spec: ApplicationInput['spec']): ApplicationSpec {
   return { ...spec, project: spec.project || DEFAULT_PROJECT };
 }
 
+export interface ValidationDeps {
+  readonly namespace: string;
+  readonly projects: ProjectReader;
+  readonly settings: Pick<LiveSettings, 'clusters' | 'repositories'>;
+}
+
 /** Throws `invalidArgument` with every problem and what to do about it. */
-export function validateSpec(name: string, spec: ApplicationSpec, projects: ProjectReader): void {
-  const problems = [...sourceProblems(spec), ...destinationProblems(spec), ...projectProblems(spec, projects)];
+export function validateApplication(deps: ValidationDeps, application: Application): void {
+  const problems = [...namespaceProblems(deps, application), ...projectProblems(deps, application)];
   if (problems.length === 0) return;
+  const { name = '' } = application.metadata;
   throw new ApiError('invalidArgument', `application spec for ${name} is invalid: ${problems.join('; ')}`);
 }
 
-function sourceProblems(spec: ApplicationSpec): readonly string[] {
-  const sources = sourcesOf(spec);
-  if (sources.length === 0 && spec.sourceHydrator === undefined) {
-    return ['spec.source, spec.sources or spec.sourceHydrator is required: say which repository to deploy'];
+function namespaceProblems({ namespace }: ValidationDeps, { metadata }: Application): readonly string[] {
+  if ((metadata.namespace ?? namespace) === namespace) return [];
+  return [`namespace '${metadata.namespace}' is not permitted: applications live in the namespace ${namespace}`];
+}
+
+function projectProblems({ projects, settings }: ValidationDeps, application: Application): readonly string[] {
+  const { project: projectName, destination } = application.spec;
+  const project = projects.get(projectName);
+  if (project === undefined) {
+    return [`application references project ${projectName} which does not exist: create it or use another`];
   }
-  return sources.flatMap((source, index) => {
-    const field = spec.sources?.length ? `spec.sources[${index}]` : 'spec.source';
-    if (source.repoURL === '') return [`${field}.repoURL is required`];
-    const hasContent = Boolean(source.path) || Boolean(source.chart) || Boolean(source.ref);
-    return hasContent ? [] : [`${field}.path or ${field}.chart is required: say what to deploy from ${source.repoURL}`];
+  const cluster = findCluster(settings.clusters(), destination);
+  const resolved = { server: cluster?.server, name: cluster?.name, namespace: destination.namespace ?? '' };
+  const own = settings.repositories().filter((repository) => repository.project === projectName);
+  const conditions = checkApplicationAgainstProject(application, project, {
+    ...(cluster === undefined ? {} : { destination: resolved }),
+    projectRepositories: own.map(({ url }) => url),
   });
-}
-
-function destinationProblems(spec: ApplicationSpec): readonly string[] {
-  const { server, name } = spec.destination;
-  if (server && name) return [`application destination can't have both name and server defined: ${name} ${server}`];
-  if (!server && !name) return ['destination.server or destination.name is required, for example name: in-cluster'];
-  return [];
-}
-
-function projectProblems(spec: ApplicationSpec, projects: ProjectReader): readonly string[] {
-  if (projects.get(spec.project) !== undefined) return [];
-  return [`application references project ${spec.project} which does not exist: create it or use another`];
+  return conditions.map(({ message }) => message);
 }

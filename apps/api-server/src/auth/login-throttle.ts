@@ -1,7 +1,7 @@
 /** Login throttling (F22, S18): failures per user name, kept in Redis so that a restart or another replica does not reset them. */
 import { createHash } from 'node:crypto';
 import type { AuthenticatedCache } from '@tiphys/cache';
-import type { Clock, Logger } from '@tiphys/runtime';
+import type { Clock } from '@tiphys/runtime';
 
 export interface ThrottleLimits {
   readonly maxFailures: number;
@@ -30,38 +30,36 @@ const BUCKETS = 1024;
  * neither evict an account's counter nor fill the memory.
  */
 export function createLoginThrottle(
-  deps: { readonly cache: Pick<AuthenticatedCache, 'getJson' | 'setJson' | 'delete'>; clock: Clock; log: Logger },
+  deps: { readonly cache: Pick<AuthenticatedCache, 'getJson' | 'setJson' | 'delete'>; readonly clock: Clock },
   limits: ThrottleLimits = THROTTLE_LIMITS,
 ): LoginThrottle {
+  // Redis may be away or flushed: this replica's own count still holds.
   const local = new Map<string, Failures>();
   const now = () => deps.clock.now().getTime();
-  const read = async (key: string): Promise<Failures | undefined> => {
-    const own = local.get(key);
-    const shared = await deps.cache.getJson(key, parseFailures).catch((error: unknown) => {
-      deps.log.warn('login failures cannot be read; is Redis reachable?', { error });
-      return undefined;
-    });
-    const known = (shared?.count ?? 0) > (own?.count ?? 0) ? shared : own;
-    return known !== undefined && known.lastAt + limits.windowMs > now() ? known : undefined;
+  const recent = async (key: string): Promise<Failures> => {
+    const shared = await deps.cache.getJson(key, parseFailures);
+    const known = [local.get(key), shared].filter((failures) => failures !== undefined);
+    const valid = known.filter(({ lastAt }) => lastAt + limits.windowMs > now());
+    return valid.reduce((most, next) => (next.count > most.count ? next : most), { count: 0, lastAt: 0 });
   };
   return {
     blockedFor: async (username, isAccount) => {
-      const failures = await read(keyOf(username, isAccount));
-      if (failures === undefined || failures.count < limits.maxFailures) return 0;
-      return failures.lastAt + limits.windowMs - now();
+      const { count, lastAt } = await recent(keyOf(username, isAccount));
+      return count < limits.maxFailures ? 0 : lastAt + limits.windowMs - now();
     },
     failed: async (username, isAccount) => {
       const key = keyOf(username, isAccount);
-      const before = await read(key);
-      const failures = { count: Math.max(before?.count ?? 0, local.get(key)?.count ?? 0) + 1, lastAt: now() };
-      const fresh = before === undefined ? { count: 1, lastAt: now() } : failures;
-      local.set(key, fresh);
-      await deps.cache.setJson(key, fresh, limits.windowMs).catch(() => undefined);
+      const { count } = await recent(key);
+      const failures = { count: count + 1, lastAt: now() };
+      local.set(key, failures);
+      await deps.cache.setJson(key, failures, limits.windowMs);
     },
     succeeded: async (username) => {
       const key = keyOf(username, true);
-      if (!local.delete(key) && (await read(key)) === undefined) return;
-      await deps.cache.delete(key).catch(() => undefined);
+      const { count } = await recent(key);
+      if (count === 0) return;
+      local.delete(key);
+      await deps.cache.delete(key);
     },
   };
 }

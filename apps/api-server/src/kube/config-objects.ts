@@ -1,17 +1,24 @@
-/** Live settings from `argocd-cm` and `argocd-secret`: watched, parsed once per change, read as frozen snapshots. */
-import { type ApiResource, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { CONFIG_OBJECTS, type KubernetesObject } from '@tiphys/model';
+/** Live settings from the ConfigMaps and Secrets of the control-plane namespace: watched, parsed once per change. */
+import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type AccountSettings,
+  type Cluster,
   configMapData,
   decodeSecretData,
+  isInClusterEnabled,
   type Parsed,
   parseAccountSettings,
+  parseClusters,
+  parseRepositories,
   parseServerSettings,
   parseWebhookSettings,
+  type Repository,
+  type SecretRecord,
   type ServerSettings,
   type SettingsData,
+  toSecretRecord,
   type WebhookSettings,
 } from '@tiphys/settings';
 
@@ -20,8 +27,10 @@ export interface LiveSettings {
   accounts(): AccountSettings;
   server(): ServerSettings;
   webhook(): WebhookSettings;
-  /** `data` of argocd-cm. */
-  raw(): SettingsData;
+  repositories(): readonly Repository[];
+  clusters(): readonly Cluster[];
+  /** `data` of a ConfigMap of the control-plane namespace; empty when there is none. */
+  configMap(name: string): SettingsData;
 }
 
 export interface ConfigObjects extends LiveSettings {
@@ -36,58 +45,76 @@ export interface ConfigObjectsOptions {
 }
 
 const EMPTY: SettingsData = {};
+const CREDENTIALS = `${LABELS.secretType} in (repository,repo-creds,cluster)`;
 
-/** Absent objects read as empty: every setting has its default. */
-export function watchConfigObjects(options: ConfigObjectsOptions): ConfigObjects {
-  const { namespace, log } = options;
-  const configMap = watchOne(options, {
-    ...{ resource: RESOURCES.configMaps, name: CONFIG_OBJECTS.settings, transform: configMapData },
+export function watchConfigObjects({ kube: client, namespace, log }: ConfigObjectsOptions): ConfigObjects {
+  let version = 0;
+  const common = { client, namespace, log, onChange: () => void (version += 1) };
+  const configMaps = createInformer<NamedData>({
+    ...{ ...common, resource: RESOURCES.configMaps },
+    transform: (object) => ({ name: object.metadata.name ?? '', data: configMapData(object) }),
   });
-  const secret = watchOne(options, {
-    ...{ resource: RESOURCES.secrets, name: CONFIG_OBJECTS.secret, transform: decodeSecretData },
+  const secret = createInformer<SettingsData>({
+    ...{ ...common, resource: RESOURCES.secrets, fieldSelector: `metadata.name=${CONFIG_OBJECTS.secret}` },
+    transform: decodeSecretData,
   });
-  const settingsNow = () => configMap.get(namespace, CONFIG_OBJECTS.settings) ?? EMPTY;
-  const secretNow = () => secret.get(namespace, CONFIG_OBJECTS.secret) ?? EMPTY;
-  const live = liveSettings(settingsNow, secretNow, log);
+  const credentials = createInformer<SecretRecord>({
+    ...{ ...common, resource: RESOURCES.secrets, labelSelector: CREDENTIALS, transform: toSecretRecord },
+  });
+  const informers = [configMaps, secret, credentials];
+  const sources: SettingsSources = {
+    version: () => version,
+    configMap: (name) => configMaps.get(namespace, name)?.data ?? EMPTY,
+    secret: () => secret.get(namespace, CONFIG_OBJECTS.secret) ?? EMPTY,
+    credentials: () => credentials.list(),
+  };
   return {
-    ...live,
+    ...liveSettings(sources, log),
     start: async (signal) => {
-      await Promise.all([configMap.start(signal), secret.start(signal)]);
+      await Promise.all(informers.map((informer) => informer.start(signal)));
     },
     stop: async () => {
-      await Promise.all([configMap.stop(), secret.stop()]);
+      await Promise.all(informers.map((informer) => informer.stop()));
     },
   };
 }
 
-/** Settings over any source of data; problems are logged once per change. */
-export function liveSettings(settings: () => SettingsData, secret: () => SettingsData, log: Logger): LiveSettings {
-  const perChange = <T>(parse: (settings: SettingsData, secret: SettingsData) => Parsed<T>): (() => T) => {
-    let known: { readonly inputs: readonly [SettingsData, SettingsData]; readonly value: T } | undefined;
+interface NamedData {
+  readonly name: string;
+  readonly data: SettingsData;
+}
+
+export interface SettingsSources {
+  /** Changes with every change of any source. */
+  readonly version: () => number;
+  readonly configMap: (name: string) => SettingsData;
+  /** Decoded argocd-secret. */
+  readonly secret: () => SettingsData;
+  /** Repository, template and cluster Secrets. */
+  readonly credentials: () => readonly SecretRecord[];
+}
+
+/** Settings over any sources; what is not understood is logged once per change. */
+export function liveSettings(sources: SettingsSources, log: Logger): LiveSettings {
+  const { configMap, secret, credentials } = sources;
+  const argocdCm = () => configMap(CONFIG_OBJECTS.settings);
+  const perChange = <T>(parse: () => Parsed<T>): (() => T) => {
+    let known: { readonly version: number; readonly value: T } | undefined;
     return () => {
-      const [settingsNow, secretNow] = [settings(), secret()];
-      if (known !== undefined && known.inputs[0] === settingsNow && known.inputs[1] === secretNow) return known.value;
-      const { settings: value, problems } = parse(settingsNow, secretNow);
+      const version = sources.version();
+      if (known?.version === version) return known.value;
+      const { settings: value, problems } = parse();
       for (const { key, message } of problems) log.warn('a setting is not understood', { key, problem: message });
-      known = { inputs: [settingsNow, secretNow], value };
+      known = { version, value };
       return value;
     };
   };
   return {
-    accounts: perChange(parseAccountSettings),
-    server: perChange((data) => parseServerSettings(data)),
-    webhook: perChange((data, argocdSecret) => parseWebhookSettings(data, { argocdSecret })),
-    raw: settings,
+    accounts: perChange(() => parseAccountSettings(argocdCm(), secret())),
+    server: perChange(() => parseServerSettings(argocdCm())),
+    webhook: perChange(() => parseWebhookSettings(argocdCm(), { argocdSecret: secret() })),
+    repositories: perChange(() => parseRepositories(credentials())),
+    clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
+    configMap,
   };
-}
-
-interface WatchTarget {
-  readonly resource: ApiResource;
-  readonly name: string;
-  readonly transform: (object: KubernetesObject) => SettingsData;
-}
-
-function watchOne(options: ConfigObjectsOptions, { resource, name, transform }: WatchTarget): Informer<SettingsData> {
-  const { kube: client, namespace, log } = options;
-  return createInformer({ client, resource, namespace, fieldSelector: `metadata.name=${name}`, transform, log });
 }

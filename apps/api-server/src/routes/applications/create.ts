@@ -6,7 +6,7 @@ import { type Application, appKey } from '@tiphys/model';
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { accessNameOf } from '../../applications/names.js';
 import { applicationJson } from '../../applications/store.js';
-import { toApplication, validateSpec } from '../../applications/validate.js';
+import { toApplication, validateApplication } from '../../applications/validate.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
@@ -23,7 +23,7 @@ export function createCreateApplication(deps: ApplicationDeps): CreateHandler {
     if (application.operation !== undefined) {
       authorize(deps.authorizer, context.user, { resource: 'applications', action: 'sync', object });
     }
-    if (query.validate !== false) validateSpec(body.metadata.name, application.spec, deps.projects);
+    if (query.validate !== false) validateApplication(deps, application);
     try {
       const created = await deps.writer.create(application, context.signal);
       deps.audit(context.user, created, { reason: 'ResourceCreated', action: 'created application' });

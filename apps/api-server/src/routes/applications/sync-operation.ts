@@ -31,8 +31,8 @@ export function syncOperation(application: Application, request: ApplicationSync
   return {
     sync: {
       ...revisionFields(application, request),
-      prune: request.prune === true,
-      dryRun: request.dryRun === true,
+      ...(request.prune === true ? { prune: true } : {}),
+      ...(request.dryRun === true ? { dryRun: true } : {}),
       ...(strategy ? { syncStrategy: strategy } : {}),
       ...(resources?.length ? { resources } : {}),
       ...(manifests?.length ? { manifests } : {}),

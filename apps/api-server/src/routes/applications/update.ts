@@ -13,7 +13,7 @@ import { findApplication } from '../../applications/find.js';
 import { applyJsonPatch, applyMergePatch } from '../../applications/json-patch.js';
 import { accessNameOf } from '../../applications/names.js';
 import { applicationJson } from '../../applications/store.js';
-import { normalizeSpec, toApplication, validateSpec } from '../../applications/validate.js';
+import { normalizeSpec, toApplication, validateApplication } from '../../applications/validate.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
@@ -83,7 +83,7 @@ async function writeIntent(deps: ApplicationDeps, context: RequestContext, chang
         const object = accessNameOf(application, deps.namespace);
         authorize(deps.authorizer, context.user, { resource: 'applications', action: 'update', object });
       }
-      if (change.validate) validateSpec(change.name, next.spec, deps.projects);
+      if (change.validate) validateApplication(deps, next);
       return next;
     },
     context.signal,

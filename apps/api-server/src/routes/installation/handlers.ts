@@ -1,6 +1,6 @@
 /** Version and settings (N14 in part, N16): what user interfaces and the CLI ask before they log in. */
 import type { installationRoutes } from '@tiphys/api-contract';
-import { LABELS } from '@tiphys/model';
+import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
 import type { PublicHandler } from '../../http/bind.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
 
@@ -28,7 +28,7 @@ export function createGetSettings({
   namespace,
 }: InstallationDeps): PublicHandler<Routes['settings']['schemas']> {
   return async () => {
-    const data = settings.raw();
+    const data = settings.configMap(CONFIG_OBJECTS.settings);
     const { url = '', badge, execEnabled } = settings.server();
     return {
       url,

@@ -1,0 +1,41 @@
+/** Applications and projects of the control-plane namespace, watched and kept in memory. */
+import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import type { AppProject, KubernetesObject } from '@tiphys/model';
+import type { ApplicationDeps } from '../applications/deps.js';
+import { type ApplicationEntry, applicationEntry, createApplicationStore } from '../applications/store.js';
+import { createApplicationWriter } from '../applications/writer.js';
+import type { BuildContext } from '../build-deps.js';
+
+export interface WatchedObjects {
+  readonly applications: Pick<ApplicationDeps, 'store' | 'writer'>;
+  readonly projects: ApplicationDeps['projects'];
+  readonly observeProject: (object: KubernetesObject) => void;
+}
+
+/** Resolves after both first lists. */
+export async function watchObjects(context: BuildContext, client: KubeClient): Promise<WatchedObjects> {
+  const { config, lifecycle, log } = context;
+  const { namespace } = config;
+  const store = createApplicationStore();
+  const applications = createInformer<ApplicationEntry>({
+    ...{ client, resource: RESOURCES.applications, namespace, log, transform: applicationEntry },
+    onChange: (_, current, previous) => {
+      if (current !== undefined) store.put(current);
+      else if (previous !== undefined) store.remove(previous.key);
+    },
+  });
+  const projects = createInformer<AppProject>({ client, resource: RESOURCES.appProjects, namespace, log });
+  await Promise.all([applications.start(lifecycle.signal), projects.start(lifecycle.signal)]);
+  lifecycle.onStop('watches', async () => {
+    await Promise.all([applications.stop(), projects.stop()]);
+  });
+  return {
+    applications: { store, writer: createApplicationWriter(client, applications.observe) },
+    projects: { get: (name) => projects.get(namespace, name), list: () => sorted(projects.list()) },
+    observeProject: projects.observe,
+  };
+}
+
+function sorted(projects: readonly AppProject[]): readonly AppProject[] {
+  return [...projects].sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+}

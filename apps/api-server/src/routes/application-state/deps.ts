@@ -1,0 +1,23 @@
+/** What the state routes need beyond the application handlers' parts. */
+import type { AuthenticatedCache } from '@tiphys/cache';
+import type { KubeClient } from '@tiphys/cluster';
+import type { RepoServerClient } from '@tiphys/proto';
+import type { ApplicationDeps } from '../../applications/deps.js';
+import type { RepositoryAccess } from '../../applications/repository-access.js';
+import type { LiveSettings } from '../../kube/config-objects.js';
+
+/** Announces that the controller wrote a tree or managed resources. */
+export interface TreeChanges {
+  /** Called with every change of the instance and after gaps; returns how to stop. */
+  subscribe(instanceName: string, listener: () => void): () => void;
+}
+
+export interface ApplicationStateDeps {
+  readonly applications: ApplicationDeps;
+  readonly cache: Pick<AuthenticatedCache, 'get'>;
+  readonly treeChanges: TreeChanges;
+  readonly repoServer: Pick<RepoServerClient, 'generateManifests' | 'getRevisionMetadata'>;
+  readonly repositoryAccess: RepositoryAccess;
+  readonly settings: Pick<LiveSettings, 'clusters'>;
+  readonly kube: Pick<KubeClient, 'list'>;
+}

@@ -1,0 +1,101 @@
+/** Sync windows and Kubernetes Events of an application (N02, N03). */
+import type { applicationStateRoutes } from '@tiphys/api-contract';
+import { RESOURCES } from '@tiphys/cluster';
+import { type Application, type AppProject, IN_CLUSTER_SERVER, matchesGlob, resourceTreeCacheKey } from '@tiphys/model';
+import { findCluster } from '@tiphys/settings';
+import { findApplication } from '../../applications/find.js';
+import { projectOf } from '../../applications/names.js';
+import { ApiError } from '../../errors.js';
+import type { Handler } from '../../http/bind.js';
+import { readView } from './cached-views.js';
+import type { ApplicationStateDeps } from './deps.js';
+
+type Routes = typeof applicationStateRoutes;
+
+const MAX_EVENTS = 500;
+
+/** Events of the application itself, or of one of its resources on the control-plane cluster. */
+export function createListEvents(deps: ApplicationStateDeps): Handler<Routes['events']['schemas']> {
+  return async ({ params, query }, context) => {
+    const { resourceName, resourceNamespace, resourceUID } = query;
+    const { application } = findApplication(deps.applications, context.user, {
+      ...query,
+      name: params.name,
+      action: 'get',
+    });
+    const asksResource = Boolean(resourceName) || Boolean(resourceUID);
+    if (asksResource)
+      await checkResource(deps, () => readView(deps, context, treeOf(params.name, query)), {
+        application,
+        uid: resourceUID,
+      });
+    const { name = '', namespace = '', uid = '' } = application.metadata;
+    const fields = asksResource
+      ? {
+          'involvedObject.uid': resourceUID,
+          'involvedObject.name': resourceName,
+          'involvedObject.namespace': resourceNamespace,
+        }
+      : { 'involvedObject.name': name, 'involvedObject.uid': uid, 'involvedObject.namespace': namespace };
+    const page = await deps.kube.list(RESOURCES.events, {
+      namespace: asksResource ? resourceNamespace || application.spec.destination.namespace || namespace : namespace,
+      fieldSelector: fieldSelector(fields),
+      limit: MAX_EVENTS,
+      signal: context.signal,
+    });
+    return { metadata: { resourceVersion: page.resourceVersion }, items: page.items.map((item) => ({ ...item })) };
+  };
+}
+
+function treeOf(name: string, query: { appNamespace?: string; project?: string }) {
+  return { name, query, keyOf: resourceTreeCacheKey };
+}
+
+function fieldSelector(fields: Readonly<Record<string, string | undefined>>): string {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
+  return entries.map(([field, value]) => `${field}=${value}`).join(',');
+}
+
+interface ResourceCheck {
+  readonly application: ReturnType<typeof findApplication>['application'];
+  readonly uid: string | undefined;
+}
+
+/** Only resources that are in the application's tree: the request must not read the events of others. */
+async function checkResource(
+  deps: ApplicationStateDeps,
+  readTree: () => ReturnType<typeof readView>,
+  { application, uid }: ResourceCheck,
+): Promise<void> {
+  if (findCluster(deps.settings.clusters(), application.spec.destination)?.server !== IN_CLUSTER_SERVER) {
+    throw new ApiError('unimplemented', 'events of resources on other clusters are not available in this version');
+  }
+  const { text } = await readTree();
+  const { nodes = [] } = JSON.parse(text ?? '{}') as { readonly nodes?: readonly { readonly uid?: string }[] };
+  if (uid === undefined || !nodes.some((node) => node.uid === uid)) {
+    throw new ApiError('notFound', 'the resource is not part of the application; give its resourceUID from the tree');
+  }
+}
+
+/** The windows of the project that name the application; whether they are open is decided by the controller at sync time. */
+export function createGetSyncWindows(deps: ApplicationStateDeps): Handler<Routes['syncWindows']['schemas']> {
+  return async ({ params, query }, { user }) => {
+    const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
+    const windows = windowsOf(deps.applications.projects.get(projectOf(application)), application);
+    return windows.length === 0 ? { canSync: true } : { assignedWindows: windows, canSync: true };
+  };
+}
+
+function windowsOf(project: AppProject | undefined, { metadata, spec: { destination } }: Application) {
+  const assigned = (project?.spec.syncWindows ?? []).filter((window) => {
+    const parts = [
+      (window.applications ?? []).some((glob) => matchesGlob(glob, metadata.name ?? '')),
+      (window.namespaces ?? []).some((glob) => matchesGlob(glob, destination.namespace ?? '')),
+      (window.clusters ?? []).some((glob) => matchesGlob(glob, destination.server || destination.name || '')),
+    ];
+    return parts.includes(true);
+  });
+  return assigned.map(({ kind = '', schedule = '', duration = '', manualSync = false }) => ({
+    ...{ kind, schedule, duration, manualSync },
+  }));
+}

@@ -1,0 +1,86 @@
+/** Rendered manifests and commit metadata, from the repo-server (N02). */
+import type { JsonObject } from '@bufbuild/protobuf';
+import { type applicationStateRoutes, listOf } from '@tiphys/api-contract';
+import { type Application, type KubernetesObject, sourcesOf } from '@tiphys/model';
+import { findApplication } from '../../applications/find.js';
+import { maskSecret } from '../../applications/mask-secret.js';
+import { projectOf } from '../../applications/names.js';
+import { ApiError } from '../../errors.js';
+import type { Handler } from '../../http/bind.js';
+import { toJson } from '../../http/json.js';
+import type { ApplicationStateDeps } from './deps.js';
+
+type Routes = typeof applicationStateRoutes;
+
+export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['manifests']['schemas']> {
+  return async ({ params, query }, { user, signal }) => {
+    const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
+    const revisions = askedRevisions(application, query);
+    const project = projectOf(application);
+    const { destination } = application.spec;
+    const answer = await deps.repoServer.generateManifests(
+      {
+        appName: application.metadata.name ?? '',
+        appNamespace: application.metadata.namespace ?? '',
+        project,
+        destinationNamespace: destination.namespace ?? '',
+        sources: sourcesOf(application.spec).map((source, index) => ({
+          repository: deps.repositoryAccess(source.repoURL, project),
+          applicationSource: source as unknown as JsonObject,
+          revision: revisions[index] ?? '',
+        })),
+        cacheMode: query.noCache === true ? 'hard' : 'normal',
+      },
+      signal,
+    );
+    return {
+      manifests: answer.manifests.map(({ json }) => toJson(maskSecret(JSON.parse(json) as KubernetesObject))),
+      namespace: destination.namespace ?? '',
+      server: destination.server ?? '',
+      revision: answer.sources[0]?.revision ?? '',
+      sourceType: answer.sources[0]?.sourceType ?? '',
+      commands: [],
+    };
+  };
+}
+
+interface RevisionsQuery {
+  readonly revision?: string;
+  readonly revisions?: string | string[];
+  readonly sourcePositions?: string | string[];
+}
+
+/** '' where the spec's own revision is meant. `sourcePositions` count from 1. */
+function askedRevisions({ spec }: Application, query: RevisionsQuery): readonly string[] {
+  const positions = listOf(query.sourcePositions).map(Number);
+  const revisions = listOf(query.revisions);
+  if (positions.length !== revisions.length) {
+    throw new ApiError('invalidArgument', 'revisions and sourcePositions must have the same length');
+  }
+  return sourcesOf(spec).map(
+    (_, index) => revisions[positions.indexOf(index + 1)] ?? (index === 0 ? (query.revision ?? '') : ''),
+  );
+}
+
+export function createGetRevisionMetadata(deps: ApplicationStateDeps): Handler<Routes['revisionMetadata']['schemas']> {
+  return async ({ params, query }, { user, signal }) => {
+    const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
+    const source = sourceAt(application, query.sourceIndex ?? 0, query.versionId);
+    const repository = deps.repositoryAccess(source.repoURL, projectOf(application));
+    const answer = await deps.repoServer.getRevisionMetadata({ repository, revision: params.revision }, signal);
+    const { author, message, tags, date } = answer;
+    const seconds = date === undefined ? undefined : new Date(Number(date.seconds) * 1000).toISOString();
+    return {
+      ...{ author, message, tags: [...tags] },
+      ...(seconds === undefined ? {} : { date: seconds.replace('.000Z', 'Z') }),
+    };
+  };
+}
+
+/** The source now, or the one of a history entry. */
+function sourceAt({ spec, status }: Application, index: number, historyId: number | undefined) {
+  const entry = historyId === undefined ? undefined : status?.history?.find(({ id }) => id === historyId);
+  const source = sourcesOf(entry ?? spec)[index];
+  if (source === undefined) throw new ApiError('invalidArgument', `source index ${index} does not exist`);
+  return source;
+}

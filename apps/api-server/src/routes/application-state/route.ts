@@ -1,0 +1,18 @@
+/** Binds the application routes that show state (N02-N04). */
+import { applicationStateRoutes as routes } from '@tiphys/api-contract';
+import type { FastifyInstance } from 'fastify';
+import { bindRoute, bindStream } from '../../http/bind.js';
+import type { ApplicationStateDeps } from './deps.js';
+import { createGetSyncWindows, createListEvents } from './events.js';
+import { createGetManifests, createGetRevisionMetadata } from './manifests.js';
+import { createGetManagedResources, createGetResourceTree, createWatchResourceTree } from './views.js';
+
+export function registerApplicationStateRoutes(app: FastifyInstance, deps: ApplicationStateDeps): void {
+  bindRoute(app, routes.resourceTree, createGetResourceTree(deps));
+  bindRoute(app, routes.managedResources, createGetManagedResources(deps));
+  bindRoute(app, routes.manifests, createGetManifests(deps));
+  bindRoute(app, routes.revisionMetadata, createGetRevisionMetadata(deps));
+  bindRoute(app, routes.syncWindows, createGetSyncWindows(deps));
+  bindRoute(app, routes.events, createListEvents(deps));
+  bindStream(app, routes.watchResourceTree, createWatchResourceTree(deps));
+}
