@@ -1,7 +1,6 @@
 /** One apply: server-side by default; client-side, replace and force as asked (design 7, D21, D24-D27). */
-import { FIELD_MANAGER, isGitOpsError, type KubernetesObject } from '@tiphys/model';
+import { isGitOpsError, type KubernetesObject } from '@tiphys/model';
 import { kubeStatusOf } from '../client/errors.js';
-import type { WriteOptions } from '../ports.js';
 import { applyClientSide } from './client-side/client-side-apply.js';
 import { migrationPatch } from './migrate-fields.js';
 import { recreate, replaceObject } from './replace.js';
@@ -33,7 +32,7 @@ function merge(request: ApplyRequest, target: ApplyTarget): Promise<ApplyResult>
 interface Step {
   readonly request: ApplyRequest;
   readonly target: ApplyTarget;
-  readonly write: WriteOptions;
+  readonly write: ReturnType<typeof writeOptionsOf>;
 }
 
 async function applyServerSide({ request, target, write }: Step): Promise<ApplyResult> {
@@ -43,24 +42,32 @@ async function applyServerSide({ request, target, write }: Step): Promise<ApplyR
   return { object, action: actionOf(live, object) };
 }
 
-/** A conflict means that the live object is not the newest: read it and try once more. A dry run migrates nothing. */
-async function migrate({ request, target, write }: Step): Promise<KubernetesObject | undefined> {
-  const { client, options, signal, live } = request;
-  if (live === undefined || options.clientSideApplyMigration === false || options.dryRun === true) return live;
-  const migration = {
-    fieldManager: write.fieldManager ?? FIELD_MANAGER,
-    alsoFrom: options.migrationManager === undefined ? [] : [options.migrationManager],
-  };
-  for (let current: KubernetesObject | undefined = live, attempt = 1; ; attempt++) {
-    const patch = current === undefined ? undefined : migrationPatch(current, migration);
+/** A dry run migrates nothing. */
+async function migrate(step: Step): Promise<KubernetesObject | undefined> {
+  const { live, options } = step.request;
+  const isWanted = options.clientSideApplyMigration !== false && options.dryRun !== true;
+  return live !== undefined && isWanted ? moveFields(step, live) : live;
+}
+
+/** A conflict means that the live object is not the newest: read it and try again. */
+async function moveFields(
+  { request, target, write }: Step,
+  live: KubernetesObject,
+): Promise<KubernetesObject | undefined> {
+  const { client, options, signal } = request;
+  const alsoFrom = options.migrationManager === undefined ? [] : [options.migrationManager];
+  let current: KubernetesObject | undefined = live;
+  for (let attempt = 1; current !== undefined; attempt++) {
+    const patch = migrationPatch(current, { fieldManager: write.fieldManager, alsoFrom });
     if (patch === undefined) return current;
     try {
-      return await client.patch({ ...target, type: 'json' }, patch, { fieldManager: migration.fieldManager, signal });
+      return await client.patch({ ...target, type: 'json' }, patch, { fieldManager: write.fieldManager, signal });
     } catch (error) {
       if (!isGitOpsError(error) || error.code !== 'Conflict' || attempt >= 3) throw error;
       current = await client.get(target.resource, target, signal);
     }
   }
+  return undefined;
 }
 
 /** Without a live object to compare with, a first generation tells a creation. */

@@ -51,8 +51,10 @@ function configMap(namespace: string, name: string, app?: string): KubernetesObj
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name, annotations }, data: { a: '1' } };
 }
 
-function keyOf(kind: string, namespace: string, name: string, group = ''): ResourceKey {
-  return { group, kind, namespace, name };
+/** `kind` may be written `group/Kind`. */
+function keyOf(kind: string, namespace: string, name: string): ResourceKey {
+  const [group = '', short = ''] = kind.includes('/') ? kind.split('/') : ['', kind];
+  return { group, kind: short, namespace, name };
 }
 
 const write = { signal };
@@ -115,7 +117,7 @@ describe('the cluster cache', () => {
       write,
     );
     await eventually(() => {
-      const below = cache.descendants([keyOf('Deployment', namespace, 'web', 'apps')]);
+      const below = cache.descendants([keyOf('apps/Deployment', namespace, 'web')]);
       expect(below.map(({ key }) => key.kind)).toEqual(['ReplicaSet', 'Pod']);
     });
     await eventually(() => {
@@ -145,7 +147,7 @@ describe('the cluster cache', () => {
       write,
     );
     await eventually(() => {
-      const below = cache.descendants([keyOf('StatefulSet', namespace, 'db', 'apps')]);
+      const below = cache.descendants([keyOf('apps/StatefulSet', namespace, 'db')]);
       expect(below.map(({ key }) => key.name)).toContain('data-db-0');
     });
     expect(cache.get(keyOf('PersistentVolumeClaim', namespace, 'data-db-0'))?.ownerReferences).toMatchObject([
@@ -181,7 +183,7 @@ describe('the cluster cache', () => {
     );
     const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { namespace, name: 'one' }, spec: {} };
     await client.create(widgets, widget, write);
-    const key = keyOf('Widget', namespace, 'one', group);
+    const key = keyOf(`${group}/Widget`, namespace, 'one');
     await eventually(() => expect(cache.get(key)?.version).toBe('v1'), { timeoutMs: 5_000 });
 
     await client.delete(crds, { namespace: '', name: `${plural}.${group}` }, write);
@@ -199,7 +201,7 @@ describe('the cluster cache', () => {
     const crds = cache.discovery.resolve({ group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' })!;
     await client.create(crds, customResourceDefinition(group, plural), write);
     await eventually(async () => {
-      const state = await cache.managedLiveState('late', [keyOf('Widget', namespace, 'absent', group)], signal);
+      const state = await cache.managedLiveState('late', [keyOf(`${group}/Widget`, namespace, 'absent')], signal);
       expect(state.size).toBe(0);
       expect(cache.discovery.resolve({ group, kind: 'Widget' })).toBeDefined();
     });

@@ -47,8 +47,8 @@ export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterC
     onAlive: () => {
       lastEventAt = Date.now();
     },
-    onReadability: (kind) => nodes.readabilityChanged(kind),
-    onStopped: (resource) => nodes.removeKind(resource),
+    onReadability: nodes.announcer.kindChanged,
+    onStopped: nodes.removeKind,
     log,
   });
 
@@ -75,7 +75,7 @@ export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterC
       await discovery.refresh(signal);
       reconcile();
       await abortable(watches.allReady(), signal);
-      nodes.goLive();
+      nodes.announcer.goLive();
       discovery.onChange(reconcile);
       reconcile();
       refresher = createDiscoveryRefresher(discovery, log, lifetime.signal);
@@ -83,15 +83,15 @@ export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterC
     stop: async () => {
       lifetime.abort();
       refresher?.stop();
-      nodes.stop();
+      nodes.announcer.stop();
       await watches.stop();
     },
     unreadable: () =>
       failedGroups.size === 0 ? watches.unreadable : new Map([...failedGroups, ...watches.unreadable]),
     managedLiveState: (instance, wanted, signal) =>
       readManagedState({ client, discovery, nodes, watches, failedGroups }, { instance, wanted, signal }),
-    fingerprint: (instance) => nodes.fingerprint(instance),
-    forget: (instance) => nodes.forget(instance),
+    fingerprint: nodes.announcer.fingerprint,
+    forget: nodes.forget,
     get: (key) => nodes.store.get(resourceKeyString(key)),
     descendants: (roots) => nodes.store.descendants(roots),
     resourcesIn: (namespace) => nodes.store.inNamespace(namespace),

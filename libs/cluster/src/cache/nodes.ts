@@ -1,11 +1,10 @@
-/** The live half of the cache: applies what the watches see to the store, decides what to keep, and tells whom it concerns. */
-import { type GroupKindString, type KubernetesObject, type ResourceKeyString, resourceKeyString } from '@tiphys/model';
+/** The live half of the cache: applies what the watches see to the store and decides what is kept in full. */
+import { type KubernetesObject, type ResourceKeyString, resourceKeyString } from '@tiphys/model';
 import { createOwnWrites } from '../informer/own-writes.js';
 import type { ReflectorSink } from '../informer/reflector.js';
 import { compareResourceVersions } from '../informer/resource-version.js';
-import type { ApiResource, CachedResource, ClusterCacheHooks, ClusterChange } from '../ports.js';
-import { createChangeEmitter } from './change-emitter.js';
-import { createFingerprints } from './fingerprints.js';
+import type { ApiResource, ClusterCacheHooks } from '../ports.js';
+import { type Announcer, createAnnouncer } from './announcer.js';
 import { keyOf, toNode } from './node.js';
 import { createPins, type Pins } from './pins.js';
 import { createStore, type Store } from './store.js';
@@ -19,29 +18,17 @@ export interface Nodes<S> {
   /** Pins the keys for the instance; objects that nobody wants any more become compact. */
   pin(instance: string, wanted: Parameters<Pins['set']>[1]): void;
   removeKind(resource: ApiResource): void;
-  readabilityChanged(kind: GroupKindString): void;
-  /** From now on changes are delivered. */
-  goLive(): void;
-  fingerprint(instance: string): string;
+  /** The instance is gone: its pins and its fingerprint are released. */
   forget(instance: string): void;
-  stop(): void;
+  readonly announcer: Announcer<S>;
 }
-
-type Instances = ClusterChange['instances'];
 
 export function createNodes<S>(hooks: ClusterCacheHooks<S>, batchMs: number): Nodes<S> {
   const store = createStore<S>();
   const pins = createPins();
   const ownWrites = createOwnWrites();
-  const fingerprints = createFingerprints();
-  const emitter = createChangeEmitter<S>(hooks.onChange, batchMs);
-  let live = false;
+  const announcer = createAnnouncer({ store, pins, onChange: hooks.onChange, batchMs });
 
-  function announce(change: Omit<ClusterChange<S>, 'instances'>): void {
-    const instances = mergeInstances([change.current, change.previous].map((node) => concerned(store, pins, node)));
-    for (const { instance, managed } of instances) if (managed) fingerprints.bump(instance);
-    if (live) emitter.emit({ ...change, instances });
-  }
   function put(resource: ApiResource, object: KubernetesObject): void {
     const id = resourceKeyString(keyOf(resource, object));
     const known = store.get(id);
@@ -50,25 +37,21 @@ export function createNodes<S>(hooks: ClusterCacheHooks<S>, batchMs: number): No
     if (unchanged && (known.object !== undefined || !pinned)) return;
     const current = toNode({ resource, object }, hooks, pinned);
     const previous = store.put(current, object);
-    if (!unchanged) announce({ type: 'upsert', current, previous });
+    if (!unchanged) announcer.announce({ type: 'upsert', current, previous });
   }
   function drop(id: ResourceKeyString, resourceVersion: string): void {
     if (ownWrites.isStale(id, resourceVersion)) return;
     const previous = store.remove(id);
-    if (previous !== undefined) announce({ type: 'delete', current: undefined, previous });
-  }
-  function compact(id: ResourceKeyString): void {
-    const node = store.get(id);
-    if (node?.object === undefined || node.trackedBy !== undefined) return;
-    store.put({ ...node, object: undefined }, node.object);
+    if (previous !== undefined) announcer.announce({ type: 'delete', current: undefined, previous });
   }
   function pin(instance: string, wanted: Parameters<Pins['set']>[1]): void {
-    for (const id of pins.set(instance, wanted)) compact(id);
+    for (const id of pins.set(instance, wanted)) store.dropObject(id);
   }
 
   return {
     store,
     pins,
+    announcer,
     pin,
     sinkOf: (resource, namespace) => ({
       upsert: (object) => {
@@ -95,53 +78,12 @@ export function createNodes<S>(hooks: ClusterCacheHooks<S>, batchMs: number): No
     removeKind: (resource) => {
       for (const id of store.idsOfKind(resource)) {
         const previous = store.remove(id);
-        if (previous !== undefined) announce({ type: 'delete', current: undefined, previous });
+        if (previous !== undefined) announcer.announce({ type: 'delete', current: undefined, previous });
       }
     },
-    readabilityChanged: (kind) => {
-      fingerprints.bumpAll();
-      const instances = concernedByKind(store, pins, kind);
-      if (live && instances.length > 0)
-        hooks.onChange({ type: 'upsert', current: undefined, previous: undefined, instances });
-    },
-    goLive: () => {
-      live = true;
-    },
-    fingerprint: (instance) => fingerprints.of(instance),
     forget: (instance) => {
       pin(instance, []);
-      fingerprints.forget(instance);
-    },
-    stop: () => {
-      live = false;
-      emitter.stop();
+      announcer.forget(instance);
     },
   };
-}
-
-/** Managed: the object itself is tracked or pinned. Not managed: an owner of it is. */
-function concerned<S>(store: Store<S>, pins: Pins, node: CachedResource<S> | undefined): Instances {
-  if (node === undefined) return [];
-  const own = instancesOf(pins, node).map((instance) => ({ instance, managed: true }));
-  const owners = store.ancestors(node).flatMap((owner) => instancesOf(pins, owner));
-  return [...own, ...owners.map((instance) => ({ instance, managed: false }))];
-}
-
-function instancesOf(pins: Pins, { key, trackedBy }: CachedResource): readonly string[] {
-  const pinned = [...pins.instancesOf(resourceKeyString(key))];
-  return trackedBy === undefined ? pinned : [trackedBy, ...pinned];
-}
-
-/** Each instance once; managed wins. */
-function mergeInstances(lists: readonly Instances[]): Instances {
-  const managed = new Map<string, boolean>();
-  for (const entry of lists.flat()) managed.set(entry.instance, entry.managed || managed.get(entry.instance) === true);
-  return [...managed].map(([instance, isManaged]) => ({ instance, managed: isManaged }));
-}
-
-function concernedByKind<S>(store: Store<S>, pins: Pins, kind: GroupKindString): Instances {
-  const group = kind.slice(0, kind.indexOf('/'));
-  const nodes = store.idsOfKind({ group, kind: kind.slice(group.length + 1) }).map((id) => store.get(id)?.trackedBy);
-  const instances = new Set([...nodes, ...pins.waitingFor(kind)].filter((instance) => instance !== undefined));
-  return [...instances].map((instance) => ({ instance, managed: true }));
 }

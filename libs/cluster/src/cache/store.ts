@@ -17,6 +17,8 @@ export interface Store<S> {
   put(node: CachedResource<S>, object: KubernetesObject): CachedResource<S> | undefined;
   remove(id: ResourceKeyString): CachedResource<S> | undefined;
   get(id: ResourceKeyString): CachedResource<S> | undefined;
+  /** Keeps the compact node of an object that nothing tracks. */
+  dropObject(id: ResourceKeyString): void;
   idsOfKind(groupKind: GroupKind): readonly ResourceKeyString[];
   trackedBy(instance: string): readonly CachedResource<S>[];
   inNamespace(namespace: string): readonly CachedResource<S>[];
@@ -29,10 +31,7 @@ export interface Store<S> {
 export function createStore<S>(): Store<S> {
   const nodes = new Map<ResourceKeyString, CachedResource<S>>();
   const byUid = new Map<string, ResourceKeyString>();
-  const children = createMultiMap<string, ResourceKeyString>();
-  const byInstance = createMultiMap<string, ResourceKeyString>();
-  const byNamespace = createMultiMap<string, ResourceKeyString>();
-  const byKind = createMultiMap<GroupKindString, ResourceKeyString>();
+  const indexes = createIndexes<S>();
   const claims = createClaimOwners();
 
   const resolve = (ids: Iterable<ResourceKeyString>): CachedResource<S>[] =>
@@ -42,21 +41,15 @@ export function createStore<S>(): Store<S> {
     const owner = node !== undefined && isClaim(node) ? claims.ownerOf(node) : undefined;
     return node === undefined || owner === undefined ? node : { ...node, ownerReferences: [owner] };
   }
-  function index(id: ResourceKeyString, node: CachedResource<S>, change: 'add' | 'remove'): void {
-    for (const { uid } of node.ownerReferences) children[change](uid, id);
-    if (node.trackedBy !== undefined) byInstance[change](node.trackedBy, id);
-    byNamespace[change](node.key.namespace, id);
-    byKind[change](groupKindString(node.key), id);
-  }
   function forget(id: ResourceKeyString, node: CachedResource<S>): void {
-    index(id, node, 'remove');
+    indexes.remove(id, node);
     if (byUid.get(node.uid) === id) byUid.delete(node.uid);
     if (isClaim(node)) claims.removeClaim(node, id);
     if (isStatefulSet(node)) claims.removeStatefulSet(node);
     nodes.delete(id);
   }
   function childrenOf({ uid }: CachedResource<S>): CachedResource<S>[] {
-    return resolve([...children.get(uid), ...claims.claimsOf(uid)]);
+    return resolve([...indexes.children.get(uid), ...claims.claimsOf(uid)]);
   }
   function parentsOf(node: CachedResource<S>): CachedResource<S>[] {
     const references = withOwner(node)?.ownerReferences ?? [];
@@ -70,7 +63,7 @@ export function createStore<S>(): Store<S> {
       if (previous !== undefined) forget(id, previous);
       nodes.set(id, node);
       byUid.set(node.uid, id);
-      index(id, node, 'add');
+      indexes.add(id, node);
       if (isClaim(node)) claims.putClaim(node, id);
       if (isStatefulSet(node)) claims.putStatefulSet(object);
       return previous;
@@ -81,14 +74,37 @@ export function createStore<S>(): Store<S> {
       return node;
     },
     get: (id) => withOwner(nodes.get(id)),
-    idsOfKind: (groupKind) => [...byKind.get(groupKindString(groupKind))],
-    trackedBy: (instance) => resolve(byInstance.get(instance)),
-    inNamespace: (namespace) => resolve(byNamespace.get(namespace)),
+    dropObject: (id) => {
+      const node = nodes.get(id);
+      if (node?.object !== undefined && node.trackedBy === undefined) nodes.set(id, { ...node, object: undefined });
+    },
+    idsOfKind: (groupKind) => [...indexes.byKind.get(groupKindString(groupKind))],
+    trackedBy: (instance) => resolve(indexes.byInstance.get(instance)),
+    inNamespace: (namespace) => resolve(indexes.byNamespace.get(namespace)),
     ancestors: (node) => walk([node], parentsOf),
     descendants: (roots) => walk(resolve(roots.map(resourceKeyString)), childrenOf),
     get size() {
       return nodes.size;
     },
+  };
+}
+
+function createIndexes<S>() {
+  const children = createMultiMap<string, ResourceKeyString>();
+  const byInstance = createMultiMap<string, ResourceKeyString>();
+  const byNamespace = createMultiMap<string, ResourceKeyString>();
+  const byKind = createMultiMap<GroupKindString, ResourceKeyString>();
+
+  function update(change: 'add' | 'remove', id: ResourceKeyString, node: CachedResource<S>): void {
+    for (const { uid } of node.ownerReferences) children[change](uid, id);
+    if (node.trackedBy !== undefined) byInstance[change](node.trackedBy, id);
+    byNamespace[change](node.key.namespace, id);
+    byKind[change](groupKindString(node.key), id);
+  }
+  return {
+    ...{ children, byInstance, byNamespace, byKind },
+    add: (id: ResourceKeyString, node: CachedResource<S>) => update('add', id, node),
+    remove: (id: ResourceKeyString, node: CachedResource<S>) => update('remove', id, node),
   };
 }
 

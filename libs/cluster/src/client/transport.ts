@@ -4,9 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GitOpsError } from '@tiphys/model';
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { ClusterConnection } from '../ports.js';
 import { networkError, parseStatus, retryAfterMs, statusError } from './errors.js';
+import { createAgent, createConnector, createProxyAgent, request as send } from './undici.js';
 
 export interface TransportOptions {
   readonly connection: ClusterConnection;
@@ -84,8 +85,8 @@ function createDispatcher(
     bodyTimeout: timeoutMs,
   };
   const connect = { ...tls, timeout: 10_000, allowH2: false };
-  if (connection.proxyUrl) return new ProxyAgent({ uri: connection.proxyUrl, requestTls: connect, ...pool });
-  return new Agent({ ...pool, connect: connectorOf(connection, connect) });
+  if (connection.proxyUrl) return createProxyAgent({ uri: connection.proxyUrl, requestTls: connect, ...pool });
+  return createAgent({ ...pool, connect: connectorOf(connection, connect) });
 }
 
 /** Rotating client certificates (exec plugins) are read for every new connection; else undici's own connector. */
@@ -96,7 +97,7 @@ function connectorOf(connection: ClusterConnection, tls: buildConnector.BuildOpt
     clientCertificate().then(
       (pair) => {
         const own = pair === undefined ? {} : { cert: pair.certData, key: pair.keyData };
-        buildConnector({ ...tls, ...own })(target, callback);
+        createConnector({ ...tls, ...own })(target, callback);
       },
       (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
     );
@@ -130,7 +131,7 @@ async function sendOnce(options: TransportOptions, agent: Dispatcher, request: H
       statusCode,
       body,
       headers: answer,
-    } = await agent.request({
+    } = await send(agent, {
       origin: originOf(server),
       path: prefixOf(server) + request.path,
       method: request.method,
@@ -169,7 +170,7 @@ async function openStream(
   let response: Dispatcher.ResponseData;
   try {
     const target = { origin: originOf(server), path: prefixOf(server) + path };
-    response = await agent.request({ ...target, method: 'GET', headers, signal });
+    response = await send(agent, { ...target, method: 'GET', headers, signal });
   } catch (error) {
     report(0);
     if (signal.aborted) throw signal.reason;

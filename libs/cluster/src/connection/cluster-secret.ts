@@ -58,29 +58,30 @@ export async function connectionFromClusterSecret(
   secret: ClusterSecret,
   options: ClusterSecretOptions = {},
 ): Promise<ClusterConnection> {
-  const { config } = secret;
-  const tls = config.tlsClientConfig ?? {};
-  if (tls.insecure === true && tls.caData) {
-    throw invalid(secret, 'tlsClientConfig has both insecure and caData; remove one of them');
-  }
-  const pem = {
-    caData: fromBase64(tls.caData),
-    certData: fromBase64(tls.certData),
-    keyData: fromBase64(tls.keyData),
-  };
+  const { proxyUrl } = secret.config;
   return {
     server: serverUrl(secret),
     name: secret.name,
-    ...(pem.caData === undefined ? {} : { caData: pem.caData }),
-    ...(pem.certData === undefined ? {} : { certData: pem.certData }),
-    ...(pem.keyData === undefined ? {} : { keyData: pem.keyData }),
-    ...(tls.insecure === true ? { insecureSkipVerify: true } : {}),
-    ...(tls.serverName ? { tlsServerName: tls.serverName } : {}),
-    ...(config.proxyUrl ? { proxyUrl: config.proxyUrl } : {}),
+    ...tlsOf(secret),
+    ...(proxyUrl ? { proxyUrl } : {}),
     ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
     ...(secret.namespaces === undefined ? {} : { namespaces: secret.namespaces }),
     ...(secret.clusterResources === undefined ? {} : { clusterResources: secret.clusterResources }),
     ...(await credentialsOf(userOf(secret, options))),
+  };
+}
+
+function tlsOf(secret: ClusterSecret): Partial<ClusterConnection> {
+  const { insecure, serverName, caData, certData, keyData } = secret.config.tlsClientConfig ?? {};
+  if (insecure === true && caData) {
+    throw invalid(secret, 'tlsClientConfig has both insecure and caData; remove one of them');
+  }
+  return {
+    ...(caData ? { caData: fromBase64(caData) } : {}),
+    ...(certData ? { certData: fromBase64(certData) } : {}),
+    ...(keyData ? { keyData: fromBase64(keyData) } : {}),
+    ...(insecure === true ? { insecureSkipVerify: true } : {}),
+    ...(serverName ? { tlsServerName: serverName } : {}),
   };
 }
 
@@ -127,8 +128,8 @@ function serverUrl(secret: ClusterSecret): string {
   return secret.server.replace(/\/$/, '');
 }
 
-function fromBase64(data: string | undefined): string | undefined {
-  return data ? Buffer.from(data, 'base64').toString('utf8') : undefined;
+function fromBase64(data: string): string {
+  return Buffer.from(data, 'base64').toString('utf8');
 }
 
 function invalid(secret: ClusterSecret, problem: string): GitOpsError {

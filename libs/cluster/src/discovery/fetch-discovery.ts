@@ -28,7 +28,7 @@ export async function fetchDiscovery(client: KubeClient, signal: AbortSignal): P
   const ask = (path: string) => client.request('GET', path, { accept: ACCEPT, signal });
   const answers = (await Promise.all([ask('/api'), ask('/apis')])) as readonly (AggregatedDiscovery & LegacyGroups)[];
   const parts = await Promise.all(
-    answers.map((answer) =>
+    answers.map(async (answer) =>
       answer.kind === 'APIGroupDiscoveryList' ? readAggregated(answer) : fetchLegacy(client, answer, signal),
     ),
   );

@@ -36,20 +36,31 @@ function patchObject({ original, modified, live }: Versions<Fields>, scope: Scop
   return patch;
 }
 
-function patchField(field: string, { original, modified, live }: Versions<unknown>, scope: Scope): Fields {
+function patchField(field: string, versions: Versions<unknown>, scope: Scope): Fields {
+  const { modified, live } = versions;
   if (live === undefined) return isEmptyValue(modified) ? {} : { [field]: modified };
   const rule = scope.type === undefined ? undefined : scope.rules?.types.get(scope.type)?.get(field);
   const inner = { rules: scope.rules, type: rule?.type };
   if (isObject(modified) && isObject(live)) {
-    const patch = patchObject({ original: isObject(original) ? original : undefined, modified, live }, inner);
-    if (Object.keys(patch).length === 0) return {};
-    return { [field]: rule?.retainKeys === true ? { ...patch, $retainKeys: Object.keys(modified) } : patch };
+    return patchInner({ field, rule, inner }, { original: asObject(versions.original), modified, live });
   }
   if (Array.isArray(modified) && Array.isArray(live) && rule?.merge === true) {
-    const lists = { original: Array.isArray(original) ? original : undefined, modified, live };
-    return patchList({ field, rule, inner }, lists);
+    const original = Array.isArray(versions.original) ? versions.original : undefined;
+    return patchList({ field, rule, inner }, { original, modified, live });
   }
   return isDeepStrictEqual(modified, live) ? {} : { [field]: modified };
+}
+
+interface InnerContext {
+  readonly field: string;
+  readonly rule: FieldRule | undefined;
+  readonly inner: Scope;
+}
+
+function patchInner({ field, rule, inner }: InnerContext, versions: Versions<Fields>): Fields {
+  const patch = patchObject(versions, inner);
+  if (Object.keys(patch).length === 0) return {};
+  return { [field]: rule?.retainKeys === true ? { ...patch, $retainKeys: Object.keys(versions.modified) } : patch };
 }
 
 interface ListContext {
@@ -100,6 +111,10 @@ function patchElements(
     .filter((key) => find(modified, key) === undefined && find(live, key) !== undefined)
     .map((key) => ({ $patch: 'delete', [mergeKey]: key }));
   return [...changed, ...removed];
+}
+
+function asObject(value: unknown): Fields | undefined {
+  return isObject(value) ? value : undefined;
 }
 
 function isObject(value: unknown): value is Fields {
