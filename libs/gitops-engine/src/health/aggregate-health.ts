@@ -43,14 +43,17 @@ export function worse(a: HealthStatusCode, b: HealthStatusCode): HealthStatusCod
 }
 
 function codeOf(resource: HealthContribution, { self }: HealthHistory): readonly HealthStatusCode[] {
-  const { live, key } = resource;
+  const { live } = resource;
   const code = resource.health?.status;
   if (live === undefined || code === undefined) return [];
   if (live.metadata.annotations?.[ANNOTATIONS.ignoreHealthcheck] === 'true') return [];
-  const isApplication = key.group === GROUP && key.kind === 'Application';
-  if (isApplication && key.name === self?.name && key.namespace === self.namespace) return [];
-  if (isApplication && (code === 'Missing' || code === 'Unknown')) return [];
-  return [code];
+  return isUncountedApplication(resource.key, code, self) ? [] : [code];
+}
+
+function isUncountedApplication(key: ResourceKey, code: HealthStatusCode, self: HealthHistory['self']): boolean {
+  if (key.group !== GROUP || key.kind !== 'Application') return false;
+  const isSelf = key.name === self?.name && key.namespace === self.namespace;
+  return isSelf || code === 'Missing' || code === 'Unknown';
 }
 
 function withTransition(status: HealthStatusCode, { previous, now }: HealthHistory): HealthStatus {

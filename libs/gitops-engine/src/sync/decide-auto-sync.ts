@@ -83,16 +83,18 @@ function skip(reason: SkipReason, message?: string): Skip {
 
 function blockedBy({ app, comparison, revisions, window }: AutoSyncInput): Skip | undefined {
   if (app.metadata.deletionTimestamp !== undefined) return skip('application is being deleted');
-  const phase = app.status?.operationState?.phase;
-  if (app.operation !== undefined || phase === 'Running' || phase === 'Terminating') {
-    return skip('another operation is in progress');
-  }
+  if (isOperating(app)) return skip('another operation is in progress');
   if (comparison.conditions.some(({ type }) => type === 'ComparisonError' || type === 'InvalidSpecError')) {
     return skip('comparison failed');
   }
   if (comparison.syncStatus !== 'OutOfSync') return skip('application is not out of sync');
   if (app.metadata.annotations?.[ANNOTATIONS.rollbackHold] === revisions.join(',')) return skip('rollback hold');
   return window?.allowed === false ? skip('sync window') : undefined;
+}
+
+function isOperating({ operation, status }: Application): boolean {
+  const phase = status?.operationState?.phase;
+  return operation !== undefined || phase === 'Running' || phase === 'Terminating';
 }
 
 function pruneBlock({ app, comparison, revisions }: AutoSyncInput, automated: Automated): Skip | undefined {
@@ -145,7 +147,7 @@ function wasAttempted({ app, revisions }: AutoSyncInput): boolean {
 }
 
 function selfHeal(input: AutoSyncInput, automated: Automated, clearHold: boolean): AutoSyncDecision {
-  const { app, now, comparison, revisions, selfHealBackoff = DEFAULT_SELF_HEAL_BACKOFF } = input;
+  const { app, now, revisions, selfHealBackoff = DEFAULT_SELF_HEAL_BACKOFF } = input;
   const state = app.status?.operationState;
   if (state?.phase !== 'Succeeded') {
     const message = `Failed last sync attempt to ${revisions.join(', ')}: ${state?.message ?? ''}`;
@@ -157,24 +159,22 @@ function selfHeal(input: AutoSyncInput, automated: Automated, clearHold: boolean
   const attempts = elapsedMs >= selfHealBackoff.capMs ? 0 : (state.operation.sync?.autoHealAttemptsCount ?? 0);
   const waitMs = selfHealDelayMs(attempts, selfHealBackoff) - elapsedMs;
   if (waitMs > 0) return { kind: 'retryAfter', ms: waitMs };
+  return { kind: 'start', operation: healOperation(input, automated, attempts + 1), reason: 'self-heal', clearHold };
+}
+
+/** D37: only what differs, no hooks. */
+function healOperation(input: AutoSyncInput, automated: Automated, autoHealAttemptsCount: number): Operation {
   const full = operationFor(input, automated);
-  const resources = comparison.resources.filter(
-    (resource) => resource.status === 'OutOfSync' && resource.hooks.length === 0,
+  const differing = input.comparison.resources.filter(
+    ({ status, hooks }) => status === 'OutOfSync' && hooks.length === 0,
   );
-  const operation: Operation = {
-    ...full,
-    sync: {
-      ...full.sync,
-      autoHealAttemptsCount: attempts + 1,
-      resources: resources.map(({ key }) => ({
-        ...(key.group === '' ? {} : { group: key.group }),
-        kind: key.kind,
-        name: key.name,
-        ...(key.namespace === '' ? {} : { namespace: key.namespace }),
-      })),
-    },
-  };
-  return { kind: 'start', operation, reason: 'self-heal', clearHold };
+  const resources = differing.map(({ key }) => ({
+    ...(key.group === '' ? {} : { group: key.group }),
+    kind: key.kind,
+    name: key.name,
+    ...(key.namespace === '' ? {} : { namespace: key.namespace }),
+  }));
+  return { ...full, sync: { ...full.sync, autoHealAttemptsCount, resources } };
 }
 
 function operationFor({ app, revisions }: AutoSyncInput, automated: Automated): Operation {

@@ -1,6 +1,5 @@
 /** Retrying an operation that failed (A11, D35, D39, D40): the state stays Running with `finishedAt` set until it is due. */
-import type { OperationState, RetryStrategy } from '@tiphys/model';
-import { parseDurationMs } from './duration.js';
+import { type OperationState, parseDuration, type RetryStrategy } from '@tiphys/model';
 
 const DEFAULTS = { durationMs: 5_000, factor: 2, maxMs: 180_000 };
 
@@ -19,7 +18,9 @@ export function retryDelayMs(retry: RetryStrategy | undefined, retryCount: numbe
 }
 
 function durationOr(text: string | undefined, fallbackMs: number): number {
-  return text === undefined || text === '' ? fallbackMs : (parseDurationMs(text) ?? fallbackMs);
+  // A bare number is seconds, as Argo CD takes it.
+  if (text !== undefined && /^\d+$/.test(text)) return Number(text) * 1_000;
+  return parseDuration(text ?? '') ?? fallbackMs;
 }
 
 /**
@@ -28,20 +29,22 @@ function durationOr(text: string | undefined, fallbackMs: number): number {
  */
 export function decideRetry(state: OperationState, options: { terminated: boolean; now: Date }): RetryDecision {
   const finishedAt = secondsIso(options.now);
-  const limit = state.operation.retry?.limit ?? 0;
   const retries = state.retryCount ?? 0;
+  const message = state.message ?? '';
   const unsuccessful = state.phase === 'Failed' || state.phase === 'Error';
-  if (!unsuccessful || options.terminated || (limit >= 0 && retries >= limit)) {
+  if (!unsuccessful || options.terminated || !hasRetriesLeft(state)) {
     const suffix = unsuccessful && retries > 0 ? ` (retried ${retries} times).` : '';
-    return { kind: 'stop', state: { ...state, finishedAt, message: `${state.message ?? ''}${suffix}` } };
+    return { kind: 'stop', state: { ...state, finishedAt, message: `${message}${suffix}` } };
   }
   const retryAt = new Date(Date.parse(finishedAt) + retryDelayMs(state.operation.retry, retries));
-  const message = `${state.message ?? ''}. Retrying attempt #${retries + 1} at ${secondsIso(retryAt)}.`;
-  return {
-    kind: 'retry',
-    retryAt,
-    state: { ...state, phase: 'Running', finishedAt, retryCount: retries + 1, message },
-  };
+  const announced = `${message}. Retrying attempt #${retries + 1} at ${secondsIso(retryAt)}.`;
+  const waiting = { ...state, phase: 'Running', finishedAt, retryCount: retries + 1, message: announced } as const;
+  return { kind: 'retry', retryAt, state: waiting };
+}
+
+function hasRetriesLeft({ operation, retryCount = 0 }: OperationState): boolean {
+  const limit = operation.retry?.limit ?? 0;
+  return limit < 0 || retryCount < limit;
 }
 
 /** When an attempt that waits is due; `undefined`: the operation is not waiting for a retry. */

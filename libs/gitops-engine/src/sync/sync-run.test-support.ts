@@ -36,19 +36,24 @@ type Shape = { readonly apiVersion: string; readonly kind: string; readonly name
 
 function make(shape: Shape, name: string, options: ObjectOptions): KubernetesObject {
   const { apiVersion, kind, namespace = 'ns' } = shape;
-  const annotations: Record<string, string> = {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  const annotations = {
     'test/becomes': options.becomes ?? 'healthy',
-    ...(options.wave === undefined ? {} : { [ANNOTATIONS.syncWave]: String(options.wave) }),
-    ...(options.hook === undefined ? {} : { [ANNOTATIONS.hook]: options.hook }),
-    ...(options.policy === undefined ? {} : { [ANNOTATIONS.hookDeletePolicy]: options.policy }),
-    ...(options.options === undefined ? {} : { [ANNOTATIONS.syncOptions]: options.options }),
-    ...(options.refused === undefined ? {} : { 'test/refused': options.refused }),
-    ...(options.slowDelete === true ? { 'test/slow-delete': 'true' } : {}),
     ...options.annotations,
-    [ANNOTATIONS.trackingId]: `${options.trackedBy ?? 'app'}:${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}:${namespace}/${name}`,
+    ...annotated(ANNOTATIONS.syncWave, options.wave),
+    ...annotated(ANNOTATIONS.hook, options.hook),
+    ...annotated(ANNOTATIONS.hookDeletePolicy, options.policy),
+    ...annotated(ANNOTATIONS.syncOptions, options.options),
+    ...annotated('test/refused', options.refused),
+    ...annotated('test/slow-delete', options.slowDelete),
+    [ANNOTATIONS.trackingId]: `${options.trackedBy ?? 'app'}:${group}/${kind}:${namespace}/${name}`,
   };
   const metadata = { name, ...(namespace === '' ? {} : { namespace }), annotations };
   return { apiVersion, kind, metadata, value: options.value ?? 'v1' };
+}
+
+function annotated(name: string, value: unknown): Readonly<Record<string, string>> {
+  return value === undefined ? {} : { [name]: String(value) };
 }
 
 type Maker = (name: string, options?: ObjectOptions) => KubernetesObject;

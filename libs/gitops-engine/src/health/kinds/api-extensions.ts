@@ -1,6 +1,6 @@
 /** Health of the kinds that extend the API: APIService (E04) and CustomResourceDefinition (Established, D17). */
 import type { HealthStatus, KubernetesObject } from '@tiphys/model';
-import { conditionsOf } from '../fields.js';
+import { type Condition, conditionsOf } from '../fields.js';
 import { health } from '../health-result.js';
 
 export function apiServiceHealth(live: KubernetesObject): HealthStatus {
@@ -23,11 +23,13 @@ export function customResourceDefinitionHealth(live: KubernetesObject): HealthSt
   const names = named('NamesAccepted');
   if (names?.status === 'False') return health('Degraded', `CRD names have not been accepted: ${names.message}`);
   const established = named('Established');
-  if (established?.status !== 'True') {
-    const code = established === undefined || established.reason === 'Installing' ? 'Progressing' : 'Degraded';
-    return health(code, `CRD is not established: ${established?.message ?? ''}`);
-  }
+  if (established?.status !== 'True') return notEstablished(established);
   const schema = named('NonStructuralSchema');
   if (schema?.status === 'True') return health('Degraded', `Schema violations found: ${schema.message}`);
   return health('Healthy', 'CRD is healthy');
+}
+
+function notEstablished(established: Condition | undefined): HealthStatus {
+  const code = established === undefined || established.reason === 'Installing' ? 'Progressing' : 'Degraded';
+  return health(code, `CRD is not established: ${established?.message ?? ''}`);
 }
