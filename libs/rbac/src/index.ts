@@ -1,2 +1,5 @@
 /** Pure: policy text to decision. */
-export {};
+export * from './enforcer.js';
+export * from './policy.js';
+export * from './project-policy.js';
+export * from './settings.js';
