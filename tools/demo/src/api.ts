@@ -17,7 +17,9 @@ export interface PushEvent {
 }
 
 export async function login(url: string, password: string, webhookSecret: string): Promise<Api> {
-  const session = await call<{ token: string }>(`${url}/api/v1/session`, 'POST', { body: { username: 'admin', password } });
+  const session = await call<{ token: string }>(`${url}/api/v1/session`, 'POST', {
+    body: { username: 'admin', password },
+  });
   const headers = { authorization: `Bearer ${session.token}` };
   return {
     get: (path) => call(`${url}${path}`, 'GET', { headers }),
@@ -27,7 +29,11 @@ export async function login(url: string, password: string, webhookSecret: string
   };
 }
 
-async function sendPush(url: string, secret: string, { repositoryUrl, commit, modified, branch = 'main' }: PushEvent): Promise<void> {
+async function sendPush(
+  url: string,
+  secret: string,
+  { repositoryUrl, commit, modified, branch = 'main' }: PushEvent,
+): Promise<void> {
   const payload = {
     ref: `refs/heads/${branch}`,
     after: commit,
@@ -36,7 +42,10 @@ async function sendPush(url: string, secret: string, { repositoryUrl, commit, mo
   };
   const body = JSON.stringify(payload);
   const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-  await call(`${url}/api/webhook`, 'POST', { body: payload, headers: { 'x-github-event': 'push', 'x-hub-signature-256': signature } });
+  await call(`${url}/api/webhook`, 'POST', {
+    body: payload,
+    headers: { 'x-github-event': 'push', 'x-hub-signature-256': signature },
+  });
 }
 
 interface CallOptions {

@@ -2,8 +2,16 @@
 import { eventually, type KubeClient, type KubeObject } from '@tiphys/testing';
 
 export interface DeploymentView extends KubeObject {
-  readonly spec: { readonly replicas: number; readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } } };
-  readonly status?: { readonly observedGeneration?: number; readonly updatedReplicas?: number; readonly availableReplicas?: number; readonly replicas?: number };
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly replicas?: number;
+  };
 }
 
 export const NAMESPACE = 'guestbook';
@@ -14,7 +22,10 @@ export function deployment(client: KubeClient): Promise<DeploymentView> {
 }
 
 /** Waits until the cluster runs exactly this image with this many available replicas. */
-export function rolledOut(client: KubeClient, wanted: { readonly image: string; readonly replicas: number }): Promise<void> {
+export function rolledOut(
+  client: KubeClient,
+  wanted: { readonly image: string; readonly replicas: number },
+): Promise<void> {
   return eventually(
     async () => {
       const live = await deployment(client);
@@ -35,7 +46,10 @@ export function imageOf(live: DeploymentView): string {
 }
 
 export function imageReached(client: KubeClient, image: string): Promise<void> {
-  return eventually(async () => expectEqual('image', imageOf(await deployment(client)), image), { timeoutMs: 58_000, description: `image ${image}` });
+  return eventually(async () => expectEqual('image', imageOf(await deployment(client)), image), {
+    timeoutMs: 58_000,
+    description: `image ${image}`,
+  });
 }
 
 /** `kubectl scale`: a write to the scale subresource by another field manager. */
@@ -44,11 +58,17 @@ export async function scale(client: KubeClient, replicas: number): Promise<void>
 }
 
 export function replicasReached(client: KubeClient, replicas: number): Promise<void> {
-  return eventually(async () => expectEqual('spec.replicas', (await deployment(client)).spec.replicas, replicas), { timeoutMs: 58_000, description: `${replicas} replicas` });
+  return eventually(async () => expectEqual('spec.replicas', (await deployment(client)).spec.replicas, replicas), {
+    timeoutMs: 58_000,
+    description: `${replicas} replicas`,
+  });
 }
 
 export function gone(client: KubeClient, path: string): Promise<void> {
-  return eventually(async () => expectEqual('object', await client.find(path), undefined), { timeoutMs: 58_000, description: `${path} is gone` });
+  return eventually(async () => expectEqual('object', await client.find(path), undefined), {
+    timeoutMs: 58_000,
+    description: `${path} is gone`,
+  });
 }
 
 export function expectEqual(what: string, actual: unknown, wanted: unknown): void {

@@ -1,6 +1,7 @@
 /** The demo's repository: `examples/guestbook`, and the commits of the story. */
-import { filesOf, type Files, type GitRepository, type GitServer } from '@tiphys/testing';
+
 import { fileURLToPath } from 'node:url';
+import { type Files, filesOf, type GitRepository, type GitServer } from '@tiphys/testing';
 
 export const FOLDER = 'guestbook';
 const SOURCE = fileURLToPath(new URL('../../../examples/guestbook', import.meta.url));
@@ -28,7 +29,10 @@ export async function createDemoRepository(server: GitServer): Promise<DemoRepos
   const files = filesOf(SOURCE, FOLDER);
   const repository = await server.createRepository('guestbook', files);
   const [path, text] = fileOf(files, 'Deployment');
-  const initial = { image: /image: *(\S+)/.exec(text)?.[1] ?? '', replicas: Number(/replicas: *(\d+)/.exec(text)?.[1]) };
+  const initial = {
+    image: /image: *(\S+)/.exec(text)?.[1] ?? '',
+    replicas: Number(/replicas: *(\d+)/.exec(text)?.[1]),
+  };
   return {
     repository,
     initial,

@@ -24,7 +24,10 @@ export interface DemoSite {
   stop(): Promise<void>;
 }
 
-export async function startSite(narrator: Narrator, { useKubeconfig }: { readonly useKubeconfig: boolean }): Promise<DemoSite> {
+export async function startSite(
+  narrator: Narrator,
+  { useKubeconfig }: { readonly useKubeconfig: boolean },
+): Promise<DemoSite> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of stops.reverse()) await end();
@@ -45,7 +48,9 @@ interface StartOptions {
 
 async function startParts(narrator: Narrator, { useKubeconfig, stops }: StartOptions): Promise<Omit<DemoSite, 'stop'>> {
   narrator.say('Starting');
-  const cluster = useKubeconfig ? existingCluster() : await narrator.step('control plane: etcd, kube-apiserver, kube-controller-manager', ownCluster);
+  const cluster = useKubeconfig
+    ? existingCluster()
+    : await narrator.step('control plane: etcd, kube-apiserver, kube-controller-manager', ownCluster);
   stops.push(cluster.stop);
   const { controlPlane, client } = cluster;
   const parts = await narrator.step('Redis, Git server with examples/guestbook', async () => {
@@ -55,7 +60,9 @@ async function startParts(narrator: Narrator, { useKubeconfig, stops }: StartOpt
     stops.push(() => git.stop());
     return { redis, repository: await createDemoRepository(git) };
   });
-  const installation = await narrator.step('Tiphys: repo-server, application-controller, api-server', () => startInstallation({ controlPlane, redis: parts.redis }));
+  const installation = await narrator.step('Tiphys: repo-server, application-controller, api-server', () =>
+    startInstallation({ controlPlane, redis: parts.redis }),
+  );
   stops.push(() => installation.stop());
   narrator.say('The story');
   return { controlPlane, client, installation, repository: parts.repository };
@@ -81,10 +88,16 @@ async function ownCluster(): Promise<DemoCluster> {
 /** The cluster of KUBECONFIG; its nodes run the Pods, and its audit log is not ours to read. */
 function existingCluster(): DemoCluster {
   const kubeconfigPath = process.env['KUBECONFIG']?.split(':')[0];
-  if (kubeconfigPath === undefined || kubeconfigPath === '') throw new Error('--use-kubeconfig needs KUBECONFIG: set it to the file of an existing cluster');
+  if (kubeconfigPath === undefined || kubeconfigPath === '')
+    throw new Error('--use-kubeconfig needs KUBECONFIG: set it to the file of an existing cluster');
   const access = readKubeconfig(kubeconfigPath);
   const client = createKubeClient(access, 'tiphys-demo');
   const nothing = { adminToken: access.token ?? '', tokens: {}, auditLogPath: '', pids: {} };
-  const controlPlane = { ...access, caData: access.caData ?? '', ...nothing, kubeconfigPath } as unknown as ControlPlaneInfo;
+  const controlPlane = {
+    ...access,
+    caData: access.caData ?? '',
+    ...nothing,
+    kubeconfigPath,
+  } as unknown as ControlPlaneInfo;
   return { controlPlane, client, stop: () => client.close() };
 }

@@ -1,7 +1,17 @@
 /** The story: each step is done by Git, the cluster or a REST call, and its end is read from the cluster. */
 import { auditPosition, auditWrites, type ControlPlaneInfo, eventually, type KubeClient } from '@tiphys/testing';
 import type { Api } from './api.js';
-import { deployment, expectEqual, gone, imageOf, imageReached, NAMESPACE, replicasReached, rolledOut, scale } from './cluster-view.js';
+import {
+  deployment,
+  expectEqual,
+  gone,
+  imageOf,
+  imageReached,
+  NAMESPACE,
+  replicasReached,
+  rolledOut,
+  scale,
+} from './cluster-view.js';
 import type { Narrator } from './narrator.js';
 import { type Commit, type DemoRepository, FOLDER } from './repository.js';
 
@@ -79,7 +89,11 @@ async function goodCommit(stage: Stage, release: { image: string; replicas: numb
 }
 
 async function onlyDeploymentWritten({ controlPlane }: Stage, since: number): Promise<string> {
-  const writes = await auditWrites(controlPlane, { since, namespace: NAMESPACE, where: (write) => write.fieldManager === 'argocd-controller' });
+  const writes = await auditWrites(controlPlane, {
+    since,
+    namespace: NAMESPACE,
+    where: (write) => write.fieldManager === 'argocd-controller',
+  });
   const written = writes.map((write) => `${write.verb} ${write.resource}/${write.name}`);
   expectEqual('writes in the audit log', written.join(', '), 'patch deployments/guestbook-ui');
   return `audit log: ${written.join(', ')}`;
@@ -90,12 +104,18 @@ async function drift(stage: Stage, replicas: number): Promise<void> {
   const before = (await deployment(client)).metadata.generation ?? 0;
   await narrator.step(`drift: \`kubectl scale --replicas=${replicas + 3}\` is reverted`, async () => {
     await scale(client, replicas + 3);
-    await eventually(async () => {
-      const live = await deployment(client);
-      if ((live.metadata.generation ?? 0) < before + 2) throw new Error('not reverted yet');
-    }, { timeoutMs: 58_000, description: 'the drift is reverted' });
+    await eventually(
+      async () => {
+        const live = await deployment(client);
+        if ((live.metadata.generation ?? 0) < before + 2) throw new Error('not reverted yet');
+      },
+      { timeoutMs: 58_000, description: 'the drift is reverted' },
+    );
     await replicasReached(client, replicas);
-    const message = await eventually(() => driftMessage(stage), { timeoutMs: 10_000, description: 'an Event names the field manager' });
+    const message = await eventually(() => driftMessage(stage), {
+      timeoutMs: 10_000,
+      description: 'an Event names the field manager',
+    });
     return { note: message };
   });
   await statusReached(stage, 'Synced', 'Healthy');
@@ -143,7 +163,7 @@ async function rollback(stage: Stage, { good, bad }: { good: string; bad: string
     await imageReached(client, good);
     return { note: `to history entry ${entry.id}, commit ${entry.revision?.slice(0, 7)}` };
   });
-  await narrator.step('... and it stays rolled back after a hard refresh and drift', async () => {
+  await narrator.step('... and it stays rolled back after a hard and a normal refresh', async () => {
     await api.get(`${APP}?refresh=hard`);
     await api.get(`${APP}?refresh=normal`);
     const live = await deployment(client);
@@ -170,9 +190,12 @@ function push({ api, repository }: Stage, commit: Commit): Promise<void> {
 }
 
 async function statusReached({ api }: Stage, sync: string, health: string): Promise<void> {
-  await eventually(async () => {
-    const app = await api.get<AppView>(APP);
-    expectEqual('sync status', app.status?.sync?.status, sync);
-    expectEqual('health', app.status?.health?.status, health);
-  }, { timeoutMs: 58_000, description: `the Application is ${sync} and ${health}` });
+  await eventually(
+    async () => {
+      const app = await api.get<AppView>(APP);
+      expectEqual('sync status', app.status?.sync?.status, sync);
+      expectEqual('health', app.status?.health?.status, health);
+    },
+    { timeoutMs: 58_000, description: `the Application is ${sync} and ${health}` },
+  );
 }

@@ -1,5 +1,5 @@
 /** The end of an attempt: record history, plan the retry, clear `.operation`, ask for a fresh comparison. */
-import { appendHistory, decideRetry } from '@tiphys/gitops-engine';
+import { appendHistory, decideRetry, mergePatch } from '@tiphys/gitops-engine';
 import {
   type Application,
   appKey,
@@ -70,11 +70,9 @@ function isTerminating(app: Application): boolean {
   return app.status?.operationState?.phase === 'Terminating';
 }
 
-/** A merge patch keeps what it does not name: fields of an earlier attempt are removed by naming them. */
+/** A merge patch keeps what it does not name, at every depth: what an earlier operation left is removed by naming it. */
 export function replaced(state: OperationState, app: Application): JsonObject {
-  const before = app.status?.operationState;
-  const removals = Object.keys(before ?? {}).filter((field) => !(field in state));
-  return { ...Object.fromEntries(removals.map((field) => [field, null])), ...(state as unknown as JsonObject) };
+  return (mergePatch(app.status?.operationState ?? {}, state) ?? {}) as JsonObject;
 }
 
 /** Only successful full syncs count as deployments (D44). */

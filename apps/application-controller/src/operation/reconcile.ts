@@ -4,6 +4,7 @@
  */
 import {
   advanceSync,
+  mergePatch,
   planSync,
   progressFrom,
   recordStep,
@@ -217,9 +218,10 @@ async function persist(
   const state = { ...withProgress(running.state, running.progress), ...(message === undefined ? {} : { message }) };
   const { phase: _, ...written } = state;
   const { phase: __, ...known } = running.app.status?.operationState ?? { phase: 'Running' };
-  if (JSON.stringify(written) === JSON.stringify(known)) return running;
+  const changed = mergePatch(known, written);
+  if (changed === undefined) return running;
   const app = await patchOperation(deps.applications, running.app, {
-    patch: { status: { operationState: written as unknown as JsonObject } },
+    patch: { status: { operationState: changed as JsonObject } },
     signal,
   });
   return { ...running, app, state };

@@ -1,6 +1,12 @@
 /** The auto-sync decision as a part of the one write that ends a refresh: an operation, annotations, conditions. */
-import { type ComparisonResult, decideAutoSync } from '@tiphys/gitops-engine';
-import { ANNOTATIONS, type Application, type ApplicationCondition, type JsonObject } from '@tiphys/model';
+import { type ComparisonResult, decideAutoSync, mergePatch } from '@tiphys/gitops-engine';
+import {
+  ANNOTATIONS,
+  type Application,
+  type ApplicationCondition,
+  type JsonObject,
+  type Operation,
+} from '@tiphys/model';
 import type { ControllerSettings } from '../ports.js';
 
 export interface NextAutoSync {
@@ -40,8 +46,12 @@ export function nextAutoSync(
       return {
         ...nothing,
         starts: decision.reason,
-        patch: { operation: decision.operation as unknown as JsonObject, ...clear },
+        patch: { operation: operationPatch(app, decision.operation), ...clear },
       };
     }
   }
+}
+
+function operationPatch(app: Application, operation: Operation): JsonObject {
+  return (mergePatch(app.operation ?? {}, operation) ?? {}) as JsonObject;
 }
