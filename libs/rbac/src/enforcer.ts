@@ -3,6 +3,7 @@
  * by subject and compiled patterns, because a list of applications asks thousands of times.
  */
 import { type AppProject, compileGlob } from '@tiphys/model';
+import { RE2JS } from 're2js';
 import { BUILT_IN_POLICY } from './built-in.js';
 import { type Policy, type PolicyProblem, parsePolicy } from './policy.js';
 import { projectPolicy } from './project-policy.js';
@@ -120,11 +121,11 @@ function cachedCompiler(mode: MatchMode): (pattern: string) => Matcher {
   };
 }
 
-/** Unanchored, as Go's regexp.MatchString; an invalid expression matches nothing. */
+/** Unanchored, as Go's regexp.MatchString, and in linear time (S12); an invalid expression matches nothing. */
 function compileExpression(pattern: string): Matcher {
   try {
-    const expression = new RegExp(pattern, 's');
-    return (text) => expression.test(text);
+    const expression = RE2JS.compile(pattern);
+    return (text) => expression.matcher(text).find();
   } catch {
     return () => false;
   }

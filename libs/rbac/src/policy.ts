@@ -44,13 +44,18 @@ export function parsePolicy(text: string): Policy {
 
 function parseLine(line: string): PolicyRule | Membership | string {
   const [kind, ...fields] = splitFields(line);
-  if (kind === 'g') {
-    const [member = '', role = ''] = fields;
-    return fields.length === 2 && member !== '' && role !== '' ? { member, role } : 'write it as "g, member, role"';
-  }
-  if (kind !== 'p') return `"${kind ?? ''}" is neither p nor g`;
-  const [subject = '', resource = '', action = '', object = '', effect = ''] = fields;
+  if (kind === 'p') return parseRule(fields);
+  return kind === 'g' ? parseMembership(fields) : `"${kind}" is neither p nor g`;
+}
+
+function parseMembership(fields: readonly string[]): Membership | string {
+  const [member, role] = fields;
+  return fields.length === 2 && member && role ? { member, role } : 'write it as "g, member, role"';
+}
+
+function parseRule(fields: readonly string[]): PolicyRule | string {
   if (fields.length !== 5) return 'write it as "p, subject, resource, action, object, allow|deny"';
+  const [subject, resource, action, object, effect] = fields as [string, string, string, string, string];
   if (effect !== 'allow' && effect !== 'deny') return `the effect "${effect}" is neither allow nor deny`;
   return subject === '' ? 'the subject is empty' : { subject, resource, action, object, effect };
 }

@@ -75,6 +75,13 @@ describe('policies', () => {
     expect(rbac.allows(user('eve'), ask('clusters get x'))).toBe(false);
   });
 
+  it('a hostile expression costs linear time (S12)', () => {
+    const rbac = enforcer('p, eve, applications, get, ^(a+)+$, allow', { 'policy.matchMode': 'regex' });
+    const begun = performance.now();
+    expect(rbac.allows(user('eve'), ask(`applications get ${'a'.repeat(100)}!`))).toBe(false);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+
   it.each([
     ['p, a, b, c, d', 'write it as "p, subject'],
     ['p, a, b, c, d, maybe', 'neither allow nor deny'],
