@@ -4,7 +4,7 @@ import type { RenderedManifest, RenderPlan, RenderRequest, RenderResult, SourceE
 import { renderKey } from '../render-key.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import { type CollectedFiles, collectFiles, type ManifestFile } from './collect.js';
-import { parseFile } from './parse-file.js';
+import { nextTurn, parseFile } from './parse-file.js';
 
 export interface DirectoryPlanRequest extends RenderRequest {
   readonly recorded: RecordedTree;
@@ -52,7 +52,7 @@ async function renderFiles({ tree, collected, maxBytes, signal }: RenderJob): Pr
     // Parsing is synchronous: other requests get their turn between two files.
     if (index % FILES_PER_TURN === FILES_PER_TURN - 1) await nextTurn();
     signal.throwIfAborted();
-    const parsed = parseFile(file.path, contents[index] ?? new Uint8Array());
+    const parsed = await parseFile(file.path, contents[index] ?? new Uint8Array());
     manifests.push(...parsed.manifests);
     if (parsed.warning !== undefined) warnings.push(parsed.warning);
   }
@@ -60,10 +60,6 @@ async function renderFiles({ tree, collected, maxBytes, signal }: RenderJob): Pr
 }
 
 const FILES_PER_TURN = 8;
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 interface Budget {
   readonly left: number;
