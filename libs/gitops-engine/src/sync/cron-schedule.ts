@@ -61,14 +61,23 @@ function parsePart(part: string, range: Range): readonly number[] | undefined {
   const [span = '', stepText, ...rest] = part.split('/');
   const step = stepText === undefined ? 1 : Number(stepText);
   if (rest.length > 0 || !Number.isInteger(step) || step < 1) return undefined;
-  const [fromText = '', toText, ...others] =
-    span === '*' || span === '?' ? [String(range.from), String(range.to)] : span.split('-');
-  if (others.length > 0) return undefined;
-  const from = valueOf(fromText, range);
-  const openEnd = stepText === undefined ? from : range.to;
-  const to = toText === undefined ? openEnd : valueOf(toText, range);
-  if (from === undefined || to === undefined || from > to) return undefined;
+  const bounds = parseSpan(span, { range, isOpen: stepText !== undefined });
+  if (bounds === undefined || bounds.from > bounds.to) return undefined;
+  const { from, to } = bounds;
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
+}
+
+/** A single value with a step runs to the end of its range: `5/15` is `5-59/15`. */
+function parseSpan(
+  span: string,
+  { range, isOpen }: { readonly range: Range; readonly isOpen: boolean },
+): Pick<Range, 'from' | 'to'> | undefined {
+  if (span === '*' || span === '?') return range;
+  const [fromText = '', toText, ...others] = span.split('-');
+  const from = valueOf(fromText, range);
+  const to = toText === undefined ? (isOpen ? range.to : from) : valueOf(toText, range);
+  if (from === undefined || to === undefined || others.length > 0) return undefined;
+  return { from, to };
 }
 
 function valueOf(text: string, { from, to, names }: Range): number | undefined {

@@ -5,6 +5,7 @@ import {
   type ApplicationCondition,
   hasMultipleSources,
   type Operation,
+  type OperationState,
   type SyncPolicy,
   sourcesOf,
 } from '@tiphys/model';
@@ -147,19 +148,22 @@ function wasAttempted({ app, revisions }: AutoSyncInput): boolean {
 }
 
 function selfHeal(input: AutoSyncInput, automated: Automated, clearHold: boolean): AutoSyncDecision {
-  const { app, now, revisions, selfHealBackoff = DEFAULT_SELF_HEAL_BACKOFF } = input;
-  const state = app.status?.operationState;
+  const state = input.app.status?.operationState;
   if (state?.phase !== 'Succeeded') {
-    const message = `Failed last sync attempt to ${revisions.join(', ')}: ${state?.message ?? ''}`;
+    const message = `Failed last sync attempt to ${input.revisions.join(', ')}: ${state?.message ?? ''}`;
     return skip('last attempt to this revision failed', message);
   }
   if (automated.selfHeal !== true) return skip('revision was synced already and self-heal is off');
-  const elapsedMs = now.getTime() - Date.parse(state.finishedAt ?? state.startedAt);
-  // A quiet time as long as the cap ends a row of heals.
-  const attempts = elapsedMs >= selfHealBackoff.capMs ? 0 : (state.operation.sync?.autoHealAttemptsCount ?? 0);
-  const waitMs = selfHealDelayMs(attempts, selfHealBackoff) - elapsedMs;
+  const { attempts, waitMs } = healPace(state, input);
   if (waitMs > 0) return { kind: 'retryAfter', ms: waitMs };
   return { kind: 'start', operation: healOperation(input, automated, attempts + 1), reason: 'self-heal', clearHold };
+}
+
+/** A quiet time as long as the cap ends a row of heals. */
+function healPace(state: OperationState, { now, selfHealBackoff = DEFAULT_SELF_HEAL_BACKOFF }: AutoSyncInput) {
+  const elapsedMs = now.getTime() - Date.parse(state.finishedAt ?? state.startedAt);
+  const attempts = elapsedMs >= selfHealBackoff.capMs ? 0 : (state.operation.sync?.autoHealAttemptsCount ?? 0);
+  return { attempts, waitMs: selfHealDelayMs(attempts, selfHealBackoff) - elapsedMs };
 }
 
 /** D37: only what differs, no hooks. */

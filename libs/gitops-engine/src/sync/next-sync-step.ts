@@ -2,7 +2,7 @@
 import { assessHealth } from '../health/assess-health.js';
 import { hooksToDelete, hooksToRelease, oldHooksStep } from './hook-steps.js';
 import { compareSteps, isCustomResourceDefinition, needsOf, providedBy } from './order-tasks.js';
-import { confirmationMessage, SYNC_MESSAGES, waitMessage, withReasons } from './sync-messages.js';
+import { confirmationMessage, SYNC_MESSAGES, sharedMessage, waitMessage, withReasons } from './sync-messages.js';
 import { isDryRunFailure, liveOf, observedResult, type SeenTask, stateOf, syncResultKey } from './task-results.js';
 import type { SyncProgress, SyncStep, SyncTask, SyncTurn } from './types.js';
 
@@ -46,6 +46,8 @@ function stepOf(view: View): SyncStep {
       ),
     );
   }
+  const shared = tasks.filter((task) => task.sharedWith !== undefined);
+  if (shared.length > 0) return failed(sharedMessage(shared));
   const broken = failuresOf(view);
   if (broken.length > 0) return afterFailure(view, broken);
   return preparation(view) ?? (view.pending.length > 0 ? nextWave(view) : ending(view));

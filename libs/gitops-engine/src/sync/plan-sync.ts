@@ -60,6 +60,7 @@ function baseTask(key: ResourceKey, object: KubernetesObject, request: SyncPlanR
     awaitsConfirmation: false,
     beforeDryRun: false,
     skipDryRun: false,
+    sharedWith: undefined,
     dryRunOnly: request.dryRun,
   } as const;
 }
@@ -81,6 +82,7 @@ function applyTask(resource: ManagedResource, target: KubernetesObject, request:
     unchangedResult: changed ? undefined : { code: 'Synced', message: SYNC_MESSAGES.unchanged },
     beforeDryRun: resource.live === undefined && isDestinationNamespace(resource.key, request),
     skipDryRun: asked && resource.live !== undefined,
+    sharedWith: base.options.failOnSharedResource ? otherOwner(resource.live, request.instanceName) : undefined,
   };
 }
 
@@ -126,8 +128,12 @@ function pruneRefusal(
 
 /** True when the tracking id says that another application owns the object. */
 export function namesAnotherApplication(live: KubernetesObject, instanceName: string): boolean {
-  const trackingId = live.metadata.annotations?.[ANNOTATIONS.trackingId];
-  return trackingId !== undefined && trackingId.split(':', 1)[0] !== instanceName;
+  return otherOwner(live, instanceName) !== undefined;
+}
+
+function otherOwner(live: KubernetesObject | undefined, instanceName: string): string | undefined {
+  const owner = live?.metadata.annotations?.[ANNOTATIONS.trackingId]?.split(':', 1)[0];
+  return owner === instanceName ? undefined : owner;
 }
 
 interface HookRun {
@@ -156,16 +162,23 @@ function hookTask(resource: ManagedResource, { target, phase }: HookRun, request
 function hookObject(target: KubernetesObject, phase: SyncPhase, request: SyncPlanRequest): KubernetesObject {
   const { metadata } = target;
   const finalizers = metadata.finalizers ?? [];
-  const mark = operationMark(request);
+  const name = metadata.name || generatedName(metadata.generateName ?? '', phase, request);
+  const annotations = { ...metadata.annotations, ...trackingOf(target, name), ...markOf(request) };
   return {
     ...target,
     metadata: {
       ...metadata,
-      name: metadata.name || generatedName(metadata.generateName ?? '', phase, request),
+      name,
       finalizers: finalizers.includes(FINALIZERS.hook) ? finalizers : [...finalizers, FINALIZERS.hook],
-      ...(mark === undefined ? {} : { annotations: { ...metadata.annotations, [HOOK_OPERATION_ANNOTATION]: mark } }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
   };
+}
+
+/** A tracking id made before the name was known ends with a slash; without its name the object would not be ours. */
+function trackingOf({ metadata }: KubernetesObject, name: string): Readonly<Record<string, string>> {
+  const trackingId = metadata.annotations?.[ANNOTATIONS.trackingId];
+  return trackingId?.endsWith('/') === true ? { [ANNOTATIONS.trackingId]: `${trackingId}${name}` } : {};
 }
 
 function generatedName(prefix: string, phase: SyncPhase, request: SyncPlanRequest): string {
@@ -173,8 +186,8 @@ function generatedName(prefix: string, phase: SyncPhase, request: SyncPlanReques
   return `${prefix}${`${(request.revision ?? '').slice(0, 7)}-${phase}-${seconds}`.toLowerCase()}`;
 }
 
-function operationMark({ attempt, operationStartedAt }: SyncPlanRequest): string | undefined {
-  return attempt === undefined ? undefined : `${operationStartedAt}/${attempt}`;
+function markOf({ attempt, operationStartedAt }: SyncPlanRequest): Readonly<Record<string, string>> {
+  return attempt === undefined ? {} : { [HOOK_OPERATION_ANNOTATION]: `${operationStartedAt}/${attempt}` };
 }
 
 /** D30: the namespace is created or its metadata set first. A Namespace in Git wins. */

@@ -67,3 +67,11 @@ export function applyMessage(task: Pick<SyncTask, 'key'>, verb: ApplyVerb): stri
 export function dryRunMessage(task: SyncTask, code: ResultCode): string {
   return code === 'Pruned' ? SYNC_MESSAGES.prunedDryRun : `${applyMessage(task, 'configured')} (dry run)`;
 }
+
+/** D28 */
+export function sharedMessage(tasks: readonly SyncTask[]): string {
+  const names = tasks.map(({ key, sharedWith }) => {
+    return `${key.kind}/${key.name} is part of application ${sharedWith ?? ''}`;
+  });
+  return `Shared resource found: ${names.join(', ')}`;
+}

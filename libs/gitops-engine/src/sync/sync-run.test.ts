@@ -142,6 +142,21 @@ const rows: readonly Row[] = [
     ends: ALL_RUN,
   },
   {
+    name: 'an object of another application is taken over',
+    targets: [configMap('a', { value: 'v2' })],
+    live: [configMap('a', { trackedBy: 'other' })],
+    log: ['Sync 0: ConfigMap/a'],
+    ends: ALL_RUN,
+  },
+  {
+    name: 'FailOnSharedResource writes nothing and names the other application (D28)',
+    targets: [configMap('a', { value: 'v2' })],
+    live: [configMap('a', { trackedBy: 'other' })],
+    request: { syncOptions: ['FailOnSharedResource=true'] },
+    log: [],
+    ends: 'Failed: Shared resource found: ConfigMap/a is part of application other',
+  },
+  {
     name: 'Prune=confirm waits for an approval (D19)',
     live: [configMap('old', { options: 'Prune=confirm' })],
     log: [],
@@ -379,8 +394,12 @@ describe('results', () => {
   it('names generateName hooks after revision, phase and start (D04)', () => {
     const { metadata, ...hook } = job('x', { hook: 'PreSync' });
     const { name: _, ...unnamed } = metadata;
-    const run = runSync({ targets: [{ ...hook, metadata: { ...unnamed, generateName: 'migrate-' } }] });
+    const annotations = { ...metadata.annotations, 'argocd.argoproj.io/tracking-id': 'app:batch/Job:ns/' };
+    const run = runSync({ targets: [{ ...hook, metadata: { ...unnamed, annotations, generateName: 'migrate-' } }] });
     expect(run.log[0]).toBe('PreSync 0: Job/migrate-0123456-presync-1767225600');
+    expect(run.live[0]?.metadata.annotations?.['argocd.argoproj.io/tracking-id']).toBe(
+      'app:batch/Job:ns/migrate-0123456-presync-1767225600',
+    );
     expect(run.phase).toBe('Succeeded');
   });
 });

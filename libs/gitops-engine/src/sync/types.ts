@@ -57,6 +57,8 @@ export interface SyncTask {
   readonly beforeDryRun: boolean;
   /** A dry run would fail for a reason that the sync itself removes (CRD or namespace not there yet, old hook object). */
   readonly skipDryRun: boolean;
+  /** `FailOnSharedResource=true` and another application, named here, tracks the live object (D28): the sync fails. */
+  readonly sharedWith: string | undefined;
   /** The whole operation is a dry run (D33): no step writes this task. */
   readonly dryRunOnly: boolean;
 }
