@@ -93,6 +93,8 @@ export interface WatchOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly resourceVersion: string;
+  /** The server accepted the watch; events may be long in coming. */
+  readonly onOpen?: () => void;
   readonly signal: AbortSignal;
 }
 

@@ -6,7 +6,8 @@ import type { GroupKindString, KubernetesObject, ResourceKey } from '@tiphys/mod
 import { groupOf, resourceKeyString } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import { createDiscovery } from '../discovery/discovery.js';
-import type { ApiResource, ClusterCache, ClusterCacheHooks, ClusterConnection, KubeClient } from '../ports.js';
+import type { ReflectorSink } from '../informer/reflector.js';
+import type { ClusterCache, ClusterCacheHooks, ClusterConnection, KubeClient } from '../ports.js';
 import { createDiscoveryRefresher, type DiscoveryRefresher, definesKinds } from './discovery-refresher.js';
 import { isWatchable } from './exclusions.js';
 import { createKindWatches } from './kind-watches.js';
@@ -29,40 +30,11 @@ export interface ClusterCacheOptions<S> {
 
 /** Does nothing until `start`. */
 export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterCache<S> {
-  const { client, connection, hooks, log } = options;
+  const { client, hooks, log } = options;
   const lifetime = new AbortController();
-  const discovery = createDiscovery(client);
-  const nodes = createNodes(hooks, options.batchMs ?? 100);
-  const failedGroups = new Map<GroupKindString, string>();
-  let refresher: DiscoveryRefresher | undefined;
-  let lastEventAt: number | undefined;
+  const parts = createParts(options);
+  const { discovery, nodes, watches, failedGroups, progress } = parts;
 
-  const watches = createKindWatches({
-    client,
-    namespaces: connection.namespaces ?? [],
-    clusterResources: connection.clusterResources ?? false,
-    pageSize: options.pageSize ?? 500,
-    listConcurrency: options.listConcurrency ?? 8,
-    sinkOf: (resource, namespace) => watchDefinitions(resource, nodes.sinkOf(resource, namespace)),
-    onAlive: () => {
-      lastEventAt = Date.now();
-    },
-    onReadability: nodes.announcer.kindChanged,
-    onStopped: nodes.removeKind,
-    log,
-  });
-
-  /** CRDs and API services: their changes change what can be watched. */
-  function watchDefinitions(resource: ApiResource, sink: ReturnType<typeof nodes.sinkOf>) {
-    if (!definesKinds(resource)) return sink;
-    const after =
-      <A extends unknown[]>(put: (...args: A) => void) =>
-      (...args: A) => {
-        put(...args);
-        refresher?.request();
-      };
-    return { upsert: after(sink.upsert), remove: after(sink.remove), retain: sink.retain };
-  }
   function reconcile(): void {
     for (const kind of failedGroups.keys()) if (!discovery.failed.has(groupPart(kind))) failedGroups.delete(kind);
     watches.reconcile(discovery.all().filter((resource) => isWatchable(resource) && !hooks.excluded(resource)));
@@ -78,11 +50,11 @@ export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterC
       nodes.announcer.goLive();
       discovery.onChange(reconcile);
       reconcile();
-      refresher = createDiscoveryRefresher(discovery, log, lifetime.signal);
+      progress.refresher = createDiscoveryRefresher(discovery, log, lifetime.signal);
     },
     stop: async () => {
       lifetime.abort();
-      refresher?.stop();
+      progress.refresher?.stop();
       nodes.announcer.stop();
       await watches.stop();
     },
@@ -93,16 +65,59 @@ export function createClusterCache<S>(options: ClusterCacheOptions<S>): ClusterC
     fingerprint: nodes.announcer.fingerprint,
     forget: nodes.forget,
     get: (key) => nodes.store.get(resourceKeyString(key)),
-    descendants: (roots) => nodes.store.descendants(roots),
-    resourcesIn: (namespace) => nodes.store.inNamespace(namespace),
+    descendants: nodes.store.descendants,
+    resourcesIn: nodes.store.inNamespace,
     observe: (object) => {
       const resource = discovery.resolve(groupKindOf(object));
       if (resource !== undefined) nodes.observe(resource, object);
     },
     get stats() {
-      return { resources: nodes.store.size, watches: watches.count, lastEventAt };
+      return { resources: nodes.store.size, watches: watches.count, lastEventAt: progress.lastEventAt };
     },
   };
+}
+
+interface Progress {
+  refresher: DiscoveryRefresher | undefined;
+  lastEventAt: number | undefined;
+}
+
+function createParts<S>({ client, connection, hooks, log, ...options }: ClusterCacheOptions<S>) {
+  const progress: Progress = { refresher: undefined, lastEventAt: undefined };
+  const nodes = createNodes(hooks, options.batchMs ?? 100);
+  const watches = createKindWatches({
+    client,
+    namespaces: connection.namespaces ?? [],
+    clusterResources: connection.clusterResources ?? false,
+    pageSize: options.pageSize ?? 500,
+    listConcurrency: options.listConcurrency ?? 8,
+    sinkOf: (resource, namespace) => {
+      const sink = nodes.sinkOf(resource, namespace);
+      return definesKinds(resource) ? alsoCall(sink, () => progress.refresher?.request()) : sink;
+    },
+    onAlive: () => {
+      progress.lastEventAt = Date.now();
+    },
+    onReadability: nodes.announcer.kindChanged,
+    onStopped: nodes.removeKind,
+    log,
+  });
+  return {
+    discovery: createDiscovery(client),
+    nodes,
+    watches,
+    failedGroups: new Map<GroupKindString, string>(),
+    progress,
+  };
+}
+
+/** Changes of CRDs and API services change what can be watched. */
+function alsoCall(sink: ReflectorSink, notify: () => void): ReflectorSink {
+  const after = (put: (object: KubernetesObject) => void) => (object: KubernetesObject) => {
+    put(object);
+    notify();
+  };
+  return { upsert: after(sink.upsert), remove: after(sink.remove), retain: sink.retain };
 }
 
 function groupKindOf({ apiVersion, kind }: KubernetesObject): Pick<ResourceKey, 'group' | 'kind'> {

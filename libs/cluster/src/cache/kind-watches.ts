@@ -1,6 +1,7 @@
 /** One list+watch per kind (and namespace, H04): starts and stops with discovery; a broken kind degrades only itself (C17). */
 import { type GroupKind, type GroupKindString, groupKindString } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
+import { type Breaker, createBreaker } from '../informer/breaker.js';
 import { type Reflector, type ReflectorSink, startReflector } from '../informer/reflector.js';
 import type { ApiResource, KubeClient } from '../ports.js';
 import { createLimiter } from './limiter.js';
@@ -47,6 +48,7 @@ export function createKindWatches(options: KindWatchesOptions): KindWatches {
   const running = new Map<GroupKindString, Running>();
   const unreadable = new Map<GroupKindString, string>();
   const limitLists = createLimiter(options.listConcurrency);
+  const untilReachable = createBreaker(options.client);
 
   function setReadability(kind: GroupKindString, reason: string | undefined): void {
     if (unreadable.get(kind) === reason) return;
@@ -65,7 +67,7 @@ export function createKindWatches(options: KindWatchesOptions): KindWatches {
     const reflectors: Reflector[] = [];
     running.set(kind, { resource, reflectors, ready });
     scopes.forEach((namespace, index) => {
-      reflectors.push(startScope({ options, resource, limitLists }, namespace, progress.scopes(index)));
+      reflectors.push(startScope({ options, resource, limitLists, untilReachable }, namespace, progress.scopes(index)));
     });
   }
   function end(kind: GroupKindString, { resource, reflectors }: Running): Promise<unknown> {
@@ -146,23 +148,34 @@ interface ScopeContext {
   readonly options: KindWatchesOptions;
   readonly resource: ApiResource;
   readonly limitLists: ReturnType<typeof createLimiter>;
+  readonly untilReachable: Breaker;
 }
 
 function startScope(context: ScopeContext, namespace: string | undefined, state: ScopeState): Reflector {
-  const { options, resource, limitLists } = context;
+  const { options, resource, limitLists, untilReachable } = context;
+  let logged: string | undefined;
   return startReflector({
     client: options.client,
     resource,
     namespace,
     pageSize: options.pageSize,
     limitLists,
+    untilReachable,
     sink: options.sinkOf(resource, namespace),
-    onSynced: () => state.synced(),
+    onSynced: () => {
+      logged = undefined;
+      state.synced();
+    },
     onAlive: options.onAlive,
     onFailure: (error, { listing, retryMs }) => {
       const reason = error instanceof Error ? error.message : String(error);
       const fields = { kind: resource.kind, group: resource.group, error: reason, retryMs: Math.round(retryMs) };
-      options.log.warn(listing ? 'kind cannot be listed' : 'watch failed, retrying', fields);
+      // The same reason again is not news.
+      options.log[logged === reason ? 'debug' : 'warn'](
+        listing ? 'kind cannot be listed' : 'watch failed, retrying',
+        fields,
+      );
+      logged = reason;
       state.failed(reason, listing);
     },
   });

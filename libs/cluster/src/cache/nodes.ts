@@ -1,5 +1,5 @@
 /** The live half of the cache: applies what the watches see to the store and decides what is kept in full. */
-import { type KubernetesObject, type ResourceKeyString, resourceKeyString } from '@tiphys/model';
+import { type KubernetesObject, parseResourceKey, type ResourceKeyString, resourceKeyString } from '@tiphys/model';
 import { createOwnWrites } from '../informer/own-writes.js';
 import type { ReflectorSink } from '../informer/reflector.js';
 import { compareResourceVersions } from '../informer/resource-version.js';
@@ -39,10 +39,24 @@ export function createNodes<S>(hooks: ClusterCacheHooks<S>, batchMs: number): No
     const previous = store.put(current, object);
     if (!unchanged) announcer.announce({ type: 'upsert', current, previous });
   }
-  function drop(id: ResourceKeyString, resourceVersion: string): void {
-    if (ownWrites.isStale(id, resourceVersion)) return;
+  function remove(id: ResourceKeyString): void {
     const previous = store.remove(id);
     if (previous !== undefined) announcer.announce({ type: 'delete', current: undefined, previous });
+  }
+  function drop(id: ResourceKeyString, resourceVersion: string): void {
+    if (!ownWrites.isStale(id, resourceVersion)) remove(id);
+  }
+  function sinkOf(resource: ApiResource, namespace: string | undefined): ReflectorSink {
+    const idOf = (object: KubernetesObject): ResourceKeyString => resourceKeyString(keyOf(resource, object));
+    return {
+      upsert: (object) => {
+        if (!ownWrites.isStale(idOf(object), object.metadata.resourceVersion ?? '')) put(resource, object);
+      },
+      remove: (object) => drop(idOf(object), object.metadata.resourceVersion ?? ''),
+      retain: (seen, listVersion) => {
+        for (const id of store.idsOfKind(resource)) if (isGone({ id, namespace, seen })) drop(id, listVersion);
+      },
+    };
   }
   function pin(instance: string, wanted: Parameters<Pins['set']>[1]): void {
     for (const id of pins.set(instance, wanted)) store.dropObject(id);
@@ -53,20 +67,7 @@ export function createNodes<S>(hooks: ClusterCacheHooks<S>, batchMs: number): No
     pins,
     announcer,
     pin,
-    sinkOf: (resource, namespace) => ({
-      upsert: (object) => {
-        const id = resourceKeyString(keyOf(resource, object));
-        if (!ownWrites.isStale(id, object.metadata.resourceVersion ?? '')) put(resource, object);
-      },
-      remove: (object) => drop(resourceKeyString(keyOf(resource, object)), object.metadata.resourceVersion ?? ''),
-      retain: (seen, listVersion) => {
-        for (const id of store.idsOfKind(resource)) {
-          const { key } = store.get(id) ?? {};
-          const inScope = namespace === undefined || key?.namespace === namespace;
-          if (inScope && !seen.has(`${key?.namespace}/${key?.name}`)) drop(id, listVersion);
-        }
-      },
-    }),
+    sinkOf,
     observe: (resource, object) => {
       const id = resourceKeyString(keyOf(resource, object));
       const version = object.metadata.resourceVersion ?? '';
@@ -76,14 +77,25 @@ export function createNodes<S>(hooks: ClusterCacheHooks<S>, batchMs: number): No
       put(resource, object);
     },
     removeKind: (resource) => {
-      for (const id of store.idsOfKind(resource)) {
-        const previous = store.remove(id);
-        if (previous !== undefined) announcer.announce({ type: 'delete', current: undefined, previous });
-      }
+      for (const id of store.idsOfKind(resource)) remove(id);
     },
     forget: (instance) => {
       pin(instance, []);
       announcer.forget(instance);
     },
   };
+}
+
+/** In the scope of a list (one namespace, or all), and not in the list. */
+function isGone({
+  id,
+  namespace,
+  seen,
+}: {
+  id: ResourceKeyString;
+  namespace: string | undefined;
+  seen: ReadonlySet<string>;
+}) {
+  const key = parseResourceKey(id);
+  return (namespace === undefined || key.namespace === namespace) && !seen.has(`${key.namespace}/${key.name}`);
 }

@@ -152,6 +152,7 @@ async function* watchObjects(transport: Transport, target: WatchTarget): AsyncGe
   try {
     options.signal.throwIfAborted();
     const body = await transport.stream(path, connection.signal);
+    options.onOpen?.();
     yield* watchEvents(body, () => silence.refresh());
   } catch (error) {
     if (connection.signal.aborted) throw connection.signal.reason;

@@ -3,9 +3,10 @@
  * resourceVersion, 410 → list again and tell the sink what is gone, silent watches are cut, jittered back-off (R4, R5).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KubernetesObject } from '@tiphys/model';
-import { isExpired } from '../client/errors.js';
+import { GitOpsError, isGitOpsError, type KubernetesObject } from '@tiphys/model';
+import { isExpired, KubeStatusError } from '../client/errors.js';
 import type { ApiResource, KubeClient } from '../ports.js';
+import type { Breaker } from './breaker.js';
 
 /** Where a reflector puts what it sees. */
 export interface ReflectorSink {
@@ -34,8 +35,8 @@ export interface ReflectorOptions {
     | undefined;
   /** Any event or bookmark: for the age metric. */
   readonly onAlive?: (() => void) | undefined;
-  /** Longest pause between attempts; default 30,000. */
-  readonly maxBackoffMs?: number | undefined;
+  /** Before a retry: waits while the whole server does not answer, so that not every reflector asks it (R17). */
+  readonly untilReachable?: Breaker | undefined;
 }
 
 export interface Reflector {
@@ -59,14 +60,28 @@ export function scopedName({ metadata }: Pick<KubernetesObject, 'metadata'>): st
   return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 }
 
+const BACKOFF = { firstMs: 100, longestMs: 30_000 };
+/** Rights and kinds change rarely: asking often would only be noise in the audit log. */
+const DENIED_BACKOFF = { firstMs: 5_000, longestMs: 300_000 };
+
+function isDenied(error: unknown): boolean {
+  return (
+    isGitOpsError(error) &&
+    (error.code === 'PermissionDenied' || error.code === 'NotFound' || error.code === 'InvalidSpec')
+  );
+}
+
 interface Position {
   /** Undefined: a list is due. */
   resourceVersion: string | undefined;
+  /** Since the last watch that lasted. */
   failures: number;
+  /** When the server accepted the running watch. */
+  openedAt: number | undefined;
 }
 
 async function runReflector(options: ReflectorOptions, signal: AbortSignal): Promise<void> {
-  const position: Position = { resourceVersion: undefined, failures: 0 };
+  const position: Position = { resourceVersion: undefined, failures: 0, openedAt: undefined };
   while (!signal.aborted) {
     try {
       await turn(options, position, signal);
@@ -80,14 +95,18 @@ async function runReflector(options: ReflectorOptions, signal: AbortSignal): Pro
 async function turn(options: ReflectorOptions, position: Position, signal: AbortSignal): Promise<void> {
   if (position.resourceVersion === undefined) {
     position.resourceVersion = await relist(options, signal);
-    position.failures = 0;
     options.onSynced?.();
   }
-  const startedAt = performance.now();
-  await watchOnce(options, position, signal);
-  // A server that ends each watch at once must not make us spin.
-  if (performance.now() - startedAt < 1_000)
-    await delay(1_000 * (0.5 + Math.random()), undefined, { signal, ref: false });
+  position.openedAt = undefined;
+  const isLong = (): boolean => position.openedAt !== undefined && performance.now() - position.openedAt > 1_000;
+  try {
+    await watchOnce(options, position, signal);
+  } finally {
+    // Not reset by a list: a server that lists but ends each watch at once would be listed without a pause.
+    if (isLong()) position.failures = 0;
+  }
+  // Nor must it be watched without a pause.
+  if (!isLong()) await delay(1_000 * (0.5 + Math.random()), undefined, { signal });
 }
 
 async function recover(
@@ -96,11 +115,12 @@ async function recover(
 ): Promise<void> {
   if (isExpired(error)) position.resourceVersion = undefined;
   const listing = position.resourceVersion === undefined;
-  const exponential = Math.min(options.maxBackoffMs ?? 30_000, 100 * 2 ** Math.min(position.failures, 20));
-  const retryMs = exponential * (0.5 + Math.random());
+  const { firstMs, longestMs } = isDenied(error) ? DENIED_BACKOFF : BACKOFF;
+  const retryMs = Math.min(longestMs, firstMs * 2 ** Math.min(position.failures, 20)) * (0.5 + Math.random());
   position.failures += 1;
   options.onFailure?.(error, { listing, retryMs });
-  await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+  await delay(retryMs, undefined, { signal }).catch(() => undefined);
+  await options.untilReachable?.(error, signal, (probeError) => options.onFailure?.(probeError, { listing, retryMs }));
 }
 
 async function relist(options: ReflectorOptions, signal: AbortSignal): Promise<string> {
@@ -139,26 +159,33 @@ async function listPages(options: ReflectorOptions, signal: AbortSignal, limit: 
 }
 
 async function watchOnce(options: ReflectorOptions, position: Position, signal: AbortSignal): Promise<void> {
-  const from = position.resourceVersion ?? '';
-  const events = options.client.watch(options.resource, { ...scopeOf(options), resourceVersion: from, signal });
+  const resourceVersion = position.resourceVersion ?? '';
+  const onOpen = (): void => {
+    position.openedAt = performance.now();
+    if (position.failures > 0) options.onSynced?.();
+  };
+  const events = options.client.watch(options.resource, { ...scopeOf(options), resourceVersion, onOpen, signal });
   for await (const event of events) {
-    if (event.type === 'ERROR') return endWatch(event, position);
+    if (event.type === 'ERROR') throw endOfWatch(event, position);
     if (event.type === 'BOOKMARK') position.resourceVersion = event.resourceVersion;
     else {
       if (event.type === 'DELETED') options.sink.remove(event.object);
       else options.sink.upsert(event.object);
       position.resourceVersion = event.object.metadata.resourceVersion ?? position.resourceVersion;
     }
-    if (position.failures > 0) options.onSynced?.();
     position.failures = 0;
     options.onAlive?.();
   }
 }
 
-/** 410 and anything else that is not a passing failure of the server: the position is worthless. */
-function endWatch({ code, message }: { readonly code: number; readonly message: string }, position: Position): void {
+/** After 410 and anything else that is not a passing failure of the server the position is worthless. */
+function endOfWatch(
+  { code, message }: { readonly code: number; readonly message: string },
+  position: Position,
+): GitOpsError {
   if (code !== 429 && code !== 503 && code !== 504) position.resourceVersion = undefined;
-  if (code !== 410) throw new Error(`the watch ended with ${code}: ${message}`);
+  const cause = new KubeStatusError({ code, reason: '', message, causes: [] });
+  return new GitOpsError('Upstream', `the watch ended with ${code}: ${message}; it is opened again`, { cause });
 }
 
 function scopeOf({ namespace, labelSelector, fieldSelector }: ReflectorOptions) {

@@ -37,18 +37,20 @@ function patchObject({ original, modified, live }: Versions<Fields>, scope: Scop
 }
 
 function patchField(field: string, versions: Versions<unknown>, scope: Scope): Fields {
-  const { modified, live } = versions;
+  const { original, modified, live } = versions;
   if (live === undefined) return isEmptyValue(modified) ? {} : { [field]: modified };
-  const rule = scope.type === undefined ? undefined : scope.rules?.types.get(scope.type)?.get(field);
-  const inner = { rules: scope.rules, type: rule?.type };
-  if (isObject(modified) && isObject(live)) {
-    return patchInner({ field, rule, inner }, { original: asObject(versions.original), modified, live });
-  }
-  if (Array.isArray(modified) && Array.isArray(live) && rule?.merge === true) {
-    const original = Array.isArray(versions.original) ? versions.original : undefined;
-    return patchList({ field, rule, inner }, { original, modified, live });
+  const rule = ruleOf(field, scope);
+  const context = { field, rule, inner: { rules: scope.rules, type: rule?.type } };
+  if (isObject(modified) && isObject(live))
+    return patchInner(context, { original: asObject(original), modified, live });
+  if (rule?.merge === true && Array.isArray(modified) && Array.isArray(live)) {
+    return patchList({ ...context, rule }, { original: asList(original), modified, live });
   }
   return isDeepStrictEqual(modified, live) ? {} : { [field]: modified };
+}
+
+function ruleOf(field: string, { rules, type }: Scope): FieldRule | undefined {
+  return type === undefined ? undefined : rules?.types.get(type)?.get(field);
 }
 
 interface InnerContext {
@@ -111,6 +113,10 @@ function patchElements(
     .filter((key) => find(modified, key) === undefined && find(live, key) !== undefined)
     .map((key) => ({ $patch: 'delete', [mergeKey]: key }));
   return [...changed, ...removed];
+}
+
+function asList(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined;
 }
 
 function asObject(value: unknown): Fields | undefined {
