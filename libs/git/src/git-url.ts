@@ -11,7 +11,7 @@ export interface GitUrl {
 }
 
 const PROTOCOLS: readonly string[] = ['https', 'http', 'ssh', 'file'];
-const SCP_LIKE = /^(?:([^@/:\s]+)@)?(\[[0-9a-f:]+\]|[^/:@\s]+):(?!\/\/)([^\s]+)$/i;
+const SCP_LIKE = /^(?:([^@/:\s]+)@)?(\[[0-9a-f:]+\]|[^/:@\s]+):(?!:|\/\/)([^\s]+)$/i;
 const ADVICE = 'Use https://host/path, ssh://user@host/path or user@host:path.';
 
 /**
