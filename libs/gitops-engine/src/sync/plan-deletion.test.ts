@@ -78,7 +78,7 @@ const rows: readonly {
     does: 'complete ConfigMap/keep',
   },
   {
-    name: 'an object that another application tracks stays (S2)',
+    name: 'an object that another application tracks stays (R13)',
     live: [configMap('theirs', { trackedBy: 'other' })],
     does: 'complete ConfigMap/theirs',
   },

@@ -85,7 +85,7 @@ describe('every sync', () => {
     }
   });
 
-  it('never deletes an object whose tracking id names another application (S2, R13)', () => {
+  it('never deletes an object whose tracking id names another application (R13)', () => {
     for (const seed of seeds) {
       const scenario = scenarioFrom(seed);
       const run = runSync(scenario);
@@ -122,6 +122,31 @@ describe('every sync', () => {
         expect(hookRuns(resumed.writes), label).toEqual(hookRuns(whole.writes));
         expect(names(resumed.live), label).toEqual(names(whole.live));
       }
+    }
+  });
+
+  it('of 200 objects in waves with hooks goes on after a kill at each of its steps (R6)', () => {
+    const makers = [configMap, service, deployment];
+    const objects = Array.from({ length: 190 }, (_, index) => {
+      const make = makers[index % makers.length] as typeof configMap;
+      return make(`o${index}`, { wave: index % 5 });
+    });
+    const hooks = Array.from({ length: 10 }, (_, index) => {
+      const policy = index % 3 === 0 ? 'HookSucceeded' : 'BeforeHookCreation';
+      return job(`h${index}`, { hook: index % 2 === 0 ? 'PreSync' : 'PostSync', wave: index % 3, policy });
+    });
+    const live = Array.from({ length: 20 }, (_, index) =>
+      configMap(`old${index}`, { wave: index % 4, slowDelete: true }),
+    );
+    const scenario: Scenario = { targets: [...objects, ...hooks], live };
+    const whole = runSync(scenario);
+    expect(whole.phase).toBe('Succeeded');
+    expect(hookRuns(whole.writes)).toHaveLength(10);
+    for (let step = 1; step <= whole.log.length; step++) {
+      const resumed = runSync({ ...scenario, crashAtStep: step });
+      expect(resumed.phase, `killed after step ${step}`).toBe('Succeeded');
+      expect(hookRuns(resumed.writes), `killed after step ${step}`).toEqual(hookRuns(whole.writes));
+      expect(names(resumed.live), `killed after step ${step}`).toEqual(names(whole.live));
     }
   });
 

@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
     ends: ALL_RUN,
   },
   {
-    name: 'an object that another application tracks is never pruned (S2)',
+    name: 'an object that another application tracks is never pruned (R13)',
     live: [configMap('old', { trackedBy: 'other' })],
     log: [],
     ends: ALL_RUN,
