@@ -234,7 +234,6 @@ const LISTS: readonly Row[] = [
       target: { spec: { list: [{ a: 1 }] } },
       live: { spec: { list: [{ a: 2 }] } },
       fields: [by('x', f({ spec: f({ other: leaf }) }))],
-      fields: [by('x', f({ spec: f({ other: leaf }) }))],
     }),
     verdict: 'unsure',
   },

@@ -132,7 +132,10 @@ function readSuffixes(reader: TokenReader): Path {
       steps.push({ kind: 'field', name: token.value });
     } else if (reader.takeIf('[')) {
       steps.push(readBracket(reader));
-    } else if (!reader.takeIf('?') && !reader.takeIf('.')) {
+    } else if (reader.takeIf('.')) {
+      // `.a.["b"]`; two dots in a row would be jq's recursive descent.
+      if (reader.peek()?.value !== '[') throw new ExpressionProblem('".." is not supported');
+    } else if (!reader.takeIf('?')) {
       return steps;
     }
   }
@@ -174,6 +177,7 @@ function readComparison(reader: TokenReader): Condition {
     return condition;
   }
   const path = readPath(reader);
+  if (path.some(({ kind }) => kind === 'each')) throw new ExpressionProblem('"[]" inside a condition is not supported');
   const equal = reader.takeIf('==');
   if (!equal && !reader.takeIf('!=')) {
     const next = reader.peek()?.value;
@@ -200,9 +204,7 @@ function valueAt(value: JsonValue, path: Path): JsonValue {
   for (const step of path) {
     if (step.kind === 'field' && isJsonObject(at)) at = at[step.name] ?? null;
     else if (step.kind === 'index' && isJsonArray(at)) at = at.at(step.index) ?? null;
-    else if (step.kind === 'each' || step.kind === 'select') {
-      throw new ExpressionProblem('lists inside a condition are not supported');
-    } else return null;
+    else return null;
   }
   return at;
 }
