@@ -1,5 +1,6 @@
 /** From `.operation` to the first operation state, and the questions a resumed operation asks of it. */
 import type { Application, Operation, OperationState } from '@tiphys/model';
+import type { AppEvent } from '../ports.js';
 import { kubernetesTime } from '../time.js';
 
 /** True when `.operation` is already recorded as running: a crash or a wait lies behind us, not a new request. */
@@ -9,7 +10,16 @@ export function operationRunning(app: Application): boolean {
 }
 
 /** A new operation; what it deploys is fixed by its first render. */
-export function beginState(app: Application, now: Date): OperationState {
-  const operation: Operation = app.operation ?? {};
+export function beginState(operation: Operation, now: Date): OperationState {
   return { operation, phase: 'Running', startedAt: kubernetesTime(now), message: 'waiting to start', retryCount: 0 };
+}
+
+/** The Event that says who started what. */
+export function startedEvent({ initiatedBy, sync }: Operation): AppEvent {
+  const who =
+    initiatedBy?.automated === true
+      ? 'Initiated automated sync'
+      : `${initiatedBy?.username ?? 'Unknown user'} initiated sync`;
+  const revision = sync?.revision ?? sync?.revisions?.join(', ') ?? 'the target revision';
+  return { type: 'Normal', reason: 'OperationStarted', message: `${who} to ${revision}` };
 }

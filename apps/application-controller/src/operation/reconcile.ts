@@ -33,7 +33,7 @@ import {
   renderTargets,
 } from '../comparison/compare-app.js';
 import type { ProjectReader, RenderedManifests } from '../ports.js';
-import { beginState, operationRunning } from './begin.js';
+import { beginState, operationRunning, startedEvent } from './begin.js';
 import { executeStep } from './execute-step.js';
 import { type FinishDeps, finishAttempt, replaced } from './finish.js';
 import { patchOperation } from './patch-operation.js';
@@ -72,20 +72,11 @@ export function createOperationReconciler(
 }
 
 async function begin(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<Application> {
-  const state = beginState(app, deps.clock.now());
-  const updated = await patchOperation(deps.applications, app, {
-    patch: { status: { operationState: replaced(state, app) } },
-    signal,
-  });
-  const who =
-    app.operation?.initiatedBy?.automated === true
-      ? 'Initiated automated sync'
-      : `${app.operation?.initiatedBy?.username ?? 'Unknown user'} initiated sync`;
-  deps.events.record(updated, {
-    type: 'Normal',
-    reason: 'OperationStarted',
-    message: `${who} to ${state.operation.sync?.revision ?? 'the target revision'}`,
-  });
+  const operation = app.operation ?? {};
+  const state = beginState(operation, deps.clock.now());
+  const patch = { status: { operationState: replaced(state, app) } };
+  const updated = await patchOperation(deps.applications, app, { patch, signal });
+  deps.events.record(updated, startedEvent(operation));
   return updated;
 }
 

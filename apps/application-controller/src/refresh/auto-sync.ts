@@ -13,6 +13,8 @@ export interface NextAutoSync {
   readonly conditions: readonly Pick<ApplicationCondition, 'type' | 'message'>[];
   /** `operation` and annotations to write together with the status. */
   readonly patch: JsonObject | undefined;
+  /** The operation that begins with this write. */
+  readonly operation: Operation | undefined;
   readonly starts: 'new revision' | 'self-heal' | undefined;
   readonly retryAfterMs: number | undefined;
 }
@@ -35,7 +37,13 @@ export function nextAutoSync(
     now,
     selfHealBackoff: settings.selfHealBackoff,
   });
-  const nothing: NextAutoSync = { conditions: [], patch: undefined, starts: undefined, retryAfterMs: undefined };
+  const nothing: NextAutoSync = {
+    conditions: [],
+    patch: undefined,
+    operation: undefined,
+    starts: undefined,
+    retryAfterMs: undefined,
+  };
   switch (decision.kind) {
     case 'skip':
       return { ...nothing, conditions: decision.condition === undefined ? [] : [decision.condition] };
@@ -45,6 +53,7 @@ export function nextAutoSync(
       const clear = decision.clearHold ? { metadata: { annotations: { [ANNOTATIONS.rollbackHold]: null } } } : {};
       return {
         ...nothing,
+        operation: decision.operation,
         starts: decision.reason,
         patch: { operation: operationPatch(app, decision.operation), ...clear },
       };

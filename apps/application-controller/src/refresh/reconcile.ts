@@ -13,6 +13,7 @@ import {
 } from '@tiphys/model';
 import type { KeyedQueue, PendingRequest, ReconcileOutcome } from '@tiphys/queue';
 import { type ComparisonDeps, compareRendered, renderTargets } from '../comparison/compare-app.js';
+import { beginState, startedEvent } from '../operation/begin.js';
 import type {
   ApplicationStore,
   Clusters,
@@ -170,10 +171,14 @@ async function compareAnew(
   const now = deps.clock.now();
   const tree = treeOf(comparison);
   const next = nextAutoSync(app, { result, revisions: rendered.revisions }, { settings: deps.settings(), now });
-  const status = comparedStatus(app, { comparison, tree, conditions: next.conditions }, now);
+  const compared = comparedStatus(app, { comparison, tree, conditions: next.conditions }, now);
+  // Recorded as running in the same write: one patch less, and a crash after it is a resumed operation.
+  const status =
+    next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };
   await writeStatus(deps, turn, { status, ...(next.patch === undefined ? {} : { extra: next.patch }) });
   if (result.syncStatus === 'Synced') deps.memory.set(key, fingerprint);
   else deps.memory.delete(key);
+  if (next.operation !== undefined) deps.events.record(app, startedEvent(next.operation));
   if (next.starts === 'self-heal') reportDrift(deps.events, app, result);
   if (next.starts !== undefined) await deps.operationQueue.enqueue({ key, priority: 'selfHeal' });
   await deps.views.publish(app, { tree, managed: result.resources.map(managedResourceView) });
