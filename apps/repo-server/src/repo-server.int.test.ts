@@ -269,7 +269,7 @@ describe('bad input is refused with what to do, and other sources go on', () => 
     ['a List item that is no object', { path: 'list' }, 'ManifestGeneration', /item 1 of the List/],
     ['several objects in a JSON file', { path: 'two.json' }, 'ManifestGeneration', /two\.json\/a\.json/],
     ['a broken pattern', { path: 'good', directory: { include: '{a' } }, 'InvalidSpec', /"{" without "}"/],
-  ])('%s', async (_name, source, code, message) => {
+  ])('%s', async (...[, source, code, message]) => {
     const failing = generate(server, { repository, source });
     await expect(failing).rejects.toMatchObject({ name: 'GitOpsError', code });
     await expect(failing).rejects.toThrow(message);

@@ -19,13 +19,15 @@ const ADVICE = 'Use https://host/path, ssh://user@host/path or user@host:path.';
  * @throws GitError `invalid-url` for everything else, also for texts that a tool could take for an option.
  */
 export function parseGitUrl(url: string, options: { readonly allowFile?: boolean } = {}): GitUrl {
-  if (url === '' || url.startsWith('-') || /[\s\p{Cc}]/u.test(url))
+  if (url === '' || url.startsWith('-') || /[\s\p{Cc}]/u.test(url)) {
     throw invalid(url, 'is empty, has spaces or starts with "-"');
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   const parsed = scheme === undefined ? parseScpLike(url) : parseWithScheme(url, scheme);
   if (parsed.protocol === 'file' && options.allowFile !== true) throw invalid(url, 'names a local file');
-  if (parsed.host.startsWith('-') || parsed.user?.startsWith('-'))
+  if ([parsed.host, parsed.user].some((part) => part?.startsWith('-'))) {
     throw invalid(url, 'has a host or user that starts with "-"');
+  }
   return parsed;
 }
 

@@ -1,8 +1,13 @@
 /** The contract of GitReader on both implementations, against real Git servers over HTTP and SSH. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fakeClock } from '@tiphys/runtime';
 import {
+  type CertificateAuthority,
+  createCertificateAuthority,
   freePort,
   type GitRepository,
   type GitServer,
@@ -250,6 +255,84 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
     await expect(readerFor(transport).reader.testConnection({ url, credentials: {} }, signal)).rejects.toThrow(message);
   });
 });
+
+describe('GitReader with certificates of its own', () => {
+  it('G05 G11 trusts the CA bundle of the repository, shows its client certificate, and refuses other servers', async () => {
+    const server = await serverFor();
+    const app = await server.createRepository('app', { 'a.txt': '1' });
+    const authority = createCertificateAuthority();
+    const https = await httpsInFrontOf(server.url, authority);
+    const client = authority.issue({ commonName: 'client', sans: ['client'] });
+    const url = `${https}/app.git`;
+    const dataDirectory = temporaryDirectory('git-reader');
+    onTestFinished(() => removeDirectory(dataDirectory));
+    const reader = createGitReader({ dataDirectory, failureMs: 0 });
+    const test = (credentials: GitRemote['credentials']) => reader.testConnection({ url, credentials }, signal);
+    const clientCertificate = { tlsClientCertData: client.cert, tlsClientCertKey: client.key };
+    const remote = { url, credentials: { tlsCaData: authority.cert, ...clientCertificate } };
+    const resolved = await reader.resolveRevision(remote, 'main', { signal });
+    expect(resolved.commit).toBe(await app.head());
+    expect(await (await reader.openCommit(remote, resolved, signal)).entry('a.txt')).toBeDefined();
+    await expect(test({})).rejects.toMatchObject({ failure: 'certificate' });
+    const stranger = createCertificateAuthority('stranger').cert;
+    await expect(test({ tlsCaData: stranger, ...clientCertificate })).rejects.toMatchObject({ failure: 'certificate' });
+    await expect(test({ tlsCaData: authority.cert })).rejects.toMatchObject({ code: 'Upstream' });
+    await expect(test({ insecure: true, ...clientCertificate })).resolves.toBeUndefined();
+  });
+
+  it('a host that hung is asked by the program whose requests can be ended', async () => {
+    const server = await serverFor();
+    const app = await server.createRepository('app', { 'a.txt': '1' });
+    const dataDirectory = temporaryDirectory('git-reader');
+    onTestFinished(() => removeDirectory(dataDirectory));
+    const reader = createGitReader({ dataDirectory, failureMs: 0, listTimeoutMs: 300 });
+    server.setFaults({ hang: true });
+    for (let index = 0; index < 12; index += 1) {
+      await expect(reader.testConnection(open(app), signal)).rejects.toMatchObject({ failure: 'timeout' });
+    }
+    server.setFaults({});
+    const resolved = await reader.resolveRevision(open(app), 'main', { signal });
+    expect(await (await reader.openCommit(open(app), resolved, signal)).entry('a.txt')).toBeDefined();
+  });
+});
+
+it('joins the packs of many fetches without losing a commit', async () => {
+  const server = await serverFor();
+  const app = await server.createRepository('app', { 'a.txt': '0' });
+  const { dataDirectory, reader } = readerFor('nodegit');
+  const commits: string[] = [];
+  for (let index = 1; index <= 33; index += 1) {
+    commits.push(await app.commit({ 'a.txt': `${index}` }));
+    await reader.openCommit(open(app), { commit: commits.at(-1)!, ref: 'refs/heads/main' }, signal);
+  }
+  const [mirror] = readdirSync(join(dataDirectory, 'mirrors'));
+  const packs = readdirSync(join(dataDirectory, 'mirrors', mirror!, 'objects', 'pack')).filter((name) =>
+    name.endsWith('.pack'),
+  );
+  expect(packs.length).toBeLessThan(10);
+  for (const commit of commits)
+    expect((await reader.openCommit(open(app), { commit, ref: undefined }, signal)).commit).toBe(commit);
+});
+
+/** TLS with a demanded client certificate, passed on to a plain server. */
+async function httpsInFrontOf(target: string, authority: CertificateAuthority): Promise<string> {
+  const leaf = authority.issue({ commonName: 'git', sans: ['localhost', '127.0.0.1'] });
+  const options = { key: leaf.key, cert: leaf.cert, ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+  const proxy = createHttpsServer(options, (incoming, outgoing) => {
+    const { method, headers, url = '/' } = incoming;
+    const forwarded = request(new URL(url, target), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+}
 
 describe.each(['nodegit', 'git-cli'] as const)('GitReader over SSH through %s', (transport) => {
   let server: SshGitServer;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Clock, type Logger, silentLogger, systemClock } from '@tiphys/runtime';
 import { chooseTransport } from './choose-transport.js';
+import { compactRepository } from './cli/compact.js';
 import { createCliTransport } from './cli/transport.js';
 import { createCommitTree, createTreeCache } from './commit-tree.js';
 import { untilAborted } from './deadline.js';
@@ -59,6 +60,7 @@ export function createGitReader(options: GitReaderOptions): GitReader {
   const mirrors = createMirrors(join(options.dataDirectory, 'mirrors'), {
     nodegit: host.nodegit,
     log: options.log ?? silentLogger,
+    compact: compactRepository,
     fetch: (remote, directory, refspecs) =>
       host.run(remote, 'fetch', (transport) => transport.fetch(remote, { directory, refspecs }, SIGNAL_OF_NOBODY)),
   });

@@ -4,8 +4,8 @@ import { createByteLru } from './byte-lru.js';
 
 export interface Failures {
   /** The error to repeat, while the pause lasts. */
-  paused(key: string): unknown;
-  failed(key: string, error: unknown): void;
+  paused(key: string): Error | undefined;
+  failed(key: string, error: Error): void;
   succeeded(key: string): void;
 }
 
@@ -18,7 +18,7 @@ export interface FailureOptions {
 }
 
 interface Failure {
-  readonly error: unknown;
+  readonly error: Error;
   readonly attempts: number;
   readonly at: number;
 }

@@ -49,7 +49,7 @@ export interface RenderDeps {
 export type RenderSource = (request: SourceRequest, signal: AbortSignal) => Promise<SourceManifests>;
 
 /** What the last plan of a source found: enough to recognise that a new commit did not touch it. */
-interface Record {
+interface SourceRecord {
   readonly sourceType: SourceType;
   readonly key: string;
   readonly readSet: ReadSet;
@@ -59,7 +59,7 @@ interface Record {
 const MAX_RECORDED_PATHS = 100_000;
 
 export function createRenderSource(deps: RenderDeps): RenderSource {
-  const records = createByteLru<Record>(MAX_RECORDED_PATHS);
+  const records = createByteLru<SourceRecord>(MAX_RECORDED_PATHS);
   const renders = singleFlight();
   const places = createSemaphore(deps.concurrency);
 
@@ -130,7 +130,7 @@ async function resolve(git: GitReader, request: SourceRequest, signal: AbortSign
 
 interface Known {
   readonly tree: GitTree;
-  readonly record: Record | undefined;
+  readonly record: SourceRecord | undefined;
 }
 
 async function findUnchanged(

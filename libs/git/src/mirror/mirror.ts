@@ -13,6 +13,8 @@ export interface MirrorOptions {
   readonly directory: string;
   readonly nodegit: Nodegit;
   readonly fetch: (remote: GitRemote, directory: string, refspecs: readonly string[]) => Promise<void>;
+  /** Joins the packs that fetches leave behind. */
+  readonly compact: (directory: string) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -30,6 +32,8 @@ export interface Mirror {
 
 const ALL_REFS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 const KNOWN_COMMITS = 64;
+/** Every fetch leaves a pack, and every look-up asks all packs. */
+const FETCHES_BETWEEN_COMPACTIONS = 32;
 
 export function createMirror(options: MirrorOptions): Mirror {
   return new BareMirror(options);
@@ -40,6 +44,7 @@ class BareMirror implements Mirror {
   readonly #commits = new LruMap<string, RawCommit>(KNOWN_COMMITS);
   #database: Promise<ObjectDatabase> | undefined;
   #damaged = false;
+  #fetches = 0;
   /** The fetches, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -122,6 +127,16 @@ class BareMirror implements Mirror {
     }
     const now = new Date();
     await utimes(directory, now, now);
+    this.#fetches += 1;
+    if (this.#fetches % FETCHES_BETWEEN_COMPACTIONS === 0) this.#compactLater();
+  }
+
+  /** Behind the caller that waits for this fetch, and before the next fetch. */
+  #compactLater(): void {
+    const { directory, compact, log } = this.#options;
+    void this.#enqueue(() => compact(directory)).catch((error: unknown) => {
+      log.warn('mirror could not be compacted', { directory, error });
+    });
   }
 
   #openDatabase(): Promise<ObjectDatabase> {

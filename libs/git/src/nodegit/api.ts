@@ -114,7 +114,7 @@ export function loadNodegit(options: NodegitOptions): LoadedNodegit {
 
 function withEnvironment<T>(home: string, caFile: string | undefined, load: () => T): T {
   // eslint-disable-next-line no-restricted-syntax -- written for libgit2, never read as configuration
-  const { env } = process;
+  const env = process.env;
   const previousHome = env['HOME'];
   env['HOME'] = home;
   if (caFile !== undefined) env['SSL_CERT_FILE'] ??= caFile;

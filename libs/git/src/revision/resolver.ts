@@ -1,6 +1,6 @@
 /** Which commit a revision names: asked at the host at most once for everybody, remembered with the time of the question. */
 import type { Clock } from '@tiphys/runtime';
-import { GitError, isHostFailure } from '../errors.js';
+import { GitError, isGitError, isHostFailure } from '../errors.js';
 import { createFreshFlight } from '../fresh-flight.js';
 import { LruMap } from '../lru-map.js';
 import { remoteKey } from '../mirror/mirrors.js';
@@ -33,7 +33,7 @@ interface Remembered {
 }
 interface Failed {
   readonly askedAt: number;
-  readonly error: unknown;
+  readonly error: GitError;
 }
 
 const MAX_REMEMBERED = 20_000;
@@ -53,31 +53,46 @@ export function createResolver(options: ResolverOptions): Resolver {
       failures.delete(key);
       return remembered;
     } catch (error) {
-      failures.set(key, { askedAt, error }, 1);
+      if (isGitError(error)) failures.set(key, { askedAt, error }, 1);
       throw error;
     }
   };
 
+  /** The error of a question that is new enough, and was asked a moment ago. */
+  const recentFailure = (key: string, notBefore: number, now: number): GitError | undefined => {
+    const failed = failures.get(key);
+    const repeat = failed !== undefined && failed.askedAt >= notBefore && now - failed.askedAt < options.failureMs;
+    return repeat ? failed.error : undefined;
+  };
+
   return {
-    resolve: async (remote, question, { mode = 'normal', resolvedAfterMs = 0 }) => {
+    resolve: async (remote, question, wishes) => {
       const now = options.clock.now().getTime();
       const key = `${remoteKey(remote)} ${questionKey(question)}`;
-      // A refresh without a time means: not older than the moment of this call.
-      const notBefore = mode === 'resolve' && resolvedAfterMs === 0 ? now : resolvedAfterMs;
+      const { insists, notBefore } = freshness(wishes, now);
       const known = answers.get(key);
       if (known !== undefined && known.askedAt >= notBefore) return describe(known);
-      const failed = failures.get(key);
-      const repeatFailure =
-        failed !== undefined && failed.askedAt >= notBefore && now - failed.askedAt < options.failureMs;
       try {
-        if (repeatFailure && mode === 'normal') throw failed.error;
+        const repeated = insists ? undefined : recentFailure(key, notBefore, now);
+        if (repeated !== undefined) throw repeated;
         return describe(await ask({ key, remote, question }, notBefore));
       } catch (error) {
-        if (mode !== 'normal' || known === undefined || !isHostFailure(error)) throw error;
+        if (insists || known === undefined || !isHostFailure(error)) throw error;
         return { ...describe(known), stale: staleReason(error, now - known.askedAt) };
       }
     },
   };
+}
+
+interface Freshness {
+  readonly insists: boolean;
+  readonly notBefore: number;
+}
+
+function freshness({ mode, resolvedAfterMs = 0 }: Omit<ResolveOptions, 'signal'>, now: number): Freshness {
+  const insists = mode === 'resolve';
+  // A refresh without a time means: not older than the moment of this call.
+  return { insists, notBefore: insists && resolvedAfterMs === 0 ? now : resolvedAfterMs };
 }
 
 interface Context {
