@@ -186,7 +186,7 @@ export interface ClusterCacheHooks<S> {
 }
 
 export interface ClusterCache<S = unknown> {
-  /** Discovers, lists and watches; resolves when every readable kind was listed once. */
+  /** Discovers, lists and watches; resolves when every readable kind was listed once. Rejects when the cluster cannot be reached: call it again; stop() in any case. */
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   readonly client: KubeClient;

@@ -5,7 +5,7 @@ import { fetchDiscovery } from './fetch-discovery.js';
 import type { DiscoveredVersion } from './parse-discovery.js';
 
 /** A miss asks the server again at most this often. */
-const MISS_REFRESH_MS = 2_000;
+const MISS_REFRESH_MS = 500;
 
 /** Empty until the first `refresh`. */
 export function createDiscovery(client: KubeClient): Discovery {

@@ -61,14 +61,11 @@ export function scopedName({ metadata }: Pick<KubernetesObject, 'metadata'>): st
 }
 
 const BACKOFF = { firstMs: 100, longestMs: 30_000 };
-/** Rights and kinds change rarely: asking often would only be noise in the audit log. */
+/** Rights change rarely: asking often would only be noise in the audit log. */
 const DENIED_BACKOFF = { firstMs: 5_000, longestMs: 300_000 };
 
 function isDenied(error: unknown): boolean {
-  return (
-    isGitOpsError(error) &&
-    (error.code === 'PermissionDenied' || error.code === 'NotFound' || error.code === 'InvalidSpec')
-  );
+  return isGitOpsError(error) && error.code === 'PermissionDenied';
 }
 
 interface Position {
