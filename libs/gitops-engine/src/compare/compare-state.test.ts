@@ -198,7 +198,7 @@ describe('the managed namespace (A12)', () => {
   const namespace = (labels: Record<string, string>): KubernetesObject => ({
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: 'ns', labels },
+    metadata: { name: 'ns', labels, annotations: { 'argocd.argoproj.io/sync-options': 'ServerSideApply=true' } },
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** The destination namespace as a target, when `CreateNamespace=true` comes with labels or annotations for it (A12). */
-import type { ApplicationCondition, KubernetesObject } from '@tiphys/model';
+import { ANNOTATIONS, type ApplicationCondition, type KubernetesObject } from '@tiphys/model';
 import type { PreparedTarget } from './prepare-targets.js';
 import type { ComparisonInput } from './types.js';
 
@@ -32,7 +32,11 @@ function isNamespace({ key }: PreparedTarget, name: string): boolean {
 function namespaceTarget(name: string, managed: NonNullable<Input['managedNamespaceMetadata']>): PreparedTarget {
   return {
     key: { group: '', kind: 'Namespace', namespace: '', name },
-    object: withMetadata({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, managed),
+    // Argo CD writes this option on namespaces that it manages: without it an adopted one would be out of sync.
+    object: withMetadata(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+      { ...managed, annotations: { ...managed.annotations, [ANNOTATIONS.syncOptions]: 'ServerSideApply=true' } },
+    ),
     origin: 'spec.syncPolicy.managedNamespaceMetadata',
     sourceIndex: 0,
   };

@@ -144,17 +144,20 @@ function judgeExtra(walk: Walk, place: Place, live: JsonValue): void {
     return;
   }
   if (!removalOwned(place.ownership, live)) return;
-  const certain = isTextMap(place.names.at(-2) ?? '') && !isServerKey(fieldName(place));
-  if (certain) return different(walk, place, sides);
-  // No dry run can answer where only client-side apply happened: it removes nothing that a server-side apply did not set.
-  if (place.ownership.lastApplied !== undefined) {
-    if (!(walk.builtIn && isFieldDefault(fieldName(place), live))) different(walk, place, sides);
-    return;
-  }
+  if (isCertainlyRemoved(walk, place, live)) return different(walk, place, sides);
+  if (place.ownership.lastApplied !== undefined) return;
   unsure(walk, place, {
     ...sides,
     because: 'we applied it and the target has it no longer: removed or defaulted back',
   });
+}
+
+/** Texts are not defaulted back. */
+function isCertainlyRemoved(walk: Walk, place: Place, live: JsonValue): boolean {
+  const name = fieldName(place);
+  if (isTextMap(place.names.at(-2) ?? '') && !isServerKey(name)) return true;
+  // No dry run can answer where only client-side apply happened: it removes nothing that a server-side apply did not set.
+  return place.ownership.lastApplied !== undefined && !(walk.builtIn && isFieldDefault(name, live));
 }
 
 /** A map of texts that Git does not have at all: each key that we applied is to be removed. */

@@ -41,7 +41,7 @@ describe('sources (F01)', () => {
     ['a denial alone, which permits nothing', ['!https://host/x'], 'https://host/org/app', false],
     ['ssh in its short form', ['git@host:org/*'], 'ssh://git@host/org/app.git', true],
     ['another host case', ['https://HOST/org/app'], 'https://host/org/app', true],
-  ])('a project that permits %s', (_, sourceRepos, repoURL, expected) => {
+  ])('a project that permits %s', (...[, sourceRepos, repoURL, expected]) => {
     expect(isSourcePermitted(project({ sourceRepos }), repoURL)).toBe(expected);
   });
   it('are checked one by one, also of a hydrated application', () => {
@@ -110,7 +110,7 @@ describe('destinations (F02)', () => {
       false,
     ],
     ['with no rules at all', [], at('ns'), false],
-  ])('%s', (_, destinations, destination, expected) => {
+  ])('%s', (...[, destinations, destination, expected]) => {
     expect(isDestinationPermitted(project({ destinations }), destination)).toBe(expected);
   });
   it('by name are also matched by the server of that cluster', () => {
@@ -184,7 +184,7 @@ describe('kinds (F03)', () => {
     ],
     ['an empty namespace whitelist denies all', { namespaceResourceWhitelist: [] }, key('Secret'), false],
     ['a namespace outside the destinations is denied', {}, key('ConfigMap', 'kube-system'), false],
-  ])('%s', (_, spec, resource, expected) => {
+  ])('%s', (...[, spec, resource, expected]) => {
     const query = { key: resource, clusterScoped: resource.namespace === '', destination };
     expect(isResourcePermitted(project({ destinations, ...spec }), query)).toBe(expected);
   });
