@@ -4,8 +4,8 @@ import { type Application, appKey, COMPARE_LEVELS } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
 import { type Logger, systemClock } from '@tiphys/runtime';
+import { repositoryConnection } from '@tiphys/settings';
 import { createManifestSource } from './adapters/manifest-source.js';
-import { repositoryMessage } from './adapters/repository-message.js';
 import type { PublishedViews } from './adapters/resource-views.js';
 import { createResourceWriter } from './adapters/resource-writer.js';
 import type { Config } from './config.js';
@@ -71,7 +71,7 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
 
 function reconcilerParts(deps: ReconcilerDeps) {
   const { settings, config, applications, clusters, projects, views, metrics } = deps;
-  const repositoryFor = (url: string, project: string) => repositoryMessage(url, project, settings.current());
+  const repositoryFor = (url: string, project: string) => repositoryConnection({ url, project }, settings.current());
   const events: EventRecorder = {
     record: (app, event) => deps.events.record({ involvedObject: app as never, ...event }),
   };

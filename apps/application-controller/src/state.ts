@@ -1,6 +1,6 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
 import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { type Application, type AppProject, appKey, COMPARE_LEVELS } from '@tiphys/model';
+import { type Application, type AppProject, appKey, COMPARE_LEVELS, parseAppKey } from '@tiphys/model';
 import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Lifecycle, Logger } from '@tiphys/runtime';
 import { createApplicationStore } from './adapters/application-store.js';
@@ -32,7 +32,8 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const { config, client, log } = deps;
   const { namespace } = config;
   const enqueueRefresh = enqueuer(deps.refreshQueue, log);
-  const applications = applicationInformer(deps, enqueueRefresh);
+  const enqueueOperation = enqueuer(deps.operationQueue, log);
+  const applications = applicationInformer(deps, enqueueRefresh, enqueueOperation);
   const refreshAll = (matches: (app: Application) => boolean): void => {
     const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
     enqueueRefresh(
@@ -50,7 +51,10 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     homeClient: client,
     namespace,
     connections: config.kubeConnections,
-    enqueue: enqueueRefresh,
+    enqueue: (entries) => {
+      enqueueRefresh(entries);
+      enqueueOperation(entries.filter(({ key }) => isWaiting(applications.get(...scopedName(key)))));
+    },
     log,
   });
   const clusters = createClusters({ known: () => knownClusters(settings.current()), createCache, log, signal });
@@ -71,8 +75,11 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
 
 type Enqueuer = (entries: readonly Enqueue[]) => void;
 
-function applicationInformer(deps: StateDeps, enqueueRefresh: Enqueuer): Informer<Application> {
-  const enqueueOperation = enqueuer(deps.operationQueue, deps.log);
+function applicationInformer(
+  deps: StateDeps,
+  enqueueRefresh: Enqueuer,
+  enqueueOperation: Enqueuer,
+): Informer<Application> {
   return createInformer<Application>({
     client: deps.client,
     resource: RESOURCES.applications,
@@ -99,6 +106,16 @@ function projectInformer(deps: StateDeps, onSpecChange: (name: string | undefine
       onSpecChange((current ?? previous)?.metadata.name);
     },
   });
+}
+
+/** An operation that has recorded progress waits for something; live changes may be what it waits for. */
+function isWaiting(app: Application | undefined): boolean {
+  return app?.operation !== undefined && app.status?.operationState?.syncResult !== undefined;
+}
+
+function scopedName(key: string): readonly [string, string] {
+  const { namespace, name } = parseAppKey(key);
+  return [namespace, name];
 }
 
 function keyOf(app: Application): string {

@@ -8,6 +8,7 @@ export * from './git-url.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';
 export * from './repositories.js';
+export * from './repository-connection.js';
 export * from './resource-filter.js';
 export * from './secret.js';
 export * from './server.js';

@@ -26,8 +26,8 @@ export interface SettingsSnapshot {
   readonly repositories: readonly Repository[];
   readonly clusters: readonly Cluster[];
   readonly secrets: ReadonlyMap<string, SecretRecord>;
-  readonly knownHosts: string;
-  readonly tlsCerts: SettingsData;
+  /** Data of a ConfigMap by name. */
+  readonly configMap: (name: string) => SettingsData;
   readonly isExcluded: ExclusionTest;
 }
 
@@ -115,8 +115,7 @@ function parseSnapshot(
     repositories: repositories.settings,
     clusters: clusters.settings,
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),
-    knownHosts: configMap(CONFIG_OBJECTS.sshKnownHosts)['ssh_known_hosts'] ?? '',
-    tlsCerts: configMap(CONFIG_OBJECTS.tlsCerts),
+    configMap,
     isExcluded: compileExclusions(comparison.settings.resourceFilter),
   };
 }

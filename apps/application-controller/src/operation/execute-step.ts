@@ -64,7 +64,7 @@ function executeTask(
 ): Promise<TaskOutcome> {
   switch (step.kind) {
     case 'dryRun':
-      return apply(deps, { task, dryRun: true }, context);
+      return dryRun(deps, task, context);
     case 'apply':
       return task.kind === 'prune' ? prune(deps, task, context) : apply(deps, { task, dryRun: false }, context);
     case 'deleteHooks':
@@ -72,6 +72,13 @@ function executeTask(
     case 'releaseHooks':
       return releaseHook(deps, task, context);
   }
+}
+
+/** With `SkipDryRunOnMissingResource` a kind that the cluster does not know yet is not asked about (D21). */
+async function dryRun(deps: ExecuteDeps, task: SyncTask, context: StepContext): Promise<TaskOutcome> {
+  const unknown = context.cluster.cache.discovery.resolve(task.key) === undefined;
+  if (!unknown || !task.options.skipDryRunOnMissingResource) return apply(deps, { task, dryRun: true }, context);
+  return { task, code: 'Synced', message: `${describe(task)} not asked about: the cluster does not know its kind yet` };
 }
 
 async function apply(

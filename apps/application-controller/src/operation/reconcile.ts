@@ -5,8 +5,6 @@
 import {
   advanceSync,
   mergePatch,
-  planSync,
-  progressFrom,
   recordStep,
   retryDueAt,
   type SyncStep,
@@ -16,39 +14,33 @@ import {
 import {
   type AppKey,
   type Application,
-  type ApplicationSource,
   appKey,
   GitOpsError,
   type JsonObject,
   type OperationState,
   redact,
-  sourcesOf,
   toGitOpsError,
 } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
-import {
-  type ComparisonDeps,
-  type ComparisonRequest,
-  compareRendered,
-  renderTargets,
-} from '../comparison/compare-app.js';
-import type { ProjectReader, RenderedManifests } from '../ports.js';
+import type { ControllerSettings } from '../ports.js';
+import { windowFor } from '../sync-window.js';
 import { beginState, operationRunning, startedEvent } from './begin.js';
 import { executeStep } from './execute-step.js';
 import { type FinishDeps, finishAttempt, replaced } from './finish.js';
 import { patchOperation } from './patch-operation.js';
-import { assertPermitted } from './permitted.js';
-import { planRequest } from './plan-request.js';
+import { type PrepareDeps, prepare } from './prepare.js';
 import type { RunningOperation } from './running.js';
 
-export interface OperationDeps extends ComparisonDeps, FinishDeps {
-  readonly projects: ProjectReader;
+export interface OperationDeps extends PrepareDeps, FinishDeps {
+  readonly settings: () => ControllerSettings;
   /** Picks up deletions: chosen before any sync. */
   readonly reconcileDeletion: (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome>;
 }
 
 /** Live events wake a waiting operation at once; this is only the safety net. */
 const RECHECK_MS = 5_000;
+/** Windows open and close on whole minutes. */
+const WINDOW_RECHECK_MS = 30_000;
 /** More steps than any plan has: a planner that does not advance must not spin. */
 const MAX_STEPS_PER_TURN = 1_000;
 
@@ -95,77 +87,49 @@ function beginRetry(
 async function run(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<ReconcileOutcome> {
   const state = app.status?.operationState;
   if (state === undefined) return { kind: 'done' };
+  const blocked = blockedByWindow(deps, app, state);
+  if (blocked !== undefined) return blockedWait(deps, { app, state, message: blocked }, signal);
   try {
     return await runSteps(deps, await prepare(deps, { app, state }, signal), signal);
   } catch (error) {
     const failure = toGitOpsError(error);
-    if (signal.aborted || failure.retry !== 'never') throw error;
+    if (signal.aborted || failure.code === 'Conflict') throw error;
     const message = redact(failure.message);
-    return finishAttempt(deps, { app, state, phase: 'Error', message }, signal);
+    if (failure.retry === 'never') return finishAttempt(deps, { app, state, phase: 'Error', message }, signal);
+    await noteState(deps, { app, state, message }, signal);
+    throw error;
   }
 }
 
-async function prepare(
-  deps: OperationDeps,
-  { app, state }: { app: Application; state: OperationState },
-  signal: AbortSignal,
-): Promise<RunningOperation> {
-  const request = comparisonRequest(app, state);
-  const cluster = await deps.clusters.for(app.spec.destination, signal);
-  const rendered = await renderTargets(deps, request, signal);
-  const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
-  const plan = planRequest(app, { state, comparison, namespace: deps.namespace });
-  const tasks = planSync({ resources: comparison.result.resources, request: plan });
-  assertPermitted(tasks, { app, project: deps.projects.get(app.spec.project), cluster });
-  return {
-    app,
-    state: withRevisions(state, request.sources, rendered),
-    cluster,
-    tasks,
-    progress: progressFrom(state, comparison.live),
-  };
+interface Noted {
+  readonly app: Application;
+  readonly state: OperationState;
+  readonly message: string;
 }
 
-function comparisonRequest(app: Application, state: OperationState): ComparisonRequest {
-  const sync = state.operation.sync ?? {};
-  const overridden = sync.sources ?? (sync.source === undefined ? undefined : [sync.source]);
-  const sources: readonly ApplicationSource[] = overridden ?? sourcesOf(app.spec);
-  const pinned = listOf(state.syncResult) ?? listOf(sync) ?? [];
-  return {
-    app,
-    sources,
-    revisions: sources.map((_, index) => pinned[index] || undefined),
-    cacheMode: 'normal',
-    resolvedAfterMs: 0,
-    syncOptions: sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [],
-  };
+/** Shows why the operation does not go on; not written twice. */
+async function noteState(deps: OperationDeps, { app, state, message }: Noted, signal: AbortSignal): Promise<void> {
+  if (state.message === message) return;
+  await patchOperation(deps.applications, app, { patch: { status: { operationState: { message } } }, signal });
 }
 
-/** What is deployed is fixed by the first render of the attempt; before that by the operation. */
-function listOf(
-  from: { readonly revision?: string; readonly revisions?: readonly string[] } | undefined,
-): readonly string[] | undefined {
-  if (from?.revisions !== undefined && from.revisions.length > 0) return from.revisions;
-  return from?.revision === undefined || from.revision === '' ? undefined : [from.revision];
+/** D47-D50: an operation that may not run now waits for its window. */
+function blockedByWindow(deps: OperationDeps, app: Application, state: OperationState): string | undefined {
+  if (state.phase === 'Terminating') return undefined;
+  const isManual = state.operation.initiatedBy?.automated !== true;
+  const window = windowFor(app, deps, { isManual, runningSince: new Date(state.startedAt) });
+  return window.allowed ? undefined : `Sync operation blocked by sync window: ${window.reason}`;
 }
 
-function withRevisions(
-  state: OperationState,
-  sources: readonly ApplicationSource[],
-  rendered: RenderedManifests,
-): OperationState {
-  const [source] = sources;
-  const single = sources.length === 1 && source !== undefined;
-  const deployed = single
-    ? { revision: rendered.revisions[0] ?? '', source }
-    : { revision: '', revisions: [...rendered.revisions], sources: [...sources] };
-  return { ...state, syncResult: { ...state.syncResult, ...deployed } };
+async function blockedWait(deps: OperationDeps, noted: Noted, signal: AbortSignal): Promise<ReconcileOutcome> {
+  await noteState(deps, noted, signal);
+  return { kind: 'requeueAfter', ms: WINDOW_RECHECK_MS, reason: noted.message };
 }
 
 async function runSteps(deps: OperationDeps, start: RunningOperation, signal: AbortSignal): Promise<ReconcileOutcome> {
   let running = start;
   for (let count = 0; count < MAX_STEPS_PER_TURN; count++) {
-    const turn = advanceSync(running.tasks, { ...running.progress, terminating: isTerminating(deps, running.app) });
+    const turn = advanceSync(running.tasks, { ...running.progress, terminating: isTerminating(deps, running) });
     running = { ...running, progress: turn.progress };
     const { step } = turn;
     if (step.kind === 'complete') {
@@ -184,9 +148,12 @@ async function runSteps(deps: OperationDeps, start: RunningOperation, signal: Ab
   );
 }
 
-function isTerminating(deps: OperationDeps, app: Application): boolean {
+/** Asked for by a person, or the operation took longer than `controller.sync.timeout.seconds` (D41, D42). */
+function isTerminating(deps: OperationDeps, { app, state }: RunningOperation): boolean {
   const latest = deps.applications.get(keyOf(app)) ?? app;
-  return latest.status?.operationState?.phase === 'Terminating';
+  if (latest.status?.operationState?.phase === 'Terminating') return true;
+  const { syncTimeoutMs } = deps.settings();
+  return syncTimeoutMs > 0 && deps.clock.now().getTime() - Date.parse(state.startedAt) > syncTimeoutMs;
 }
 
 type WaitStep = { readonly step: Extract<SyncStep, { kind: 'wait' }>; readonly signal: AbortSignal };

@@ -1,5 +1,5 @@
 /** The auto-sync decision as a part of the one write that ends a refresh: an operation, annotations, conditions. */
-import { type ComparisonResult, decideAutoSync, mergePatch } from '@tiphys/gitops-engine';
+import { type ComparisonResult, decideAutoSync, mergePatch, type WindowDecision } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -24,18 +24,25 @@ export interface Compared {
   readonly revisions: readonly string[];
 }
 
+export interface AutoSyncContext {
+  readonly settings: ControllerSettings;
+  readonly window: WindowDecision;
+  readonly now: Date;
+}
+
 export function nextAutoSync(
   app: Application,
   { result, revisions }: Compared,
-  context: { readonly settings: ControllerSettings; readonly now: Date },
+  context: AutoSyncContext,
 ): NextAutoSync {
-  const { settings, now } = context;
+  const { settings, now, window } = context;
   const decision = decideAutoSync({
     app,
     comparison: result,
     revisions,
     now,
     selfHealBackoff: settings.selfHealBackoff,
+    window,
   });
   const nothing: NextAutoSync = {
     conditions: [],

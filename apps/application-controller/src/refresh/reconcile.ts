@@ -23,6 +23,7 @@ import type {
   RenderedManifests,
   ResourceViews,
 } from '../ports.js';
+import { windowFor } from '../sync-window.js';
 import { nextAutoSync } from './auto-sync.js';
 import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
@@ -170,7 +171,11 @@ async function compareAnew(
   const { result } = comparison;
   const now = deps.clock.now();
   const tree = treeOf(comparison);
-  const next = nextAutoSync(app, { result, revisions: rendered.revisions }, { settings: deps.settings(), now });
+  const next = nextAutoSync(
+    app,
+    { result, revisions: rendered.revisions },
+    { settings: deps.settings(), window: windowFor(app, deps, { isManual: false }), now },
+  );
   const compared = comparedStatus(app, { comparison, tree, conditions: next.conditions }, now);
   // Recorded as running in the same write: one patch less, and a crash after it is a resumed operation.
   const status =

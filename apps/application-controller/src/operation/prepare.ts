@@ -1,0 +1,76 @@
+/** From a recorded operation to the plan of its attempt: render what it names, compare with live state, plan. */
+import { planSync, progressFrom } from '@tiphys/gitops-engine';
+import { type Application, type ApplicationSource, type OperationState, sourcesOf } from '@tiphys/model';
+import {
+  type ComparisonDeps,
+  type ComparisonRequest,
+  compareRendered,
+  renderTargets,
+} from '../comparison/compare-app.js';
+import type { ProjectReader, RenderedManifests } from '../ports.js';
+import { assertPermitted } from './permitted.js';
+import { planRequest } from './plan-request.js';
+import type { RunningOperation } from './running.js';
+
+export interface PrepareDeps extends ComparisonDeps {
+  readonly projects: ProjectReader;
+}
+
+/** Renders, compares and plans; nothing is written. @throws GitOpsError when there is nothing to run. */
+export async function prepare(
+  deps: PrepareDeps,
+  { app, state }: { app: Application; state: OperationState },
+  signal: AbortSignal,
+): Promise<RunningOperation> {
+  const request = comparisonRequest(app, state);
+  const cluster = await deps.clusters.for(app.spec.destination, signal);
+  const rendered = await renderTargets(deps, request, signal);
+  const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
+  const deployed = withRevisions(state, request.sources, rendered);
+  const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace });
+  const tasks = planSync({ resources: comparison.result.resources, request: plan });
+  assertPermitted(tasks, { app, project: deps.projects.get(app.spec.project), cluster });
+  return {
+    app,
+    state: deployed,
+    cluster,
+    tasks,
+    progress: progressFrom(state, comparison.live),
+  };
+}
+
+function comparisonRequest(app: Application, state: OperationState): ComparisonRequest {
+  const sync = state.operation.sync ?? {};
+  const overridden = sync.sources ?? (sync.source === undefined ? undefined : [sync.source]);
+  const sources: readonly ApplicationSource[] = overridden ?? sourcesOf(app.spec);
+  const pinned = listOf(state.syncResult) ?? listOf(sync) ?? [];
+  return {
+    app,
+    sources,
+    revisions: sources.map((_, index) => pinned[index] || undefined),
+    cacheMode: 'normal',
+    resolvedAfterMs: 0,
+    syncOptions: sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [],
+  };
+}
+
+/** What is deployed is fixed by the first render of the attempt; before that by the operation. */
+function listOf(
+  from: { readonly revision?: string; readonly revisions?: readonly string[] } | undefined,
+): readonly string[] | undefined {
+  if (from?.revisions !== undefined && from.revisions.length > 0) return from.revisions;
+  return from?.revision === undefined || from.revision === '' ? undefined : [from.revision];
+}
+
+function withRevisions(
+  state: OperationState,
+  sources: readonly ApplicationSource[],
+  rendered: RenderedManifests,
+): OperationState {
+  const [source] = sources;
+  const single = sources.length === 1 && source !== undefined;
+  const deployed = single
+    ? { revision: rendered.revisions[0] ?? '', source }
+    : { revision: '', revisions: [...rendered.revisions], sources: [...sources] };
+  return { ...state, syncResult: { ...state.syncResult, ...deployed } };
+}
