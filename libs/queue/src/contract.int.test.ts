@@ -300,6 +300,32 @@ describe('timers', () => {
     expect((await queue.depth()).delayed).toBe(0);
   });
 
+  it('a batch is enqueued together after its time, as one entry, and an event of meanwhile is not held up by it', async () => {
+    const queue = newQueue();
+    const seen: { key: string; at: number; request: unknown }[] = [];
+    await run(queue, async (key) => {
+      const pending = await queue.readRequest(key);
+      seen.push({ key, at: performance.now(), request: pending && { ...pending, token: '' } });
+      return DONE;
+    });
+    const keys = Array.from({ length: 50 }, (_, index) => `argocd/app-${index}`);
+    const start = performance.now();
+    await queue.enqueueManyAfter(
+      keys.map((key) => ({ key, priority: 'dependency', request: HARD })),
+      700,
+    );
+    expect((await queue.depth()).delayed).toBe(1);
+    await queue.enqueue({ key: 'argocd/app-7', priority: 'webhook' });
+    await eventually(() => expect(seen).toHaveLength(51));
+    expect(seen[0]).toMatchObject({ key: 'argocd/app-7', request: undefined });
+    expect((seen[0]?.at ?? 0) - start).toBeLessThan(650);
+    expect(new Set(seen.slice(1).map(({ key }) => key))).toEqual(new Set(keys));
+    for (const { at, request } of seen.slice(1)) {
+      expect(at - start).toBeGreaterThanOrEqual(700);
+      expect(request).toEqual({ ...HARD, token: '' });
+    }
+  });
+
   it('the outcome requeueAfter runs the key again after its time', async () => {
     const queue = newQueue();
     const times: number[] = [];

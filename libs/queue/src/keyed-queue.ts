@@ -18,11 +18,11 @@ export interface QueueSettings {
   readonly log: Logger;
 }
 
-/** All that a job knows. A timer's only work is to enqueue its key. */
-export interface JobData {
-  readonly key: string;
-  readonly timer?: { readonly priority: Enqueue['priority'] };
-}
+/** All that a job knows. The only work of a timer and of a batch is to enqueue what they name. */
+export type JobData =
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'timer'; readonly key: string; readonly priority: Enqueue['priority'] }
+  | { readonly kind: 'batch'; readonly entries: readonly Enqueue[] };
 
 /** Nobody reads BullMQ's event stream: keep it short. */
 export const EVENTS_KEPT = 100;
@@ -72,6 +72,7 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
     enqueue: (entry) => guard(() => enqueueMany([entry])),
     enqueueMany: (entries) => guard(() => enqueueMany(entries)),
     enqueueAfter: (entry, afterMs) => guard(() => addTimer(queue, requests, { entry, afterMs })),
+    enqueueManyAfter: (entries, afterMs) => guard(() => addBatchLater(queue, entries, afterMs)),
     readRequest: (key) => guard(() => requests.read(key)),
     acknowledge: (key, token) => guard(() => requests.acknowledge(key, token)),
     depth: () => guard(() => countJobs(queue)),
@@ -90,7 +91,7 @@ async function addBatch(queue: Queue<JobData>, requests: RequestStore, entries: 
   const priorities = await requests.merge(entries);
   const jobs = entries.map(({ key }, index) => ({
     name: 'key',
-    data: { key },
+    data: { kind: 'key', key } as const,
     opts: {
       ...BASE_OPTIONS,
       jobId: randomUUID(),
@@ -133,13 +134,23 @@ async function addTimer(
 ): Promise<void> {
   const { key, priority, request } = timer.entry;
   if (request !== undefined) await requests.mergeTimer(key, request);
-  const data: JobData = { key, timer: { priority } };
+  const data: JobData = { kind: 'timer', key, priority };
   await queue.add('timer', data, {
     ...BASE_OPTIONS,
     jobId: randomUUID(),
     delay: Math.max(1, Math.ceil(timer.afterMs)),
     priority: PRIORITIES.person,
     deduplication: { id: timerId(key), replace: true, keepLastIfActive: true },
+  });
+}
+
+async function addBatchLater(queue: Queue<JobData>, entries: readonly Enqueue[], afterMs: number): Promise<void> {
+  if (entries.length === 0) return;
+  const data: JobData = { kind: 'batch', entries: mergeEntries(entries) };
+  await queue.add('batch', data, {
+    ...BASE_OPTIONS,
+    delay: Math.max(1, Math.ceil(afterMs)),
+    priority: PRIORITIES.person,
   });
 }
 

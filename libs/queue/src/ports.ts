@@ -43,6 +43,11 @@ export interface KeyedQueue {
   enqueueMany(entries: readonly Enqueue[]): Promise<void>;
   /** One timer per key: a later call replaces it. When it fires, the key is enqueued. */
   enqueueAfter(entry: Enqueue, afterMs: number): Promise<void>;
+  /**
+   * Enqueues all of them together once the time has passed; one entry in Redis, however many keys, and nothing replaces
+   * it. For work that must not compete with something urgent that has just been enqueued.
+   */
+  enqueueManyAfter(entries: readonly Enqueue[], afterMs: number): Promise<void>;
   readRequest(key: string): Promise<PendingRequest | undefined>;
   acknowledge(key: string, token: string): Promise<void>;
   depth(): Promise<{ readonly waiting: number; readonly active: number; readonly delayed: number }>;

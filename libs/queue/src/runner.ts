@@ -112,18 +112,27 @@ function watchRedis(context: Context, redis: Redis): RedisWatch {
 }
 
 async function handleJob(context: Context, job: Job<JobData>): Promise<void> {
-  const { key, timer } = job.data;
-  if (timer !== undefined) {
-    await context.queue.requests.fireTimer(key);
-    await context.queue.enqueue({ key, priority: timer.priority });
-    return;
+  const { queue } = context;
+  switch (job.data.kind) {
+    case 'timer':
+      await queue.requests.fireTimer(job.data.key);
+      await queue.enqueue({ key: job.data.key, priority: job.data.priority });
+      return;
+    case 'batch':
+      await queue.enqueueMany(job.data.entries);
+      return;
+    case 'key':
+      await handleKey(context, job.data.key, job.id ?? '');
   }
+}
+
+async function handleKey(context: Context, key: string, jobId: string): Promise<void> {
   if (context.stopping) {
     // Fetched just before the stop: somebody else's now.
     await enqueueAgain(context, { key, afterMs: 0 });
     return;
   }
-  const run = context.runs.begin(key, job.id ?? '');
+  const run = context.runs.begin(key, jobId);
   if (run === undefined) return;
   try {
     await forgetPriority(context, key);
