@@ -201,7 +201,7 @@ describe('Redis goes away (R2)', () => {
     const admin = new Redis({ host: server.host, port: server.port, password: 'old', protocol: 2 });
     await admin.config('SET', 'requirepass', 'new');
     password = 'new';
-    await admin.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     admin.disconnect();
     await eventually(async () => expect(String(await cache.get('a'))).toBe('1'));
   });
