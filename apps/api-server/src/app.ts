@@ -1,12 +1,12 @@
 /** Builds the HTTP application from its dependencies; nothing listens yet, so tests call `inject`. */
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApiServerDeps } from './deps.js';
 import { toJson } from './http/json.js';
 import type { OpenStreams } from './http/stream.js';
 import type {} from './http/types.js';
+import { lazyValidatorCompiler } from './http/validation.js';
 import { authPlugin } from './plugins/auth.js';
 import { contentTypePlugin } from './plugins/content-type.js';
 import { deadlinePlugin } from './plugins/deadline.js';
@@ -39,7 +39,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.close();
   });
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(lazyValidatorCompiler);
   // Response schemas are for OpenAPI: objects pass through whole, also with fields that no schema knows.
   app.setSerializerCompiler(() => toJson);
   await registerPlugins(app, deps);

@@ -66,7 +66,7 @@ async function initialPassword(deps: ServerSecretsDeps, signal: AbortSignal): Pr
   const password = Array.from({ length: PASSWORD_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('');
   const options = { fieldManager: API_SERVER_MANAGER, signal };
   await deps.kube.create(RESOURCES.secrets, secretObject(key, encode({ password })), options);
-  deps.log.info('generated the admin password', { secret: CONFIG_OBJECTS.initialAdminSecret });
+  deps.log.info('generated the admin password', { object: CONFIG_OBJECTS.initialAdminSecret });
   return password;
 }
 

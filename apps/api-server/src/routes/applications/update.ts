@@ -112,14 +112,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-const inputCheck = Compile(ApplicationInputSchema);
+let compiled: ReturnType<typeof compileInput> | undefined;
+const compileInput = () => Compile(ApplicationInputSchema);
 
 /** The application as the API shows it, patched and checked against its schema. Its identity cannot be patched. */
 function patched(current: Application, patch: Patch): ApplicationInput {
   const { name, namespace } = current.metadata;
+  compiled ??= compileInput();
   const result = patch(JSON.parse(applicationJson(current)));
-  if (!inputCheck.Check(result)) {
-    const problems = inputCheck.Errors(result).slice(0, 5);
+  if (!compiled.Check(result)) {
+    const problems = compiled.Errors(result).slice(0, 5);
     const text = problems.map((problem) => `${problem.instancePath.slice(1).replaceAll('/', '.')} ${problem.message}`);
     throw new ApiError('invalidArgument', `the patched application is invalid: ${text.join('; ')}`);
   }
