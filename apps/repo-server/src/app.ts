@@ -16,6 +16,7 @@ import {
   type TlsMaterial,
 } from '@tiphys/runtime';
 import type { Config } from './config.js';
+import { createIdleMemory } from './idle-memory.js';
 import { createFailures } from './manifests/failures.js';
 import { createManifestCache } from './manifests/manifest-cache.js';
 import { createRenderSource } from './manifests/render-source.js';
@@ -36,6 +37,8 @@ export interface RunningApp {
 
 /** Bytes of manifests kept in this process. */
 const LOCAL_CACHE_BYTES = 48 * 1024 * 1024;
+/** Without a request for this long, memory is given back. */
+const IDLE_MS = 5_000;
 const STOP_GRACE_MS = 15_000;
 
 /** Starts everything; every part registers with the lifecycle how it is stopped. */
@@ -53,12 +56,17 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
   });
   life.onStop('cache', () => redis.close());
   const counted = createRepoServerMetrics(metrics);
+  const memory = createIdleMemory(IDLE_MS);
+  life.onStop('memory', () => memory.stop());
   const grpc = await startGrpcServer({
     handlers: buildHandlers({ config, log, clock, redis, counted }),
     listen: config.listen,
     tls,
     log,
-    onRequest: counted.pending,
+    onRequest: (repository) => {
+      memory.touch();
+      return counted.pending(repository);
+    },
   });
   life.onStop('grpc', () => grpc.stop(STOP_GRACE_MS));
   const opsPort = await startOps({ config, metrics, grpc }, life);
