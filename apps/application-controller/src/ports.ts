@@ -74,6 +74,8 @@ export interface DestinationCluster {
 export interface Clusters {
   /** Server and name of the registered cluster that a destination means; undefined: none. */
   identify(destination: ApplicationDestination): { readonly server: string; readonly name: string } | undefined;
+  /** The application is gone: its pinned objects need not be kept any more. */
+  forget(instance: string): void;
   /** @throws GitOpsError InvalidSpec for an unknown destination, Upstream when the cluster cannot be reached. */
   for(destination: ApplicationDestination, signal: AbortSignal): Promise<DestinationCluster>;
 }

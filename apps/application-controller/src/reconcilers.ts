@@ -87,6 +87,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
     ...shared,
     manifests: createManifestSource({ client: deps.repoServer, repositoryFor }),
     predictions: new Map(),
+    versions: new Map(),
     memory: new Map(),
     settings: () => settings.current().controller,
     projectRepositories: (project: string) =>

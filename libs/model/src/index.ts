@@ -1,13 +1,17 @@
-/** The vocabulary of Tiphys: types, names, codes and errors. No I/O, no dependency on any other project. */
+/**
+ * The vocabulary of Tiphys: types, names, codes and errors. No I/O, no dependency on any other project. The schemas behind
+ * the types are in `@tiphys/model/schemas`: 20 MB that only who validates should load.
+ */
 export * from './cache-keys.js';
 export * from './codes.js';
-export * from './crd/app-project.js';
-export * from './crd/application.js';
-export * from './crd/application-set.js';
-export * from './crd/application-set-providers.js';
-export { type LabelSelector, LabelSelectorSchema } from './crd/fields.js';
-export * from './crd/operation.js';
-export * from './crd/source.js';
+export type * from './crd/app-project.js';
+export type * from './crd/application.js';
+export type * from './crd/application-set.js';
+export type * from './crd/application-set-providers.js';
+export type { LabelSelector } from './crd/fields.js';
+export type * from './crd/operation.js';
+export type * from './crd/source.js';
+export * from './crd/sources-of.js';
 export * from './errors/gitops-error.js';
 export * from './kubernetes/object.js';
 export * from './kubernetes/resource-key.js';

@@ -1,7 +1,6 @@
 /** What the API server shows and accepts: URLs, badge (A41), webhook secrets (J03), global projects (F08). */
-import { type GlobalProject, GlobalProjectSchema } from '@tiphys/model';
-import { Value } from 'typebox/value';
-import { compact, createReader, type Parsed, type SettingsData, stringsOf } from './reader.js';
+import type { GlobalProject } from '@tiphys/model';
+import { compact, createReader, isRecord, type Parsed, type SettingsData, stringsOf } from './reader.js';
 import { resolveSecretReference, type SecretSources } from './secret.js';
 
 export interface ServerSettings {
@@ -42,7 +41,7 @@ function globalProjects(value: unknown, problem: (message: string) => void): rea
     return [];
   }
   return value.filter((entry, index): entry is GlobalProject => {
-    const valid = Value.Check(GlobalProjectSchema, entry);
+    const valid = isRecord(entry) && typeof entry['projectName'] === 'string' && isRecord(entry['labelSelector']);
     if (!valid) problem(`entry ${index + 1} needs projectName and labelSelector`);
     return valid;
   });

@@ -48,6 +48,10 @@ export function createClusters(deps: ClustersDeps): Clusters & { stop(): Promise
   }
 
   return {
+    forget: (instance) => {
+      for (const { cluster } of running.values())
+        cluster.then(({ cache }) => cache.forget(instance)).catch(() => undefined);
+    },
     identify: (destination) => lookUp(deps.known(), destination),
     async for(destination) {
       const known = find(deps.known(), destination);

@@ -8,11 +8,11 @@ import {
   prepareTargets,
 } from '@tiphys/gitops-engine';
 import {
+  ANNOTATIONS,
   type Application,
   type ApplicationSource,
   instanceNameOf,
   type KubernetesObject,
-  type ResourceKey,
   type ResourceKeyString,
   resourceKeyString,
 } from '@tiphys/model';
@@ -25,6 +25,7 @@ import type {
   RenderedManifests,
   ResourceWriter,
 } from '../ports.js';
+import { alignVersions, type VersionMemory, type WantedVersion } from './align-versions.js';
 import { type PredictionMemory, predictUnsure } from './predict.js';
 
 export interface ComparisonDeps {
@@ -32,6 +33,7 @@ export interface ComparisonDeps {
   readonly clusters: Clusters;
   readonly writer: ResourceWriter;
   readonly predictions: PredictionMemory;
+  readonly versions: VersionMemory;
   readonly settings: () => { readonly comparison: ComparisonSettings };
   readonly namespace: string;
   readonly clock: Clock;
@@ -71,8 +73,10 @@ export async function compareRendered(
 ): Promise<AppComparison> {
   const { rendered, cluster, signal } = context;
   const base = comparisonInput(deps, request, context);
-  const wanted = wantedKeys(base);
-  const live = await cluster.cache.managedLiveState(base.instanceName, wanted, signal);
+  const wanted = wantedResources(base);
+  const keys = wanted.map(({ key }) => key);
+  const found = await cluster.cache.managedLiveState(base.instanceName, keys, signal);
+  const live = await alignVersions(found, wanted, { cluster, memory: deps.versions, signal });
   const input: ComparisonInput = { ...base, live };
   const first = compareState(input);
   if (first.unsure.length === 0) return { cluster, rendered, result: first, live };
@@ -100,6 +104,7 @@ function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, conte
     },
     ignoreDifferences: app.spec.ignoreDifferences ?? [],
     syncOptions: request.syncOptions,
+    compareOptions: compareOptionsOf(app),
     managedNamespaceMetadata: app.spec.syncPolicy?.managedNamespaceMetadata,
     settings: deps.settings().comparison,
     unreadable: context.cluster.cache.unreadable(),
@@ -109,11 +114,21 @@ function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, conte
   };
 }
 
-function wantedKeys(input: ComparisonInput): readonly ResourceKey[] {
-  const keys = prepareTargets(input).targets.map((target) => target.key);
-  const namespaceKey: ResourceKey = { group: '', kind: 'Namespace', namespace: '', name: input.destinationNamespace };
+function wantedResources(input: ComparisonInput): readonly WantedVersion[] {
+  const targets = prepareTargets(input).targets.map(({ key, object }) => ({ key, apiVersion: object.apiVersion }));
   const wantsNamespace = input.destinationNamespace !== '' && input.syncOptions.includes('CreateNamespace=true');
-  return wantsNamespace ? [...keys, namespaceKey] : keys;
+  if (!wantsNamespace) return targets;
+  const key = { group: '', kind: 'Namespace', namespace: '', name: input.destinationNamespace };
+  return [...targets, { key, apiVersion: 'v1' }];
+}
+
+/** C03, C04: options of the Application itself. */
+function compareOptionsOf(app: Application): readonly string[] {
+  const text = app.metadata.annotations?.[ANNOTATIONS.compareOptions] ?? '';
+  return text
+    .split(',')
+    .map((option) => option.trim())
+    .filter((option) => option !== '');
 }
 
 export function liveNamespace(comparison: AppComparison, name: string): KubernetesObject | undefined {

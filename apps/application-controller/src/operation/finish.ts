@@ -50,6 +50,7 @@ export async function finishAttempt(
       patch: { status: { operationState: replaced(retry.state, attempt.app) } },
       signal,
     });
+    await refreshAfter(deps, attempt.app);
     return { kind: 'requeueAfter', ms: retry.retryAt.getTime() - now.getTime(), reason: 'retry' };
   }
   const history = historyAfter(attempt.app, ended, now);

@@ -53,7 +53,7 @@ export function nextAutoSync(
   };
   switch (decision.kind) {
     case 'skip':
-      return { ...nothing, conditions: decision.condition === undefined ? [] : [decision.condition] };
+      return { ...nothing, conditions: [decision.condition ?? retryCondition(app)].filter((one) => one !== undefined) };
     case 'retryAfter':
       return { ...nothing, retryAfterMs: decision.ms };
     case 'start': {
@@ -66,6 +66,13 @@ export function nextAutoSync(
       };
     }
   }
+}
+
+/** An automated sync that failed and waits for its next attempt: the user must not have to wait for the last one. */
+function retryCondition({ operation, status }: Application): NextAutoSync['conditions'][number] | undefined {
+  const { phase, finishedAt, message = '' } = status?.operationState ?? {};
+  const waits = operation?.initiatedBy?.automated === true && phase === 'Running' && finishedAt !== undefined;
+  return waits ? { type: 'SyncError', message } : undefined;
 }
 
 function operationPatch(app: Application, operation: Operation): JsonObject {

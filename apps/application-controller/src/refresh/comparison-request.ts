@@ -17,7 +17,7 @@ export function comparisonRequest({ app, decision, sinceMs }: RefreshTurn): Comp
   const { revision, revisions = revision === undefined ? [] : [revision] } = app.status?.sync ?? {};
   const pinned = decision.compareWith === 'nothing' || decision.compareWith === 'recent';
   // A push names its moment: one look at the host after it serves every application that follows the ref.
-  const mode = sinceMs > 0 ? 'normal' : CACHE_MODES[decision.compareWith];
+  const mode = sinceMs > 0 ? 'normal' : wasInvalid(app) ? 'resolve' : CACHE_MODES[decision.compareWith];
   return {
     app,
     sources,
@@ -26,4 +26,9 @@ export function comparisonRequest({ app, decision, sinceMs }: RefreshTurn): Comp
     resolvedAfterMs: sinceMs,
     syncOptions: app.spec.syncPolicy?.syncOptions ?? [],
   };
+}
+
+/** While the specification was refused, pushes and refreshes were answered without a look at Git: what is cached may be old. */
+function wasInvalid({ status }: Application): boolean {
+  return status?.conditions?.some(({ type }) => type === 'InvalidSpecError') === true;
 }

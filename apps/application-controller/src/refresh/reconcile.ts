@@ -6,6 +6,7 @@ import {
   type Application,
   type ApplicationStatus,
   COMPARE_LEVELS,
+  instanceNameOf,
   isGitOpsError,
   type JsonObject,
   parseAppKey,
@@ -70,7 +71,9 @@ export function createRefreshReconciler(
 
 async function forget(deps: RefreshDeps, key: AppKey): Promise<ReconcileOutcome> {
   deps.memory.delete(key);
-  await deps.views.forget(parseAppKey(key));
+  const app = parseAppKey(key);
+  deps.clusters.forget(instanceNameOf(app, deps.namespace));
+  await deps.views.forget(app);
   return { kind: 'done' };
 }
 

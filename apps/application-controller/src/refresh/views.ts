@@ -1,8 +1,7 @@
 /** The resource tree and the managed resources as the API server shows them. */
-import { type ApplicationTree, buildTree, type ManagedResource } from '@tiphys/gitops-engine';
+import { type ApplicationTree, buildTree, type ManagedResource, maskSecrets } from '@tiphys/gitops-engine';
 import { type KubernetesObject, resourceKeyString } from '@tiphys/model';
 import type { AppComparison } from '../comparison/compare-app.js';
-import { masked } from './mask.js';
 
 /** Live managed objects and all their descendants, each once; missing resources as Missing. */
 export function treeOf({ cluster, result }: Pick<AppComparison, 'cluster' | 'result'>): ApplicationTree {
@@ -15,16 +14,18 @@ export function treeOf({ cluster, result }: Pick<AppComparison, 'cluster' | 'res
 
 /** One entry of `GET .../managed-resources` (Argo CD's ResourceDiff): states as JSON texts, secrets masked. */
 export function managedResourceView(resource: ManagedResource): object {
-  const { key, diff } = resource;
+  const { key, diff, target, live } = resource;
+  const { normalizedLive, predictedLive } = diff;
+  const masked = maskSecrets({ target, live, normalizedLive, predictedLive });
   return {
     ...(key.group === '' ? {} : { group: key.group }),
     kind: key.kind,
     ...(key.namespace === '' ? {} : { namespace: key.namespace }),
     name: key.name,
-    targetState: stateText(masked(resource.target)),
-    liveState: stateText(masked(resource.live)),
-    normalizedLiveState: stateText(masked(diff.normalizedLive)),
-    predictedLiveState: stateText(masked(diff.predictedLive)),
+    targetState: stateText(masked.target),
+    liveState: stateText(masked.live),
+    normalizedLiveState: stateText(masked.normalizedLive),
+    predictedLiveState: stateText(masked.predictedLive),
     ...(resource.live?.metadata.resourceVersion === undefined
       ? {}
       : { resourceVersion: resource.live.metadata.resourceVersion }),

@@ -1,5 +1,5 @@
 /** What an application looks like in the cluster and in Git (N02-N04): tree, managed resources, manifests, windows, events. */
-import { HealthStatusSchema } from '@tiphys/model';
+import { HealthStatusSchema } from '@tiphys/model/schemas';
 import { type Static, Type } from 'typebox';
 import { ApplicationScopeSchema, flag, ListMetaSchema, text, texts } from './common.js';
 

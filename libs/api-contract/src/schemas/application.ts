@@ -7,7 +7,7 @@ import {
   RetryStrategySchema,
   SyncResourceSelectorSchema,
   SyncStrategySchema,
-} from '@tiphys/model';
+} from '@tiphys/model/schemas';
 import { type Static, Type } from 'typebox';
 import { ApplicationScopeSchema, flag, int64, ListMetaSchema, ObjectMetaSchema, text, texts } from './common.js';
 

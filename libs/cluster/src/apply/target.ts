@@ -1,5 +1,5 @@
 /** From a manifest to the REST endpoint that takes it. */
-import { GitOpsError, groupVersionKindOf, type KubernetesObject } from '@tiphys/model';
+import { encodeBase64Text, GitOpsError, groupVersionKindOf, type KubernetesObject } from '@tiphys/model';
 import type { ApiResource } from '../ports.js';
 import type { ApplyRequest } from './types.js';
 
@@ -31,6 +31,19 @@ export async function resolveTarget({ client, discovery, object, signal }: Apply
     );
   }
   const scope = resource.namespaced ? { namespace } : {};
-  const body = { ...object, metadata: { ...metadata, name, ...scope } };
+  const body = foldStringData({ ...object, metadata: { ...metadata, name, ...scope } });
   return { resource, namespace: resource.namespaced ? namespace : '', name, body };
+}
+
+/** A server keeps the keys that an earlier `stringData` wrote: only `data` alone can lose one again (C13). */
+function foldStringData(object: KubernetesObject): KubernetesObject {
+  const { stringData, ...rest } = object;
+  if (object.apiVersion !== 'v1' || object.kind !== 'Secret' || !isTexts(stringData)) return object;
+  const encoded = Object.entries(stringData).map(([key, value]) => [key, encodeBase64Text(String(value))] as const);
+  const data = isTexts(rest['data']) ? rest['data'] : {};
+  return { ...(rest as KubernetesObject), data: { ...data, ...Object.fromEntries(encoded) } };
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

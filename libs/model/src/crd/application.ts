@@ -173,16 +173,3 @@ export interface Application {
   readonly operation?: Static<typeof OperationSchema>;
   readonly status?: ApplicationStatus;
 }
-
-/** One-or-many sources, normalised once: `sources` wins over `source` (A04). Empty when neither is set. */
-export function sourcesOf(
-  spec: Pick<ApplicationSpec, 'source' | 'sources'>,
-): readonly Static<typeof ApplicationSourceSchema>[] {
-  if (spec.sources !== undefined && spec.sources.length > 0) return spec.sources;
-  return spec.source === undefined ? [] : [spec.source];
-}
-
-/** True when the spec uses `sources`: status fields are then the plural ones. */
-export function hasMultipleSources(spec: Pick<ApplicationSpec, 'sources'>): boolean {
-  return spec.sources !== undefined && spec.sources.length > 0;
-}

@@ -10,7 +10,7 @@ import {
   AppProjectSpecSchema,
   AppProjectStatusSchema,
   OperationSchema,
-} from '../index.js';
+} from '../schemas.js';
 import { parseYaml } from '../yaml/index.js';
 
 type Fields = Readonly<Record<string, TSchema>>;
