@@ -2,6 +2,7 @@
 import type { Clock } from '@tiphys/runtime';
 import { isGitError } from './errors.js';
 import { parseGitUrl } from './git-url.js';
+import { LruMap } from './lru-map.js';
 import type { GitRemote } from './ports.js';
 import type { GitTransport } from './transport.js';
 
@@ -14,12 +15,17 @@ export interface TransportChoice {
 /** How long a host that hung is left to the implementation whose requests can be ended. */
 const AVOID_MS = 10 * 60_000;
 
+/** libgit2 is always sent every ref of a repository; beyond this many, the program that asks for single refs is cheaper. */
+const MANY_REFS = 2_000;
+const MAX_REMEMBERED = 10_000;
+
 /**
  * libgit2, unless the repository has settings that it lacks, or its host hung lately: a hanging request of libgit2 cannot
  * be ended and keeps a thread.
  */
 export function chooseTransport({ nodegit, cli, clock }: TransportChoice): GitTransport {
   const hungUntil = new Map<string, number>();
+  const manyRefs = new LruMap<string, true>(MAX_REMEMBERED);
   const hostOf = ({ url }: GitRemote): string => parseGitUrl(url, { allowFile: true }).host;
   const run = async <T>(remote: GitRemote, task: (transport: GitTransport) => Promise<T>): Promise<T> => {
     const host = hostOf(remote);
@@ -34,7 +40,12 @@ export function chooseTransport({ nodegit, cli, clock }: TransportChoice): GitTr
   };
   return {
     name: 'auto',
-    listRefs: (remote, wanted, signal) => run(remote, (transport) => transport.listRefs(remote, wanted, signal)),
+    listRefs: async (remote, wanted, signal) => {
+      if (wanted !== undefined && manyRefs.get(remote.url)) return cli.listRefs(remote, wanted, signal);
+      const listing = await run(remote, (transport) => transport.listRefs(remote, wanted, signal));
+      if (listing.refs.length > MANY_REFS) manyRefs.set(remote.url, true, 1);
+      return listing;
+    },
     fetch: (remote, request, signal) => run(remote, (transport) => transport.fetch(remote, request, signal)),
   };
 }

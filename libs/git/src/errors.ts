@@ -52,6 +52,7 @@ export function isHostFailure(error: unknown): error is GitError {
 type Pattern = readonly [RegExp, GitFailure];
 /** Texts of libgit2, git, curl, OpenSSH and HTTP statuses, most specific first. */
 const PATTERNS: readonly Pattern[] = [
+  [/couldn't find remote ref|not our ref|unadvertised object/i, 'unknown-revision'],
   [/status code: 429|error: 429|too many requests/i, 'rate-limited'],
   [/host key|hostkey|known.?hosts|remote host identification/i, 'host-key'],
   [
@@ -96,6 +97,7 @@ const HEADINGS: Readonly<Partial<Record<GitFailure, string>>> = {
   'host-key': 'The SSH host key could not be verified of',
   certificate: 'The TLS certificate could not be verified of',
   'repository-not-found': 'The repository was not found:',
+  'unknown-revision': 'The revision is not there in',
   unreachable: 'The Git host cannot be reached for',
   timeout: 'The Git host did not answer in time for',
   'rate-limited': 'The Git host answered "too many requests" for',

@@ -134,6 +134,14 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
     await expect(missing).rejects.toMatchObject({ failure: 'unknown-revision' });
   });
 
+  it('opens a commit whose branch was deleted after it was resolved', async () => {
+    const commit = await app.commit({ 'gone.txt': 'x' }, { branch: 'short-lived' });
+    const { reader } = readerFor(transport);
+    const resolved = await reader.resolveRevision(open(app), 'short-lived', { signal });
+    await app.deleteRef('refs/heads/short-lived');
+    expect((await reader.openCommit(open(app), resolved, signal)).commit).toBe(commit);
+  });
+
   it('follows a branch that was moved back by a force push', async () => {
     const moving = await server.createRepository(`moving-${transport}`, { 'a.txt': '1' });
     const old = await moving.head();
@@ -294,6 +302,22 @@ describe('GitReader with certificates of its own', () => {
     const resolved = await reader.resolveRevision(open(app), 'main', { signal });
     expect(await (await reader.openCommit(open(app), resolved, signal)).entry('a.txt')).toBeDefined();
   });
+});
+
+it('a repository with very many refs is asked for single refs from the second time on', async () => {
+  const server = await serverFor();
+  const app = await server.createRepository('app', { 'a.txt': '1' });
+  const commit = await app.head();
+  const refs = Array.from({ length: 2_100 }, (_, index) => `${commit} refs/pull/${index}/head`);
+  writeFileSync(join(app.directory, 'packed-refs'), `${refs.join('\n')}\n`);
+  const dataDirectory = temporaryDirectory('git-reader');
+  onTestFinished(() => removeDirectory(dataDirectory));
+  const reader = createGitReader({ dataDirectory, failureMs: 0 });
+  const resolve = () => reader.resolveRevision(open(app), 'main', { mode: 'resolve', signal });
+  expect((await resolve()).commit).toBe(commit);
+  expect(server.count('ls-refs')).toBe(0);
+  expect((await resolve()).commit).toBe(commit);
+  expect(server.count('ls-refs')).toBe(1);
 });
 
 it('joins the packs of many fetches without losing a commit', async () => {

@@ -89,8 +89,7 @@ class BareMirror implements Mirror {
   ): Promise<OpenedCommit> {
     const present = await this.#find(commit);
     if (present !== undefined) return present;
-    if (ref !== undefined && ref !== 'HEAD') await this.#fetch(remote, [`+${ref}:${ref}`]);
-    const byRef = ref === undefined ? undefined : await this.#find(commit);
+    const byRef = ref === undefined || ref === 'HEAD' ? undefined : await this.#fetchByRef(remote, { commit, ref });
     if (byRef !== undefined) return byRef;
     const bySha = await this.#fetchBySha(remote, commit);
     if (bySha !== undefined) return bySha;
@@ -99,6 +98,19 @@ class BareMirror implements Mirror {
     if (byAll !== undefined) return byAll;
     const next = 'Check targetRevision; the commit may have been removed by a force push.';
     throw new GitError('unknown-revision', `No branch or tag of ${remote.url} has the commit ${commit}. ${next}`);
+  }
+
+  async #fetchByRef(
+    remote: GitRemote,
+    { commit, ref }: { commit: string; ref: string },
+  ): Promise<OpenedCommit | undefined> {
+    try {
+      await this.#fetch(remote, [`+${ref}:${ref}`]);
+    } catch (error) {
+      // Deleted since it was resolved.
+      if (!isGitError(error) || error.failure !== 'unknown-revision') throw error;
+    }
+    return this.#find(commit);
   }
 
   /** Many hosts hand out any commit they have, some only the tips of refs. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LruMap } from '../lru-map.js';
 import type { GitRemote } from '../ports.js';
 import { createMirror, type Mirror, type MirrorOptions } from './mirror.js';
 
@@ -9,19 +10,21 @@ export interface Mirrors {
   get(remote: GitRemote): Mirror;
 }
 
+/** Open handles; a repository used longest ago is opened again when it is needed. */
+const MAX_OPEN_MIRRORS = 256;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Mirrors that nobody used for this long are deleted at the start. */
 const UNUSED_AFTER_MS = 14 * DAY_MS;
 
 export function createMirrors(directory: string, options: Omit<MirrorOptions, 'directory'>): Mirrors {
-  const mirrors = new Map<string, Mirror>();
+  const mirrors = new LruMap<string, Mirror>(MAX_OPEN_MIRRORS);
   return {
     get: (remote) => {
       const key = remoteKey(remote);
       const known = mirrors.get(key);
       if (known !== undefined) return known;
       const mirror = createMirror({ ...options, directory: join(directory, `${key}.git`) });
-      mirrors.set(key, mirror);
+      mirrors.set(key, mirror, 1);
       return mirror;
     },
   };
