@@ -20,7 +20,7 @@ interface LiveApplication extends KubeObject {
     readonly source?: Record<string, unknown>;
     readonly [name: string]: unknown;
   };
-  readonly operation?: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly operation?: Readonly<Record<string, unknown>>;
   readonly status?: Record<string, unknown>;
 }
 
@@ -44,8 +44,14 @@ function application(name: string, spec: object = {}, metadata: object = {}) {
   };
 }
 
-/** Creates through the API and writes what the controller would have written. */
-async function given(name: string, spec: object = {}, status?: object, metadata: object = {}): Promise<void> {
+interface Written {
+  /** What the controller would have written. */
+  readonly status?: object;
+  readonly metadata?: object;
+}
+
+/** Creates through the API, then writes the status. */
+async function given(name: string, spec: object = {}, { status, metadata = {} }: Written = {}): Promise<void> {
   const created = await server.call('POST', '/api/v1/applications', application(name, spec, metadata));
   if (created.statusCode !== 200) throw new Error(created.body);
   if (status === undefined) return;
@@ -140,7 +146,7 @@ describe('create', () => {
 
 describe('list and get', () => {
   it('lists in the shape of Argo CD: no apiVersion, kind or managedFields', async () => {
-    await given('listed', {}, HISTORY);
+    await given('listed', {}, { status: HISTORY });
     const list = (await server.call('GET', '/api/v1/applications?name=listed')).json();
     expect(Object.keys(list)).toEqual(['metadata', 'items']);
     expect(list.metadata.resourceVersion).toMatch(/^\d+$/);
@@ -165,7 +171,7 @@ describe('list and get', () => {
   });
 
   it('answers only the asked fields (N17)', async () => {
-    await given('masked', {}, HISTORY);
+    await given('masked', {}, { status: HISTORY });
     const kept = await server.call(
       'GET',
       '/api/v1/applications?name=masked&fields=items.metadata.name,items.spec.project',
@@ -218,7 +224,7 @@ describe('list and get', () => {
 
 describe('update and patch', () => {
   it('PUT replaces spec, labels and annotations, and leaves status alone', async () => {
-    await given('put', {}, HISTORY);
+    await given('put', {}, { status: HISTORY });
     const wanted = application('put', { project: 'default', revisionHistoryLimit: 3 }, { labels: { team: 'green' } });
     const answer = await server.call('PUT', url('put'), { ...wanted, status: { sync: { status: 'Unknown' } } });
     expect(answer.statusCode).toBe(200);
@@ -290,7 +296,7 @@ describe('update and patch', () => {
   });
 
   it('PATCH cannot change the identity, the operation or the status', async () => {
-    await given('fixed', {}, HISTORY);
+    await given('fixed', {}, { status: HISTORY });
     const patch =
       '{"metadata":{"name":"other","namespace":"default"},"operation":{"sync":{}},"status":{"sync":{"status":"Unknown"}}}';
     expect((await server.call('PATCH', url('fixed'), { patch, patchType: 'merge' })).statusCode).toBe(200);
@@ -316,7 +322,7 @@ describe('delete (A22, A42)', () => {
   });
 
   it('without cascade: an existing finalizer is removed, the application is gone at once', async () => {
-    await given('orphaning', {}, undefined, { finalizers: [FINALIZERS.resources] });
+    await given('orphaning', {}, { metadata: { finalizers: [FINALIZERS.resources] } });
     await server.call('DELETE', url('orphaning', '?cascade=false'));
     expect(await kube.find(path('orphaning'))).toBeUndefined();
     await eventually(async () => {
@@ -338,10 +344,8 @@ describe('delete (A22, A42)', () => {
 
 describe('operations', () => {
   it('sync writes the operation with the options of the application and the user (D33)', async () => {
-    await given('synced', AUTOMATED, {
-      ...HISTORY,
-      operationState: { operation: {}, phase: 'Failed', startedAt: '2026-01-01T00:00:00Z' },
-    });
+    const operationState = { operation: {}, phase: 'Failed', startedAt: '2026-01-01T00:00:00Z' };
+    await given('synced', AUTOMATED, { status: { ...HISTORY, operationState } });
     const answer = await server.call('POST', url('synced', '/sync'), {
       ...{ name: 'synced', prune: true, strategy: { hook: { force: false } }, infos: [{ name: 'why', value: 'test' }] },
       resources: [{ group: 'apps', kind: 'Deployment', name: 'web' }],
@@ -381,7 +385,7 @@ describe('operations', () => {
   });
 
   it('rollback with auto-sync on writes the operation and the hold in one change (D43, user pain 19)', async () => {
-    await given('rolled', AUTOMATED, HISTORY);
+    await given('rolled', AUTOMATED, { status: HISTORY });
     const before = await live('rolled');
     expect((await server.call('POST', url('rolled', '/rollback'), { id: '0', prune: true })).statusCode).toBe(200);
     const stored = await live('rolled');
@@ -392,7 +396,7 @@ describe('operations', () => {
 
   it('a full sync by a person ends the hold; a dry run does not', async () => {
     const hold = { annotations: { [ANNOTATIONS.rollbackHold]: 'b'.repeat(40) } };
-    await given('released', AUTOMATED, HISTORY, hold);
+    await given('released', AUTOMATED, { status: HISTORY, metadata: hold });
     await server.call('POST', url('released', '/sync'), { dryRun: true });
     expect((await live('released')).metadata.annotations).toEqual(hold.annotations);
     await kube.patch(path('released'), { operation: null });
@@ -401,7 +405,7 @@ describe('operations', () => {
   });
 
   it('rollback without auto-sync holds nothing; unknown ids are refused', async () => {
-    await given('manual', {}, HISTORY);
+    await given('manual', {}, { status: HISTORY });
     const unknown = await server.call('POST', url('manual', '/rollback'), { id: 7 });
     expect(unknown.json()).toMatchObject({ code: 3, message: 'application manual does not have deployment with id 7' });
     await server.call('POST', url('manual', '/rollback'), { id: 0 });

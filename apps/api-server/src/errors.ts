@@ -45,18 +45,18 @@ export interface ErrorAnswer {
 export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof ApiError) {
     const { grpc, http } = HTTP_STATUS[error.kind];
-    return answer(http, grpc, error.message, { headers: error.headers });
+    return answer({ http, grpc }, error.message, { headers: error.headers });
   }
   if (isGitOpsError(error)) {
     // Our own credentials were refused: 401 would tell the user to log in again.
-    if (error.code === 'Unauthenticated') return answer(502, 14, error.message, { unexpected: true });
+    if (error.code === 'Unauthenticated') return answer({ http: 502, grpc: 14 }, error.message, { unexpected: true });
     const { http, grpc } = error.policy;
-    return answer(http, grpc, error.message, { unexpected: http >= 500 });
+    return answer({ http, grpc }, error.message, { unexpected: http >= 500 });
   }
   const framework = frameworkAnswer(error);
   if (framework !== undefined) return framework;
   const message = `internal error; look for request ${requestId} in the api-server's log`;
-  return answer(500, HTTP_STATUS.internal.grpc, message, { unexpected: true });
+  return answer(HTTP_STATUS.internal, message, { unexpected: true });
 }
 
 interface AnswerOptions {
@@ -64,10 +64,16 @@ interface AnswerOptions {
   readonly unexpected?: boolean;
 }
 
-function answer(status: number, code: number, text: string, options: AnswerOptions = {}): ErrorAnswer {
+interface Status {
+  readonly http: number;
+  readonly grpc: number;
+}
+
+function answer(status: Status, text: string, options: AnswerOptions = {}): ErrorAnswer {
   const message = redact(text);
   const { headers = {}, unexpected = false } = options;
-  return { status, headers, body: { error: message, code, message }, unexpected };
+  const body = { error: message, code: status.grpc, message };
+  return { status: status.http, headers, body, unexpected };
 }
 
 interface FrameworkError extends Error {
@@ -83,11 +89,11 @@ function frameworkAnswer(error: unknown): ErrorAnswer | undefined {
   const { statusCode, validation, validationContext, message } = error as FrameworkError;
   if (validation !== undefined) {
     const problems = validation.slice(0, 5).map((entry) => describeProblem(entry));
-    return answer(400, 3, `invalid ${validationContext ?? 'request'}: ${problems.join('; ')}`);
+    return answer(HTTP_STATUS.invalidArgument, `invalid ${validationContext ?? 'request'}: ${problems.join('; ')}`);
   }
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
-  const code = Object.values(HTTP_STATUS).find(({ http }) => http === statusCode)?.grpc ?? 3;
-  return answer(statusCode, code, message);
+  const grpc = Object.values(HTTP_STATUS).find(({ http }) => http === statusCode)?.grpc ?? 3;
+  return answer({ http: statusCode, grpc }, message);
 }
 
 function describeProblem({ instancePath, message }: { instancePath?: string; message?: string }): string {

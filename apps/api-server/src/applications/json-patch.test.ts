@@ -38,7 +38,7 @@ describe('applyJsonPatch', () => {
       ],
       { 'c~d': 3 },
     ],
-  ])('%s', (_, document, patch, expected) => {
+  ])('%s', (...[, document, patch, expected]) => {
     const before = structuredClone(document);
     expect(applyJsonPatch(document, patch)).toEqual(expected);
     expect(document).toEqual(before);

@@ -116,16 +116,13 @@ interface RollbackOptions {
 
 function rollbackOperation(
   application: Application,
-  { revision, revisions, source, sources }: RevisionHistory,
+  target: RevisionHistory,
   { prune, dryRun, username }: RollbackOptions,
 ): Operation {
   const { syncOptions, retry } = application.spec.syncPolicy ?? {};
-  const many = (sources ?? []).length > 0;
   return {
     sync: {
-      ...(many ? { revisions: revisions ?? [], sources: sources ?? [] } : {}),
-      ...(!many && revision !== undefined ? { revision } : {}),
-      ...(!many && source !== undefined ? { source } : {}),
+      ...deployedSources(target),
       ...(prune ? { prune } : {}),
       ...(dryRun ? { dryRun } : {}),
       syncStrategy: { apply: {} },
@@ -134,6 +131,12 @@ function rollbackOperation(
     initiatedBy: { username },
     ...(retry === undefined ? {} : { retry }),
   };
+}
+
+/** The revisions and sources of a history entry, singular or plural as they were stored. */
+function deployedSources({ revision, revisions, source, sources }: RevisionHistory) {
+  if (sources !== undefined && sources.length > 0) return { sources, revisions: revisions ?? [] };
+  return { ...(revision === undefined ? {} : { revision }), ...(source === undefined ? {} : { source }) };
 }
 
 /** What Git's ref resolves to now, as the controller last saw it; undefined when nothing would move the application on. */

@@ -1,6 +1,6 @@
 /** A sync request as an operation, and what forbids it (D33, N03). Pure. */
 import type { ApplicationSyncRequest } from '@tiphys/api-contract';
-import { type Application, hasMultipleSources, type Operation, sourcesOf } from '@tiphys/model';
+import { type Application, hasMultipleSources, type Operation, type SyncOperation, sourcesOf } from '@tiphys/model';
 import { ApiError } from '../../errors.js';
 
 /** Throws `failedPrecondition` or `invalidArgument` with Argo CD's reasons. */
@@ -8,7 +8,12 @@ export function checkSyncRequest(application: Application, request: ApplicationS
   if (application.metadata.deletionTimestamp) throw new ApiError('failedPrecondition', 'application is deleting');
   checkPositions(application, request);
   const automated = application.spec.syncPolicy?.automated;
-  if (automated === undefined || automated.enabled === false || request.dryRun === true) return;
+  const isAutomated = automated !== undefined && automated.enabled !== false;
+  if (isAutomated && request.dryRun !== true) checkAgainstAutoSync(application, request);
+}
+
+/** Auto-sync would undo at once what another revision or local manifests bring. */
+function checkAgainstAutoSync(application: Application, request: ApplicationSyncRequest): void {
   if ((request.manifests ?? []).length > 0) {
     const text = 'cannot use local sync when Automatic Sync Policy is enabled unless for dry run';
     throw new ApiError('failedPrecondition', text);
@@ -24,23 +29,26 @@ export function checkSyncRequest(application: Application, request: ApplicationS
 
 /** Without sync options of its own the request takes the application's, likewise for the retry strategy. */
 export function syncOperation(application: Application, request: ApplicationSyncRequest, username: string): Operation {
-  const { syncPolicy } = application.spec;
-  const syncOptions = request.syncOptions?.items ?? syncPolicy?.syncOptions;
-  const retry = request.retryStrategy ?? syncPolicy?.retry;
-  const { manifests, resources, strategy, infos } = request;
+  const retry = request.retryStrategy ?? application.spec.syncPolicy?.retry;
   return {
-    sync: {
-      ...revisionFields(application, request),
-      ...(request.prune === true ? { prune: true } : {}),
-      ...(request.dryRun === true ? { dryRun: true } : {}),
-      ...(strategy ? { syncStrategy: strategy } : {}),
-      ...(resources?.length ? { resources } : {}),
-      ...(manifests?.length ? { manifests } : {}),
-      ...(syncOptions === undefined ? {} : { syncOptions }),
-    },
+    sync: { ...revisionFields(application, request), ...howToSync(application, request) },
     initiatedBy: { username },
-    ...(infos?.length ? { info: infos } : {}),
+    ...(request.infos?.length ? { info: request.infos } : {}),
     ...(retry ? { retry } : {}),
+  };
+}
+
+/** Fields without a value are left out, as Argo CD writes them. */
+function howToSync({ spec }: Application, request: ApplicationSyncRequest): SyncOperation {
+  const { manifests, resources, strategy } = request;
+  const syncOptions = request.syncOptions?.items ?? spec.syncPolicy?.syncOptions;
+  return {
+    ...(request.prune === true ? { prune: true } : {}),
+    ...(request.dryRun === true ? { dryRun: true } : {}),
+    ...(strategy ? { syncStrategy: strategy } : {}),
+    ...(resources?.length ? { resources } : {}),
+    ...(manifests?.length ? { manifests } : {}),
+    ...(syncOptions === undefined ? {} : { syncOptions }),
   };
 }
 

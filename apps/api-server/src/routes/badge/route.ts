@@ -57,13 +57,11 @@ export function badgeFacts(deps: BadgeDeps, query: BadgeQuery): BadgeFacts {
 function applicationFacts(deps: BadgeDeps, name: string, query: BadgeQuery): BadgeFacts {
   const application = deps.store.get(appKey(query.namespace || deps.namespace, name))?.application;
   if (application === undefined) return { health: 'Not Found', sync: undefined };
+  const { health, sync } = application.status ?? {};
   const revision = query.revision === 'true' ? revisionOf(application, query.keepFullRevision === 'true') : undefined;
-  return {
-    health: application.status?.health?.status ?? 'Unknown',
-    sync: application.status?.sync?.status ?? 'Unknown',
-    ...(revision === undefined ? {} : { revision }),
-    ...(query.showAppName === 'true' ? { title: name } : {}),
-  };
+  const title = query.showAppName === 'true' ? { title: name } : {};
+  const facts = { health: health?.status ?? 'Unknown', sync: sync?.status ?? 'Unknown', ...title } as const;
+  return revision === undefined ? facts : { ...facts, revision };
 }
 
 function revisionOf({ status }: Application, full: boolean): string | undefined {

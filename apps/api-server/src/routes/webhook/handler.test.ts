@@ -116,7 +116,7 @@ describe.each<[string, Partial<WebhookSettings>, unknown, Record<string, string>
     { 'x-vss-activityid': '1', authorization: basic },
     { authorization: 'Basic eDp5' },
   ],
-])('%s', (_, settings, payload, good, bad) => {
+])('%s', (...[, settings, payload, good, bad]) => {
   it('a verified push enqueues the application with the time of arrival', () => {
     const { send, enqueued } = subject(settings);
     expect(send(good, payload).status).toBe('accepted');

@@ -132,7 +132,7 @@ describe('affectedApplications', () => {
       undefined,
     ],
     ['another branch is not concerned', entry('a', { source: source({ targetRevision: 'prod' }) }), PUSH, undefined],
-  ])('%s', (_, application, push, priority) => {
+  ])('%s', (...[, application, push, priority]) => {
     const expected = priority === undefined ? [] : [{ key: 'argocd/a', priority, request }];
     expect(affectedApplications(push, [application], 42)).toEqual(expected);
   });
