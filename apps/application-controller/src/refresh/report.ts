@@ -3,17 +3,15 @@ import type { ComparisonResult, DriftAttribution } from '@tiphys/gitops-engine';
 import type { Application, ApplicationCondition, ApplicationStatus, ResourceKey } from '@tiphys/model';
 import type { EventRecorder } from '../ports.js';
 
-/** One Event per change of sync status, health or error condition. */
+/** One Event for what changed of sync status and health in one write, one per new condition. */
 export function reportStatusChange(events: EventRecorder, before: Application, after: Application): void {
   const [old, now] = [before.status ?? {}, after.status ?? {}];
   const changes = [
-    ['sync', change(old.sync?.status, now.sync?.status)],
-    ['health', change(old.health?.status, now.health?.status)],
-  ] as const;
-  for (const [what, text] of changes) {
-    if (text === undefined) continue;
-    events.record(after, { type: 'Normal', reason: 'ResourceUpdated', message: `Updated ${what} status: ${text}` });
-  }
+    change('sync', old.sync?.status, now.sync?.status),
+    change('health', old.health?.status, now.health?.status),
+  ].filter((text) => text !== undefined);
+  if (changes.length > 0)
+    events.record(after, { type: 'Normal', reason: 'ResourceUpdated', message: changes.join('; ') });
   for (const { type, message } of newConditions(old, now))
     events.record(after, { type: 'Warning', reason: type, message });
 }
@@ -45,6 +43,7 @@ function driftMessage(
   return `${kind} ${where}: ${fields.join(', ')} changed by ${manager} (${operation})${when}; reverting to Git`;
 }
 
-function change(before: string | undefined, after: string | undefined): string | undefined {
-  return after === undefined || before === after ? undefined : `${before ?? ''} -> ${after}`.trimStart();
+function change(what: string, before: string | undefined, after: string | undefined): string | undefined {
+  if (after === undefined || before === after) return undefined;
+  return `Updated ${what} status: ${before === undefined ? after : `${before} -> ${after}`}`;
 }
