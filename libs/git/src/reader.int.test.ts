@@ -1,5 +1,5 @@
 /** The contract of GitReader on both implementations, against real Git servers over HTTP and SSH. */
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ import {
   temporaryDirectory,
 } from '@tiphys/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createGitReader, type GitReaderOptions, type GitRemote } from './index.js';
+import { cleanMirrors, createGitReader, type GitReaderOptions, type GitRemote } from './index.js';
 
 const { signal } = new AbortController();
 const open = (repository: GitRepository): GitRemote => ({ url: repository.url, credentials: {} });
@@ -318,6 +318,31 @@ it('a repository with very many refs is asked for single refs from the second ti
   expect(server.count('ls-refs')).toBe(0);
   expect((await resolve()).commit).toBe(commit);
   expect(server.count('ls-refs')).toBe(1);
+});
+
+it('R9 locks and temporary packs of a crash are gone after the next start, mirrors stay, old ones go', async () => {
+  const server = await serverFor();
+  const app = await server.createRepository('app', { 'a.txt': '1' });
+  const { dataDirectory, make, reader } = readerFor('nodegit');
+  const head = { commit: await app.head(), ref: 'refs/heads/main' };
+  await reader.openCommit(open(app), head, signal);
+  const mirrors = join(dataDirectory, 'mirrors');
+  const mirror = join(mirrors, readdirSync(mirrors)[0]!);
+  const leftovers = [
+    'refs/heads/main.lock',
+    'packed-refs.lock',
+    'objects/pack/pack_git2_a1b2c3',
+    'objects/pack/tmp_pack_x',
+  ];
+  for (const path of leftovers) writeFileSync(join(mirror, path), 'partial');
+  mkdirSync(join(mirrors, 'half-made.git.new'));
+  const commit = await app.commit({ 'a.txt': '2' });
+  await cleanMirrors(mirrors, new Date());
+  expect([...leftovers, '../half-made.git.new'].filter((path) => existsSync(join(mirror, path)))).toEqual([]);
+  const tree = await make().openCommit(open(app), { commit, ref: 'refs/heads/main' }, signal);
+  expect(tree.commit).toBe(commit);
+  await cleanMirrors(mirrors, new Date(Date.now() + 15 * 86_400_000));
+  expect(readdirSync(mirrors)).toEqual([]);
 });
 
 it('joins the packs of many fetches without losing a commit', async () => {

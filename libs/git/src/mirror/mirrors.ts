@@ -1,7 +1,7 @@
 /** The set of bare mirrors under the data folder: one per repository and credential, so that nobody reads through another's access. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { LruMap } from '../lru-map.js';
 import type { GitRemote } from '../ports.js';
 import { createMirror, type Mirror, type MirrorOptions } from './mirror.js';
@@ -41,14 +41,32 @@ export function remoteKey({ url, credentials }: GitRemote): string {
     .slice(0, 40);
 }
 
-/** Deletes what a crash left half made, and mirrors unused for two weeks. */
+/**
+ * To be called before the first use of the folder, by the only process that uses it. Deletes what a crash left half made:
+ * mirrors, locks and temporary packs (R9); and mirrors unused for two weeks.
+ */
 export async function cleanMirrors(directory: string, now: Date): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     const { mtimeMs } = await stat(path);
-    if (!name.endsWith('.git') || now.getTime() - mtimeMs > UNUSED_AFTER_MS) {
-      await rm(path, { recursive: true, force: true });
-    }
+    if (!name.endsWith('.git') || now.getTime() - mtimeMs > UNUSED_AFTER_MS) await remove(path);
+    else await removeLeftovers(path);
   }
+}
+
+const TEMPORARY_PACK = /^(tmp_|\.tmp-|pack_git2_|multi-pack-index\.lock$)/;
+
+async function removeLeftovers(mirror: string): Promise<void> {
+  const files = async (folder: string, recursive: boolean): Promise<readonly string[]> => {
+    const names = await readdir(join(mirror, folder), { recursive }).catch(() => []);
+    return names.map((name) => join(folder, name));
+  };
+  const locks = [...(await files('.', false)), ...(await files('refs', true))].filter((path) => path.endsWith('.lock'));
+  const packs = (await files(join('objects', 'pack'), false)).filter((path) => TEMPORARY_PACK.test(basename(path)));
+  for (const path of [...locks, ...packs]) await remove(join(mirror, path));
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
 }
