@@ -1,6 +1,8 @@
 /** From a source and a revision to the plan of its render: the one place that knows which renderers there are. */
+import type { ApplicationSource } from '@tiphys/model';
 import { planDirectory } from './directory/plan.js';
 import type { RenderPlan, RenderRequest } from './ports.js';
+import { renderKey } from './render-key.js';
 import { detectSourceType, explicitSourceType, unsupportedSourceType } from './source-type.js';
 import { lookupFolder, recordTree } from './tree/recorded-tree.js';
 import { normalizeSourcePath } from './tree/source-path.js';
@@ -11,6 +13,7 @@ import { normalizeSourcePath } from './tree/source-path.js';
  */
 export async function planRender(request: RenderRequest): Promise<RenderPlan> {
   const { tree, source } = request;
+  if (isReferenceOnly(source)) return NOTHING;
   const explicit = explicitSourceType(source);
   if (source.chart) throw unsupportedSourceType('Helm', `chart "${source.chart}"`);
   const recorded = recordTree(tree);
@@ -22,3 +25,15 @@ export async function planRender(request: RenderRequest): Promise<RenderPlan> {
   }
   return planDirectory({ ...request, recorded, folder });
 }
+
+/** A source that only lends its files to others (`ref`) renders nothing itself (A05). */
+function isReferenceOnly({ ref, path, chart }: ApplicationSource): boolean {
+  return Boolean(ref) && !path && !chart;
+}
+
+const NOTHING: RenderPlan = {
+  sourceType: 'Directory',
+  readSet: [],
+  key: renderKey({ type: 'Reference' }),
+  render: () => Promise.resolve({ manifests: [], warnings: [] }),
+};

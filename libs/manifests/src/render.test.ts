@@ -273,6 +273,12 @@ describe('source types (B01)', () => {
     expect(await names(files, { path: 'app', directory: { recurse: false } })).toEqual(['a']);
   });
 
+  it('a source with only a ref renders nothing; with a path as well it does', async () => {
+    const files = { 'a.yaml': object('a'), 'app/b.yaml': object('b') };
+    expect(await names(files, { ref: 'values' })).toEqual([]);
+    expect(await names(files, { ref: 'values', path: 'app' })).toEqual(['b']);
+  });
+
   it('listApps names the folders of tools, not plain or hidden ones', async () => {
     const tree = treeOf({
       'Chart.yaml': '',
