@@ -78,7 +78,7 @@ function launch(options: ServiceOptions, logFile: string): Promise<ManagedProces
   const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
   return startProcess({
     command: process.execPath,
-    args: [`--max-old-space-size=${HEAP[options.name]}`, '--max-semi-space-size=8', main],
+    args: [`--max-old-space-size=${HEAP[options.name]}`, '--max-semi-space-size=4', main],
     env: { PATH, HOME, TMPDIR, ...options.env },
     logFile,
   });
