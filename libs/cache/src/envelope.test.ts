@@ -11,6 +11,7 @@ describe('seal and open', () => {
     { name: 'a small value', value: Buffer.from('hello') },
     { name: 'a big value that compresses', value: text(100_000) },
     { name: 'a big value that does not', value: randomBytes(10_000) },
+    { name: 'a very big value', value: Buffer.concat([text(300_000), randomBytes(100_000)]) },
   ])('returns $name', async ({ value }) => {
     expect(await envelope.open('key', await envelope.seal('key', value))).toEqual({ kind: 'value', value });
   });

@@ -4,7 +4,7 @@
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
 import { GitOpsError } from '@tiphys/model';
 
 const VERSION = 1;
@@ -17,8 +17,12 @@ const COMPRESS_FROM = 2_048;
 /** Bound of a decompressed value (S12); values are ours, but a bound costs nothing. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-const deflate = promisify(deflateRaw);
-const inflate = promisify(inflateRaw);
+/** Up to here zlib is faster at once than through the stream and thread that the asynchronous call needs. */
+const SYNC_BYTES = 65_536;
+const SYNC_COMPRESSED_BYTES = 16_384;
+
+const deflateLater = promisify(deflateRaw);
+const inflateLater = promisify(inflateRaw);
 
 export type Opened =
   | { readonly kind: 'value'; readonly value: Uint8Array }
@@ -40,7 +44,7 @@ export function createEnvelope(cacheKey: string): Envelope {
   const secret = Buffer.from(hkdfSync('sha256', bytes, Buffer.alloc(0), 'tiphys cache v1', MAC));
   return {
     seal: async (key, value) => {
-      const packed = value.length < COMPRESS_FROM ? undefined : await deflate(value, { level: 1 });
+      const packed = value.length < COMPRESS_FROM ? undefined : await deflate(value);
       const useful = packed !== undefined && packed.length < value.length;
       const header = Buffer.from([VERSION, useful ? COMPRESSED : 0]);
       const payload = useful ? packed : value;
@@ -76,8 +80,18 @@ function codeOf(secret: Buffer, { header, key, payload }: Covered): Buffer {
 async function unpack(payload: Buffer, compressed: boolean): Promise<Opened> {
   if (!compressed) return { kind: 'value', value: payload };
   try {
-    return { kind: 'value', value: await inflate(payload, { maxOutputLength: MAX_BYTES }) };
+    return { kind: 'value', value: await inflate(payload) };
   } catch (error) {
     return { kind: 'rejected', reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+async function deflate(value: Uint8Array): Promise<Buffer> {
+  const options = { level: 1 };
+  return value.length <= SYNC_BYTES ? deflateRawSync(value, options) : deflateLater(value, options);
+}
+
+async function inflate(payload: Buffer): Promise<Buffer> {
+  const options = { maxOutputLength: MAX_BYTES };
+  return payload.length <= SYNC_COMPRESSED_BYTES ? inflateRawSync(payload, options) : inflateLater(payload, options);
 }

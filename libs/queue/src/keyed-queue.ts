@@ -99,12 +99,15 @@ async function addBatch(queue: Queue<JobData>, requests: RequestStore, entries: 
       deduplication: { id: keyId(key), keepLastIfActive: true },
     },
   }));
-  const added = await queue.addBulk(jobs);
-  for (const [index, job] of added.entries()) {
+  const [first] = jobs;
+  const isOne = first !== undefined && jobs.length === 1;
+  const added = isOne ? [await queue.add(first.name, first.data, first.opts)] : await queue.addBulk(jobs);
+  const raised = added.map(async (job, index) => {
     const isNew = job.id === jobs[index]?.opts.jobId;
     const priority = priorities[index];
     if (!isNew && priority !== undefined && isStronger(priority)) await raise(job, priority.merged);
-  }
+  });
+  await Promise.all(raised);
 }
 
 function isStronger({ previous, merged }: MergedPriority): boolean {
