@@ -41,7 +41,9 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
     concurrency: config.statusProcessors,
     reseed: async (reason) => {
       if (reason === 'lost') deps.views.forgetAll();
-      await refreshQueue.enqueueMany(allKeys(deps.applications.list()));
+      // A push that was only in Redis is gone: what the ref names is asked anew, once per repository.
+      const since = reason === 'start' ? 0 : systemClock.now().getTime();
+      await refreshQueue.enqueueMany(allKeys(deps.applications.list(), since));
     },
     onSettled: (_, durationMs) => metrics.reconciled(durationMs),
   });
@@ -101,8 +103,8 @@ function reconcilerParts(deps: ReconcilerDeps) {
 }
 
 /** Everything once more, with the newest revision known: after a start, a lost or a broken connection to Redis. */
-function allKeys(apps: readonly Application[]) {
-  const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
+function allKeys(apps: readonly Application[], since: number) {
+  const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since };
   return apps.map((app) => ({ key: keyOf(app), priority: 'periodic' as const, request }));
 }
 
