@@ -6,9 +6,9 @@ import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock
 import { createAudit } from './applications/audit.js';
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
-import { adminOnly } from './auth/authorize.js';
 import { createLogin } from './auth/login.js';
 import { createLoginThrottle } from './auth/login-throttle.js';
+import { createRbacAuthorizer } from './auth/rbac.js';
 import { createRevokedTokens } from './auth/revoked-tokens.js';
 import { ensureServerSecrets } from './auth/server-secrets.js';
 import { createSessionTokens } from './auth/session-tokens.js';
@@ -39,8 +39,9 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     tls: loadTlsMaterial(config.tlsDir),
   });
   lifecycle.onStop('repo-server client', () => repoServer.close());
-  const shared = { namespace, authorizer: adminOnly, audit: createAudit({ kube, clock: systemClock, log }) };
-  const applications = { ...shared, ...watched.applications, projects: watched.projects, settings };
+  const authorizer = createRbacAuthorizer({ settings, projects: watched.projects, log });
+  const shared = { namespace, authorizer, audit: createAudit({ kube, clock: systemClock, log }) };
+  const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
   const index = createRepositoryIndex(applications.store);
   return {
     applications,

@@ -8,6 +8,7 @@ import {
 } from '@tiphys/api-contract';
 import {
   createCertificateAuthority,
+  eventually,
   type KubeClient,
   type KubeObject,
   removeDirectory,
@@ -142,22 +143,22 @@ describe('login and logout (N13, F21)', () => {
 });
 
 describe('tokens that must not be accepted (S15)', () => {
-  const now = Math.floor(Date.now() / 1000);
-  const good = { iss: 'argocd', sub: 'admin:login', iat: now + 1, exp: now + 600, jti: 'x' };
+  const seconds = () => Math.floor(Date.now() / 1000);
+  const good = () => ({ iss: 'argocd', sub: 'admin:login', iat: seconds(), exp: seconds() + 600, jti: 'x' });
   it.each<[string, () => Promise<string>]>([
-    ['signed with another key', () => signed(good, 'another key that is long enough for HS256')],
-    ['expired', () => signed({ ...good, exp: now - 1 })],
-    ['of another issuer', () => signed({ ...good, iss: 'somebody' })],
-    ['issued before the password was changed', () => signed({ ...good, iat: 1_000 })],
-    ['of an unknown account', () => signed({ ...good, sub: 'ghost:login' })],
-    ['of a disabled account', () => signed({ ...good, sub: 'off:login' })],
-    ['of an account without the capability', () => signed({ ...good, sub: 'ci:login' })],
-    ['of an API key that was deleted', () => signed({ ...good, sub: 'ci:apiKey' })],
-    ['not yet valid', () => signed({ ...good, nbf: now + 500 })],
+    ['signed with another key', () => signed(good(), 'another key that is long enough for HS256')],
+    ['expired', () => signed({ ...good(), exp: seconds() - 1 })],
+    ['of another issuer', () => signed({ ...good(), iss: 'somebody' })],
+    ['issued before the password was changed', () => signed({ ...good(), iat: 1_000 })],
+    ['of an unknown account', () => signed({ ...good(), sub: 'ghost:login' })],
+    ['of a disabled account', () => signed({ ...good(), sub: 'off:login' })],
+    ['of an account without the capability', () => signed({ ...good(), sub: 'ci:login' })],
+    ['of an API key that was deleted', () => signed({ ...good(), sub: 'ci:apiKey' })],
+    ['not yet valid', () => signed({ ...good(), nbf: seconds() + 500 })],
     [
       'without a signature',
       async () =>
-        `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(good)).toString('base64url')}.`,
+        `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(good())).toString('base64url')}.`,
     ],
     ['that are no token', async () => 'x'.repeat(20_000)],
   ])('%s', async (_, make) => {
@@ -167,17 +168,46 @@ describe('tokens that must not be accepted (S15)', () => {
   });
 
   it('while the same claims, rightly signed, are accepted', async () => {
-    const answer = await server.app.inject({ url: '/api/v1/applications', headers: bearer(await signed(good)) });
+    const answer = await server.app.inject({ url: '/api/v1/applications', headers: bearer(await signed(good())) });
     expect(answer.statusCode).toBe(200);
   });
 
-  it('an account that is not admin may do nothing yet, and learns nothing (S19)', async () => {
-    const headers = bearer(await signed({ ...good, sub: 'bob:login' }));
+  it('an account without a role may do nothing, and learns nothing (S19)', async () => {
+    const headers = bearer(await signed({ ...good(), sub: 'bob:login' }));
     expect((await server.app.inject({ url: '/api/v1/applications', headers })).json().items).toEqual([]);
     expect((await server.app.inject({ url: '/api/v1/applications/x', headers })).json().message).toBe(
       'permission denied',
     );
     expect((await server.app.inject({ url: '/api/v1/applications/x?project=default', headers })).statusCode).toBe(403);
+  });
+});
+
+describe('access policy (F10-F18)', () => {
+  it('an account may do what argocd-rbac-cm and the roles of a project give it, and nothing else', async () => {
+    const policy = 'p, role:reader, applications, get, default/*, allow\ng, ci, role:reader';
+    const configMap = {
+      kind: 'ConfigMap',
+      metadata: { name: 'argocd-rbac-cm', namespace },
+      data: { 'policy.csv': policy },
+    };
+    const destination = { server: 'https://kubernetes.default.svc', namespace };
+    const source = { repoURL: 'https://git.example.com/org/repo', path: '.' };
+    const application = { metadata: { name: 'shown' }, spec: { source, destination } };
+    expect((await server.call('POST', '/api/v1/applications', application)).statusCode).toBe(200);
+    const now = Math.floor(Date.now() / 1000);
+    const token = await signed({ iss: 'argocd', sub: 'bob:login', iat: now, exp: now + 600 });
+    const headers = { ...bearer(token), 'content-type': 'application/json' };
+    const names = async () => {
+      const list = (await server.app.inject({ url: '/api/v1/applications', headers })).json();
+      return list.items.map((item: { metadata: { name: string } }) => item.metadata.name);
+    };
+    expect(await names()).toEqual([]);
+    await kube.create({ apiVersion: 'v1', ...configMap, data: { 'policy.csv': policy.replace('g, ci', 'g, bob') } });
+    await eventually(async () => expect(await names()).toEqual(['shown']));
+    const sync = { method: 'POST', url: '/api/v1/applications/shown/sync', headers, payload: {} } as const;
+    expect((await server.app.inject(sync)).json()).toMatchObject({
+      ...{ code: 7, message: 'permission denied: applications, sync, default/shown, sub: bob' },
+    });
   });
 });
 

@@ -286,8 +286,8 @@ describe('from Git', () => {
 });
 
 describe('windows, events and badge', () => {
-  it('shows the windows of the project that name the application', async () => {
-    const window = { kind: 'allow', schedule: '0 1 * * *', duration: '1h', manualSync: true };
+  it('shows the windows of the project that name the application, and a closed one stops a sync by hand (D49)', async () => {
+    const window = { kind: 'deny', schedule: '* * * * *', duration: '1h', manualSync: false };
     const syncWindows = [
       { ...window, applications: ['win-*'] },
       { ...window, applications: ['other'] },
@@ -296,7 +296,10 @@ describe('windows, events and badge', () => {
     await server.call('POST', '/api/v1/projects', { project: { metadata: { name: 'windowed' }, spec: rules } });
     await given('win-dow', { project: 'windowed' });
     const answer = (await server.call('GET', '/api/v1/applications/win-dow/syncwindows')).json();
-    expect(answer).toEqual({ canSync: true, assignedWindows: [window] });
+    expect(answer).toEqual({ canSync: false, activeWindows: [window], assignedWindows: [window] });
+    const refused = await server.call('POST', '/api/v1/applications/win-dow/sync', {});
+    expect([refused.statusCode, refused.json().code]).toEqual([403, 7]);
+    expect(refused.json().message).toMatch(/Blocked by sync window: inside the deny window/);
   });
 
   it('lists the events of the application, and none of objects outside it', async () => {

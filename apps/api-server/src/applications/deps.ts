@@ -1,5 +1,6 @@
 /** What the application handlers work with. */
 import type { AppProject } from '@tiphys/model';
+import type { Clock } from '@tiphys/runtime';
 import type { Authorizer } from '../auth/authorize.js';
 import type { LiveSettings } from '../kube/config-objects.js';
 import type { Audit } from './audit.js';
@@ -10,6 +11,8 @@ import type { ApplicationWriter } from './writer.js';
 export interface ProjectReader {
   get(name: string): AppProject | undefined;
   list(): readonly AppProject[];
+  /** Changes with every change of any project. */
+  readonly version: number;
 }
 
 export interface ApplicationDeps {
@@ -21,4 +24,5 @@ export interface ApplicationDeps {
   readonly settings: LiveSettings;
   readonly authorizer: Authorizer;
   readonly audit: Audit;
+  readonly clock: Clock;
 }

@@ -29,6 +29,8 @@ export interface LiveSettings {
   webhook(): WebhookSettings;
   repositories(): readonly Repository[];
   clusters(): readonly Cluster[];
+  /** Changes with every change of any of them. */
+  version(): number;
   /** `data` of a ConfigMap of the control-plane namespace; empty when there is none. */
   configMap(name: string): SettingsData;
 }
@@ -115,6 +117,7 @@ export function liveSettings(sources: SettingsSources, log: Logger): LiveSetting
     webhook: perChange(() => parseWebhookSettings(argocdCm(), { argocdSecret: secret() })),
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
+    version: sources.version,
     configMap,
   };
 }

@@ -24,14 +24,24 @@ export async function watchObjects(context: BuildContext, client: KubeClient): P
       else if (previous !== undefined) store.remove(previous.key);
     },
   });
-  const projects = createInformer<AppProject>({ client, resource: RESOURCES.appProjects, namespace, log });
+  let projectsVersion = 0;
+  const projects = createInformer<AppProject>({
+    ...{ client, resource: RESOURCES.appProjects, namespace, log },
+    onChange: () => void (projectsVersion += 1),
+  });
   await Promise.all([applications.start(lifecycle.signal), projects.start(lifecycle.signal)]);
   lifecycle.onStop('watches', async () => {
     await Promise.all([applications.stop(), projects.stop()]);
   });
   return {
     applications: { store, writer: createApplicationWriter(client, applications.observe) },
-    projects: { get: (name) => projects.get(namespace, name), list: () => sorted(projects.list()) },
+    projects: {
+      get: (name) => projects.get(namespace, name),
+      list: () => sorted(projects.list()),
+      get version() {
+        return projectsVersion;
+      },
+    },
     observeProject: projects.observe,
   };
 }

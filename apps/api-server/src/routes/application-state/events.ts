@@ -1,10 +1,10 @@
 /** Sync windows and Kubernetes Events of an application (N02, N03). */
 import type { applicationStateRoutes } from '@tiphys/api-contract';
 import { RESOURCES } from '@tiphys/cluster';
-import { type Application, type AppProject, IN_CLUSTER_SERVER, matchesGlob, resourceTreeCacheKey } from '@tiphys/model';
+import { IN_CLUSTER_SERVER, resourceTreeCacheKey, type SyncWindow } from '@tiphys/model';
 import { findCluster } from '@tiphys/settings';
 import { findApplication } from '../../applications/find.js';
-import { projectOf } from '../../applications/names.js';
+import { windowsNow } from '../../applications/windows.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
 import { readView } from './cached-views.js';
@@ -77,25 +77,19 @@ async function checkResource(
   }
 }
 
-/** The windows of the project that name the application; whether they are open is decided by the controller at sync time. */
+/** The windows of the project that name the application, and whether a person may sync now. */
 export function createGetSyncWindows(deps: ApplicationStateDeps): Handler<Routes['syncWindows']['schemas']> {
   return async ({ params, query }, { user }) => {
     const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
-    const windows = windowsOf(deps.applications.projects.get(projectOf(application)), application);
-    return windows.length === 0 ? { canSync: true } : { assignedWindows: windows, canSync: true };
+    const { assigned, active, decision } = windowsNow(deps.applications, application);
+    return {
+      ...(active.length === 0 ? {} : { activeWindows: active.map(windowBody) }),
+      ...(assigned.length === 0 ? {} : { assignedWindows: assigned.map(windowBody) }),
+      canSync: decision.allowed,
+    };
   };
 }
 
-function windowsOf(project: AppProject | undefined, { metadata, spec: { destination } }: Application) {
-  const assigned = (project?.spec.syncWindows ?? []).filter((window) => {
-    const parts = [
-      (window.applications ?? []).some((glob) => matchesGlob(glob, metadata.name ?? '')),
-      (window.namespaces ?? []).some((glob) => matchesGlob(glob, destination.namespace ?? '')),
-      (window.clusters ?? []).some((glob) => matchesGlob(glob, destination.server || destination.name || '')),
-    ];
-    return parts.includes(true);
-  });
-  return assigned.map(({ kind = '', schedule = '', duration = '', manualSync = false }) => ({
-    ...{ kind, schedule, duration, manualSync },
-  }));
+function windowBody({ kind = '', schedule = '', duration = '', manualSync = false }: SyncWindow) {
+  return { kind, schedule, duration, manualSync };
 }

@@ -19,13 +19,14 @@ const REMEMBERED = 16;
 export function createListApplications(deps: ApplicationDeps): ListHandler {
   const instance = randomBytes(4).toString('hex');
   const texts = createMaskedTexts();
-  const answers = new Map<string, { readonly version: number; readonly answer: Serialized }>();
+  const answers = new Map<string, { readonly version: string; readonly answer: Serialized }>();
   return async ({ query }, { user }) => {
     const { refresh: _, ...question } = query;
     const key = createHash('sha256')
       .update(JSON.stringify([user.username, user.groups, question]))
       .digest('hex');
-    const { version } = deps.store;
+    // The access policy is part of the answer: settings and projects hold it.
+    const version = [deps.store.version, deps.settings.version(), deps.projects.version].join('-');
     const known = answers.get(key);
     if (known?.version === version) return known.answer;
     const etag = `W/"${instance}-${version}-${key.slice(0, 8)}"`;

@@ -11,6 +11,7 @@ import {
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { findApplication } from '../../applications/find.js';
 import { applicationJson } from '../../applications/store.js';
+import { windowsNow } from '../../applications/windows.js';
 import type { MergePatch } from '../../applications/writer.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
@@ -25,6 +26,7 @@ export function createSyncApplication(deps: ApplicationDeps): Handler<Routes['sy
       entry.key,
       (current) => {
         checkSyncRequest(current, body);
+        checkWindow(deps, current);
         const operation = syncOperation(current, body, user.username);
         return startOperation(current, operation, endsHold(current, body) ? { [ANNOTATIONS.rollbackHold]: null } : {});
       },
@@ -77,6 +79,12 @@ export function createTerminateOperation(deps: ApplicationDeps): Handler<Routes[
     deps.audit(user, updated, { reason: 'OperationStarted', action: 'terminated running operation' });
     return {};
   };
+}
+
+/** As in Argo CD, a closed window stops a sync by hand (D49), not a rollback, which the controller decides. */
+function checkWindow(deps: ApplicationDeps, application: Application): void {
+  const { allowed, reason } = windowsNow(deps, application).decision;
+  if (!allowed) throw new ApiError('permissionDenied', `Cannot sync: Blocked by sync window: ${reason}`);
 }
 
 /** `.operation` of a new operation; the state of the last one goes, so that waiting clients see the new one only. */

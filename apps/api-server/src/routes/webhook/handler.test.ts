@@ -21,11 +21,12 @@ function subject(settings: Partial<WebhookSettings> = {}) {
     }),
   );
   const enqueued: Enqueue[] = [];
+  const counted: string[] = [];
   const deps: WebhookDeps = {
     index: createRepositoryIndex(store),
     queue: { enqueueMany: async (entries) => void enqueued.push(...entries) },
     settings: { webhook: () => ({ maxPayloadBytes: 1_000_000, ...settings }) },
-    metrics: { webhook: () => undefined, webhookHandlers: () => undefined },
+    metrics: { webhook: (_, event) => void counted.push(event), webhookHandlers: () => undefined },
     clock: fakeClock(new Date(1_000)),
     log: silentLogger,
   };
@@ -36,7 +37,7 @@ function subject(settings: Partial<WebhookSettings> = {}) {
       body: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
       sourceIp: '::1',
     });
-  return { send, enqueued };
+  return { send, enqueued, counted };
 }
 
 const hmac = (body: unknown, secret = SECRET) =>
@@ -165,6 +166,13 @@ describe('other requests', () => {
     const { send, enqueued } = subject();
     expect(send({ 'x-github-event': 'issues' }, {}).status).toBe('ignored');
     expect(enqueued).toEqual([]);
+  });
+
+  it('made-up event names do not become metric labels', () => {
+    const { send, counted } = subject();
+    send({ 'x-github-event': 'push' }, github);
+    send({ 'x-github-event': `made-up-${Math.random()}` }, {});
+    expect(counted).toEqual(['push', 'other']);
   });
 
   it('a signature over a payload that was changed on the way is refused', () => {

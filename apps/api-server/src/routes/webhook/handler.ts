@@ -32,11 +32,17 @@ export interface WebhookAnswer {
 
 export type WebhookHandler = (request: WebhookRequest) => WebhookAnswer;
 
+/** Event names that may become metric labels: anybody can send any name. */
+const KNOWN_EVENTS: readonly string[] = [
+  ...['push', 'ping', 'Push Hook', 'Tag Push Hook', 'System Hook'],
+  ...['repo:push', 'repo:refs_changed', 'git.push'],
+];
+
 /** Synchronous: the answer does not wait for Redis. What cannot be enqueued is found by the next poll. */
 export function createWebhookHandler(deps: WebhookDeps): WebhookHandler {
   return (request) => {
     const { provider, event } = recognize(request);
-    deps.metrics.webhook(provider.name, event.slice(0, 40));
+    deps.metrics.webhook(provider.name, KNOWN_EVENTS.includes(event) ? event : 'other');
     verify(deps, request, provider);
     const result = { provider: provider.name, event } as const;
     if (event === 'ping') return { status: 'pong', ...result };
