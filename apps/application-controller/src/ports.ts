@@ -1,19 +1,14 @@
 /** What the reconcilers need of the world; adapters implement it, reconcilers see nothing else. */
 
 import type { ClusterCache } from '@tiphys/cluster';
-import type {
-  ApplicationTree,
-  ComparisonSettings,
-  NodeSummary,
-  SelfHealBackoff,
-  TargetManifest,
-} from '@tiphys/gitops-engine';
+import type { ApplicationTree, NodeSummary, SelfHealBackoff, TargetManifest } from '@tiphys/gitops-engine';
 import type {
   AppKey,
   Application,
   ApplicationDestination,
   ApplicationSource,
   AppProject,
+  ComparisonSettings,
   JsonObject,
   KubernetesObject,
   ResourceKey,

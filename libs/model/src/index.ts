@@ -4,6 +4,7 @@
  */
 export * from './cache-keys.js';
 export * from './codes.js';
+export type * from './comparison-settings.js';
 export type * from './crd/app-project.js';
 export type * from './crd/application.js';
 export type * from './crd/application-set.js';

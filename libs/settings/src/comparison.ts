@@ -1,10 +1,10 @@
 /** Settings of argocd-cm that change what a comparison sees (A26, C09-C12, C16, C17, C19, E05). */
 import {
+  type ComparisonSettings,
   FIELD_MANAGER,
   LABELS,
   type ResourceIgnoreDifferences,
   TRACKING_METHODS,
-  type TrackingMethod,
 } from '@tiphys/model';
 import {
   type HealthScript,
@@ -16,15 +16,8 @@ import {
 import { createReader, isRecord, type Parsed, type SettingsData, type SettingsReader, splitList } from './reader.js';
 import { parseResourceFilter, type ResourceFilter } from './resource-filter.js';
 
-export interface ComparisonSettings {
-  readonly trackingMethod: TrackingMethod;
-  readonly instanceLabelKey: string;
-  readonly installationId: string | undefined;
-  readonly fieldManager: string;
-  /** System-level rules (C09); group and kind may hold globs. */
-  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
-  readonly ignoreResourceStatusField: 'all' | 'crd' | 'none';
-  readonly ignoreAggregatedRoles: boolean;
+/** What a comparison needs, and what else argocd-cm says about resources. */
+export interface ResourceSettings extends ComparisonSettings {
   readonly ignoreDifferencesOnResourceUpdates: boolean;
   readonly resourceFilter: ResourceFilter;
   readonly respectRbac: 'off' | 'normal' | 'strict';
@@ -36,9 +29,9 @@ export interface ComparisonSettings {
   readonly sensitiveAnnotations: readonly string[];
 }
 
-export function parseComparisonSettings(argocdCm: SettingsData): Parsed<ComparisonSettings> {
+export function parseComparisonSettings(argocdCm: SettingsData): Parsed<ResourceSettings> {
   const reader = createReader(argocdCm);
-  const settings: ComparisonSettings = {
+  const settings: ResourceSettings = {
     trackingMethod: reader.oneOf('application.resourceTrackingMethod', TRACKING_METHODS, 'annotation'),
     instanceLabelKey: reader.text('application.instanceLabelKey') ?? LABELS.instance,
     installationId: reader.text('installationID'),
@@ -57,7 +50,7 @@ export function parseComparisonSettings(argocdCm: SettingsData): Parsed<Comparis
 }
 
 type CompareOptions = Pick<
-  ComparisonSettings,
+  ResourceSettings,
   'ignoreAggregatedRoles' | 'ignoreResourceStatusField' | 'ignoreDifferencesOnResourceUpdates'
 >;
 

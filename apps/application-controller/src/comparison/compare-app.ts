@@ -2,7 +2,6 @@
 import {
   type ComparisonInput,
   type ComparisonResult,
-  type ComparisonSettings,
   compareState,
   type PredictedLive,
   prepareTargets,
@@ -11,6 +10,7 @@ import {
   ANNOTATIONS,
   type Application,
   type ApplicationSource,
+  type ComparisonSettings,
   instanceNameOf,
   type KubernetesObject,
   type ResourceKeyString,
@@ -89,11 +89,10 @@ type RenderContext = { readonly rendered: RenderedManifests; readonly cluster: D
 function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, context: RenderContext): ComparisonInput {
   const { app } = request;
   const { discovery } = context.cluster.cache;
+  const self = { namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' };
   return {
-    instanceName: instanceNameOf(
-      { namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' },
-      deps.namespace,
-    ),
+    instanceName: instanceNameOf(self, deps.namespace),
+    self,
     destinationNamespace: app.spec.destination.namespace ?? '',
     targets: context.rendered.targets,
     live: new Map(),

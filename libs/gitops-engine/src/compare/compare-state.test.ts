@@ -21,6 +21,7 @@ function input(
 ): ComparisonInput {
   return {
     instanceName: 'app',
+    self: { namespace: 'argocd', name: 'app' },
     destinationNamespace: 'ns',
     targets: targets.map((object) => ({ object, origin: 'a.yaml', sourceIndex: 0 })),
     live: new Map(live.map((object) => [resourceKeyString(resourceKeyOf(object)), object])),
@@ -217,6 +218,42 @@ describe('the managed namespace (A12)', () => {
     expect(result.resources[0]?.target?.metadata.labels).toEqual({ from: 'git', team: 'a' });
     expect(result.conditions).toMatchObject([{ type: 'RepeatedResourceWarning' }]);
   });
+});
+
+describe('objects with hook: Skip (D03)', () => {
+  const HOOK = 'argocd.argoproj.io/hook';
+  const skipped = configMap('skipped', { data: { k: 'git' } }, { [HOOK]: 'Skip' });
+
+  it.each([
+    { name: 'missing', live: [] },
+    { name: 'different', live: [tracked({ ...skipped, data: { k: 'other' } } as KubernetesObject)] },
+  ])('are no reason to be out of sync or unhealthy when $name, and show what differs', ({ live }) => {
+    const a = configMap('a');
+    const { syncStatus, health, resources } = compareState(input([a, skipped], [tracked(a), ...live]));
+    expect({ syncStatus, health: health.status }).toEqual({ syncStatus: 'Synced', health: 'Healthy' });
+    expect(resources[1]).toMatchObject({ key: { name: 'skipped' }, hooks: [], diff: { verdict: 'different' } });
+  });
+  it('are never asked about by a dry run', () => {
+    const { unsure } = compareState(input([skipped], [tracked(skipped)], { compareOptions: ['ServerSideDiff=true'] }));
+    expect(unsure).toEqual([]);
+  });
+  it('are extraneous like any other object once they are not in Git any more', () => {
+    expect(summary(input([], [tracked(skipped)]))).toEqual({
+      syncStatus: 'OutOfSync',
+      resources: [['skipped', 'OutOfSync', true]],
+    });
+  });
+});
+
+it.each([
+  { name: 'itself does not judge itself (E03)', child: 'app', health: 'Healthy' },
+  { name: 'another one that is being deleted waits for it', child: 'other', health: 'Progressing' },
+])('an application that manages $name', ({ child, health }) => {
+  const git: KubernetesObject = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { name: child } };
+  const { metadata, ...rest } = tracked(git);
+  const live = { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  const result = compareState(input([git], [live], { self: { namespace: 'ns', name: 'app' } }));
+  expect(result.health.status).toBe(health);
 });
 
 describe('conditions and marks', () => {

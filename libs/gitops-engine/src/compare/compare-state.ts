@@ -14,7 +14,7 @@ import { type DiffOptions, diffResource } from '../diff/diff-resource.js';
 import { aggregateHealth } from '../health/aggregate-health.js';
 import { assessHealth } from '../health/assess-health.js';
 import { compileIgnoreDifferences, type IgnoreRules } from '../normalize/ignore-differences.js';
-import { hookTypesOf, syncWaveOf } from '../sync/hooks.js';
+import { hookTypesOf, isSkipped, syncWaveOf } from '../sync/hooks.js';
 import { withManagedNamespace } from './managed-namespace.js';
 import { annotationList, hasAnnotationOption } from './metadata.js';
 import { pairResources, type ResourcePair } from './pair-resources.js';
@@ -40,10 +40,12 @@ export function compareState(input: ComparisonInput): ComparisonResult {
   const ignoreRules = compileIgnoreDifferences([...input.settings.ignoreDifferences, ...input.ignoreDifferences]);
   const context: Context = { input, ignoreRules, complete: prepared.complete };
   const resources = pairResources(namespaced.targets, input).map((pair) => compareResource(pair, context));
-  const asked = resources.filter(({ diff, unreadable }) => diff.verdict === 'unsure' && !unreadable);
+  const asked = resources.filter(
+    ({ diff, unreadable, target }) => diff.verdict === 'unsure' && !unreadable && !isLeftAlone(target),
+  );
   return {
     syncStatus: prepared.complete ? syncStatusOf(resources) : 'Unknown',
-    health: aggregateHealth(resources, { previous: input.previousHealth, now: input.now }),
+    health: aggregateHealth(resources, { previous: input.previousHealth, now: input.now, self: input.self }),
     resources,
     unsure: asked.map(({ key }) => key),
     conditions: [...prepared.conditions, ...namespaced.conditions, ...conditionsOf(resources, context)],
@@ -63,7 +65,7 @@ function compareResource(pair: ResourcePair, context: Context): ManagedResource 
     target,
     live,
     origin: pair.target?.origin,
-    status: statusOf({ diff, unreadable, isHook, complete: context.complete }),
+    status: statusOf({ diff, unreadable, isIgnored: isHook || isLeftAlone(target), complete: context.complete }),
     health: healthOf(pair, { isHook, context }),
     diff,
     hooks,
@@ -72,6 +74,11 @@ function compareResource(pair: ResourcePair, context: Context): ManagedResource 
     requiresDeletionConfirmation: [target, live].some(needsConfirmation),
     unreadable,
   };
+}
+
+/** `hook: Skip` in Git (D03): shown with its differences, but nothing is out of sync by it. */
+function isLeftAlone(target: KubernetesObject | undefined): boolean {
+  return target !== undefined && isSkipped(target);
 }
 
 /** Live without a target, when both Git and the cluster could be read (design 9). */
@@ -109,11 +116,12 @@ function hasCompareOption(
 function statusOf(resource: {
   readonly diff: DiffResult;
   readonly unreadable: boolean;
-  readonly isHook: boolean;
+  /** A hook, or not to be applied: it is as Git wants it. */
+  readonly isIgnored: boolean;
   readonly complete: boolean;
 }): SyncStatusCode {
   if (resource.unreadable || !resource.complete) return 'Unknown';
-  if (resource.isHook || resource.diff.verdict === 'equal') return 'Synced';
+  if (resource.isIgnored || resource.diff.verdict === 'equal') return 'Synced';
   return resource.diff.verdict === 'unsure' ? 'Unknown' : 'OutOfSync';
 }
 

@@ -1,7 +1,6 @@
 /** Which application a live object belongs to (A26-A28): writing and reading of Argo CD's tracking marks. */
-import { ANNOTATIONS, groupOf, type KubernetesObject } from '@tiphys/model';
+import { ANNOTATIONS, type ComparisonSettings, groupOf, type KubernetesObject } from '@tiphys/model';
 import { withAnnotation, withLabel, withoutAnnotation } from './metadata.js';
-import type { ComparisonSettings } from './types.js';
 
 export type TrackingSettings = Pick<ComparisonSettings, 'trackingMethod' | 'instanceLabelKey' | 'installationId'>;
 

@@ -2,6 +2,7 @@
 import type {
   ApplicationCondition,
   CompareWith,
+  ComparisonSettings,
   GroupKind,
   GroupKindString,
   HealthStatus,
@@ -13,7 +14,6 @@ import type {
   ResourceKey,
   ResourceKeyString,
   SyncStatusCode,
-  TrackingMethod,
 } from '@tiphys/model';
 
 /** `undefined`: the cluster does not know the kind (yet). */
@@ -25,19 +25,6 @@ export interface TargetManifest {
   /** File (and document) it came from. */
   readonly origin: string;
   readonly sourceIndex: number;
-}
-
-/** Installation-wide settings that change a comparison. Frozen; part of the inputs' fingerprint. */
-export interface ComparisonSettings {
-  readonly trackingMethod: TrackingMethod;
-  readonly instanceLabelKey: string;
-  readonly installationId: string | undefined;
-  readonly fieldManager: string;
-  /** System-level ignoreDifferences (C09). */
-  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
-  /** C11 */
-  readonly ignoreResourceStatusField: 'all' | 'crd' | 'none';
-  readonly ignoreAggregatedRoles: boolean;
 }
 
 /** What a dry-run apply said the live object would become; `undefined` object: the API server refused (see error). */
@@ -86,7 +73,7 @@ export interface ManagedResource {
   readonly status: SyncStatusCode;
   readonly health: HealthStatus | undefined;
   readonly diff: DiffResult;
-  /** Hook types of the target or live object; empty for ordinary resources. */
+  /** Hook types of the target or live object; empty for ordinary resources, those with `hook: Skip` included (D03). */
   readonly hooks: readonly HookType[];
   readonly syncWave: number;
   readonly requiresPruning: boolean;
@@ -117,6 +104,8 @@ export interface ComparisonInput {
   readonly predicted: ReadonlyMap<ResourceKeyString, PredictedLive>;
   /** Health of the previous comparison, to keep lastTransitionTime. */
   readonly previousHealth: HealthStatus | undefined;
+  /** The Application itself, in case it manages itself: then it does not judge its own health (E03). */
+  readonly self: { readonly namespace: string; readonly name: string };
   /** RFC 3339; only used for transition times. */
   readonly now: string;
 }

@@ -1,6 +1,12 @@
 /** The three-way diff of one resource (design 7): target, live, and what we own of live. */
-import { groupOf, type JsonObject, type KubernetesObject, type ResourceIgnoreDifferences } from '@tiphys/model';
-import type { ComparisonSettings, DiffResult, DiffVerdict, FieldDifference, PredictedLive } from '../compare/types.js';
+import {
+  type ComparisonSettings,
+  groupOf,
+  type JsonObject,
+  type KubernetesObject,
+  type ResourceIgnoreDifferences,
+} from '@tiphys/model';
+import type { DiffResult, DiffVerdict, FieldDifference, PredictedLive } from '../compare/types.js';
 import { compileIgnoreDifferences, type IgnoreRules, ignoredFieldsOf } from '../normalize/ignore-differences.js';
 import { type NormalizationRules, normalize } from '../normalize/normalize.js';
 import { trustedFields } from '../normalize/trusted-managers.js';

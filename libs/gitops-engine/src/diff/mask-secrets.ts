@@ -1,6 +1,6 @@
 /** Secret values replaced by `+` runs (C15): what may be shown of a Secret in APIs, caches and logs. */
 import { ANNOTATIONS, groupOf, type JsonObject, type JsonValue, type KubernetesObject } from '@tiphys/model';
-import { base64OfText } from '../normalize/base64.js';
+import { storedSecretText } from '../normalize/secret-text.js';
 import { asJson, asKubernetesObject, isJsonObject } from './json.js';
 
 const FIRST_LENGTH = 8;
@@ -46,7 +46,7 @@ function maskObject(object: JsonObject, { mask, annotations }: Masking): Kuberne
     const values = object[field];
     if (!isJsonObject(values)) return [];
     // What `stringData` sets is stored as `data`: the same secret gets the same run on both sides.
-    const stored = (value: JsonValue) => (field === 'stringData' ? base64OfText(String(value)) : value);
+    const stored = (value: JsonValue) => (field === 'stringData' ? storedSecretText(String(value)) : value);
     return [[field, mapValues(values, (key, value) => mask(`data/${key}`, stored(value)))] as const];
   });
   const { metadata } = object;

@@ -8,10 +8,12 @@ import {
   type KubernetesObject,
   type ResourceKey,
 } from '@tiphys/model';
+import { isSkipped } from '../sync/hooks.js';
 
 /** What a resource contributes; a ManagedResource has all of it. */
 export interface HealthContribution {
   readonly key: ResourceKey;
+  readonly target?: KubernetesObject | undefined;
   readonly live: KubernetesObject | undefined;
   readonly health: HealthStatus | undefined;
   readonly hooks: readonly unknown[];
@@ -26,12 +28,12 @@ export interface HealthHistory {
 }
 
 /**
- * The worst health of the resources. Hooks, resources with `ignore-healthcheck`, the application itself and child
+ * The worst health of the resources. Hooks, objects that Git says to skip, resources with `ignore-healthcheck`, the application itself and child
  * applications that are Missing or Unknown do not count. A missing resource shows as OutOfSync, so the application is
  * Missing only when nothing of it is live. The transition time is kept while the code stays the same.
  */
 export function aggregateHealth(resources: readonly HealthContribution[], history: HealthHistory = {}): HealthStatus {
-  const counted = resources.filter((resource) => resource.hooks.length === 0);
+  const counted = resources.filter(({ hooks, target }) => hooks.length === 0 && !(target && isSkipped(target)));
   const allMissing = counted.length > 0 && counted.every((resource) => resource.live === undefined);
   const codes = counted.flatMap((resource) => codeOf(resource, history));
   const status = codes.reduce<HealthStatusCode>(worse, allMissing ? 'Missing' : 'Healthy');

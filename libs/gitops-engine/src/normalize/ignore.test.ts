@@ -1,11 +1,11 @@
 import type { JsonObject, KubernetesObject } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
-import { base64OfText } from './base64.js';
 import { matchesGlob } from './glob.js';
 import { compileIgnoreDifferences } from './ignore-differences.js';
 import { normalize } from './normalize.js';
 import { parsePathExpression } from './path-expression.js';
 import { parseJsonPointer, removePath } from './paths.js';
+import { storedSecretText } from './secret-text.js';
 
 const POD: JsonObject = {
   metadata: { annotations: { 'a.b/c': '1', d: '2' } },
@@ -146,6 +146,9 @@ describe('normalize', () => {
   );
 });
 
-it.each(['', 'a', 'ab', 'abc', 'pässword', '€', '😀😀'])('base64 of %j is that of its UTF-8 bytes', (text) => {
-  expect(base64OfText(text)).toBe(btoa(String.fromCharCode(...new TextEncoder().encode(text))));
+it.each([
+  { name: 'UTF-8 text', text: 'pässword 😀', stored: 'pässword 😀' },
+  { name: 'a lone surrogate, which becomes U+FFFD', text: 'a\ud800b', stored: 'a\ufffdb' },
+])('stringData is compared as the API server stores it: $name', ({ text, stored }) => {
+  expect(storedSecretText(text)).toBe(Buffer.from(stored).toString('base64'));
 });

@@ -1,8 +1,7 @@
 /** Normalization by kind (C13): what the API server or a controller is known to rewrite. */
-import type { JsonObject, JsonValue } from '@tiphys/model';
-import type { ComparisonSettings } from '../compare/types.js';
+import type { ComparisonSettings, JsonObject, JsonValue } from '@tiphys/model';
 import { isJsonArray, isJsonObject } from '../diff/json.js';
-import { base64OfText } from './base64.js';
+import { storedSecretText } from './secret-text.js';
 
 type Rules = Pick<ComparisonSettings, 'ignoreAggregatedRoles'>;
 
@@ -31,7 +30,7 @@ function normalizeSecret(object: JsonObject): JsonObject {
   const { stringData, data, ...rest } = object;
   if (!isJsonObject(stringData) && !isJsonObject(data)) return object;
   const stored = convertText(data, (text) => text.replace(/[\r\n]/g, ''));
-  return { ...rest, data: { ...stored, ...convertText(stringData, base64OfText) } };
+  return { ...rest, data: { ...stored, ...convertText(stringData, storedSecretText) } };
 }
 
 /** Null members mean "none". */

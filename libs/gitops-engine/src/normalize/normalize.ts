@@ -1,6 +1,5 @@
 /** Target and live in the same form, so that only meant differences remain (C06-C13). Pure: the input is not changed. */
-import { ANNOTATIONS, groupOf, type JsonObject, type KubernetesObject } from '@tiphys/model';
-import type { ComparisonSettings } from '../compare/types.js';
+import { ANNOTATIONS, type ComparisonSettings, groupOf, type JsonObject, type KubernetesObject } from '@tiphys/model';
 import type { FieldNode } from '../diff/field-set.js';
 import { asJson, asKubernetesObject, isJsonObject } from '../diff/json.js';
 import { isBuiltInGroup } from '../diff/known-types.js';

@@ -14,6 +14,7 @@ import {
 } from '@tiphys/model';
 import type { ComparisonResult, ManagedResource } from '../compare/types.js';
 import { equalJson } from '../refresh/equal-json.js';
+import { isSkipped } from '../sync/hooks.js';
 import { imagesOf } from '../tree/images.js';
 import { withConditions } from './conditions.js';
 
@@ -76,20 +77,25 @@ function withoutUndecided(status: ApplicationStatus): ApplicationStatus {
 
 /** One entry of `status.resources`: fields that say nothing are left out, as in Argo CD. */
 export function resourceStatus(resource: ManagedResource, persistHealth: boolean): ResourceStatus {
-  const { key, hooks } = resource;
-  const isHook = hooks.some((type) => type !== 'Skip');
+  const { key } = resource;
   return {
     ...(key.group === '' ? {} : { group: key.group }),
     version: resource.version,
     kind: key.kind,
     ...(key.namespace === '' ? {} : { namespace: key.namespace }),
     name: key.name,
-    ...(isHook ? { hook: true } : { status: resource.status }),
+    ...ownStatus(resource),
     ...(persistHealth && resource.health !== undefined ? { health: withoutTime(resource.health) } : {}),
     ...(resource.requiresPruning ? { requiresPruning: true } : {}),
     ...(resource.requiresDeletionConfirmation ? { requiresDeletionConfirmation: true } : {}),
     ...(resource.syncWave === 0 ? {} : { syncWave: resource.syncWave }),
   };
+}
+
+/** Hooks have no sync status, nor has what Git says to skip (D03). */
+function ownStatus({ hooks, target, status }: ManagedResource): Pick<ResourceStatus, 'hook' | 'status'> {
+  if (hooks.length > 0) return { hook: true };
+  return target !== undefined && isSkipped(target) ? {} : { status };
 }
 
 function withoutTime({ status, message }: HealthStatus): HealthStatus {

@@ -26,11 +26,9 @@ const HELM_POLICIES: Readonly<Record<string, HookDeletePolicy>> = {
   'hook-failed': 'HookFailed',
 };
 
-/** Hook types of an object, without duplicates. Empty for ordinary resources and for hooks with no known type. */
+/** Types of a hook, without duplicates. Empty for ordinary resources (`hook: Skip` too) and for hooks with no known type. */
 export function hookTypesOf(object: Annotated): readonly HookType[] {
-  const argo = listOf(object, ANNOTATIONS.hook);
-  if (argo !== undefined) return unique(argo.filter(isHookType));
-  return unique((listOf(object, ANNOTATIONS.helmHook) ?? []).flatMap((name) => HELM_HOOKS[name] ?? []));
+  return namedTypes(object).filter((type) => type !== 'Skip');
 }
 
 /**
@@ -38,15 +36,18 @@ export function hookTypesOf(object: Annotated): readonly HookType[] {
  * object (for example a Helm test) is never applied. `hook: Skip` is no hook (D03), nor is Helm 2's `crd-install`.
  */
 export function isHook(object: Annotated): boolean {
-  const argo = listOf(object, ANNOTATIONS.hook);
-  if (argo !== undefined) return !argo.includes('Skip');
+  if (object.metadata.annotations?.[ANNOTATIONS.hook] !== undefined) return !isSkipped(object);
   const helm = object.metadata.annotations?.[ANNOTATIONS.helmHook];
   return helm !== undefined && helm.trim() !== 'crd-install';
 }
 
-/** `hook: Skip`: compared and shown, never applied. */
+/**
+ * `hook: Skip` and no other type: shown as an ordinary resource, never applied. As long as it is in Git it counts neither
+ * in the sync status nor in the health of its application, as in Argo CD (D03).
+ */
 export function isSkipped(object: Annotated): boolean {
-  return listOf(object, ANNOTATIONS.hook)?.includes('Skip') === true;
+  const types = namedTypes(object);
+  return types.length === 1 && types[0] === 'Skip';
 }
 
 /** Phases of a sync in which the object runs: an ordinary resource in `Sync`, a hook in those it names. */
@@ -68,6 +69,13 @@ export function hookDeletePoliciesOf(object: Annotated): readonly HookDeletePoli
 export function syncWaveOf(object: Annotated): number {
   const annotations = object.metadata.annotations ?? {};
   return integer(annotations[ANNOTATIONS.syncWave]) ?? integer(annotations[ANNOTATIONS.helmHookWeight]) ?? 0;
+}
+
+/** Argo CD's annotation wins over Helm's. */
+function namedTypes(object: Annotated): readonly HookType[] {
+  const argo = listOf(object, ANNOTATIONS.hook);
+  if (argo !== undefined) return unique(argo.filter(isHookType));
+  return unique((listOf(object, ANNOTATIONS.helmHook) ?? []).flatMap((name) => HELM_HOOKS[name] ?? []));
 }
 
 function integer(text: string | undefined): number | undefined {

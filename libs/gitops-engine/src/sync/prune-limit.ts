@@ -1,7 +1,7 @@
 /** The blast-radius guard (design 9): how much an automatic prune may delete without a confirmation. */
 import { ANNOTATIONS, type Application } from '@tiphys/model';
 import type { ManagedResource } from '../compare/types.js';
-import { isHook } from './hooks.js';
+import { isHook, isSkipped } from './hooks.js';
 import { parseSyncOptions } from './sync-options.js';
 
 const DEFAULT_SHARE = 0.5;
@@ -21,7 +21,8 @@ export function prunableResources(
   syncOptions: readonly string[],
 ): readonly ManagedResource[] {
   return resources.filter(({ requiresPruning, unreadable, live, hooks }) => {
-    if (!requiresPruning || unreadable || live === undefined || hooks.length > 0 || isHook(live)) return false;
+    if (!requiresPruning || unreadable || live === undefined || hooks.length > 0) return false;
+    if (isHook(live) || isSkipped(live)) return false;
     return parseSyncOptions(syncOptions, live).prune !== false;
   });
 }

@@ -27,6 +27,12 @@ describe('hooks', () => {
       phases: [],
     },
     {
+      name: 'Skip beside another type is a hook of that type (D03)',
+      annotations: { [`${ARGO}/hook`]: 'Skip,Sync' },
+      hook: true,
+      phases: ['Sync'],
+    },
+    {
       name: 'deletion hooks have no phase of a sync (D08)',
       annotations: { [`${ARGO}/hook`]: 'PreDelete' },
       hook: true,
