@@ -11,7 +11,9 @@ export async function serve(): Promise<void> {
   const start = async (lifecycle: Lifecycle): Promise<void> => {
     const metrics = createMetrics();
     let listening = false;
-    const ready = () => [{ name: 'started', ok: listening, message: 'the watches are not complete yet' }];
+    const ready = () => [
+      { name: 'started', ok: listening && !lifecycle.signal.aborted, message: 'it is starting or stopping' },
+    ];
     const ops = await startOpsServer({ listen: config.metricsListen, metrics, health: () => [], ready });
     lifecycle.onStop('operations server', () => ops.stop());
     const app = await buildApp(await buildDeps({ config, lifecycle, metrics, log }));
