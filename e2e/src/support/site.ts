@@ -15,6 +15,7 @@ import {
 } from '@tiphys/testing';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Api, login } from './api.js';
+import { restartRedis } from './redis.js';
 
 export interface Site {
   readonly cluster: SharedControlPlane;
@@ -28,6 +29,8 @@ export interface Site {
   readonly namespace: string;
   /** An object of the cluster; undefined when there is none. */
   find(object: ObjectName): Promise<KubeObject | undefined>;
+  /** Kills Redis and starts it again, empty, at the same address. */
+  restartRedis(): Promise<void>;
   /** Position in the audit log, for `since`. */
   now(): Promise<number>;
 }
@@ -46,7 +49,7 @@ export interface SiteOptions {
 
 /** Polls seldom, so that a test sees what its own events do. */
 const SETTINGS = { 'timeout.reconciliation': '1h', 'timeout.reconciliation.jitter': '0s' };
-const LOG_LINES = 25;
+const LOG_LINES = 12;
 
 /** Starts a site before the tests of a file and stops it after them; call the result inside tests. */
 export function useSite(name: string, options: SiteOptions = {}): () => Site {
@@ -88,6 +91,10 @@ async function startSite(name: string, options: SiteOptions, stops: (() => Promi
     find: async ({ apiVersion, kind, ...names }) => {
       const path = await client.pathOf({ apiVersion, kind, metadata: names });
       return client.find(path);
+    },
+    restartRedis: async () => {
+      const program = await restartRedis(redis);
+      stops.push(() => program.kill());
     },
     now: () => auditPosition(cluster),
   };
