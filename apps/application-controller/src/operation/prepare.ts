@@ -12,6 +12,8 @@ import { assertPermitted } from './permitted.js';
 import { planRequest } from './plan-request.js';
 import type { RunningOperation } from './running.js';
 
+const FULL_SHA = /^[0-9a-f]{40}$/i;
+
 export interface PrepareDeps extends ComparisonDeps {
   readonly projects: ProjectReader;
 }
@@ -48,7 +50,8 @@ function comparisonRequest(app: Application, state: OperationState): ComparisonR
     app,
     sources,
     revisions: sources.map((_, index) => pinned[index] || undefined),
-    cacheMode: 'normal',
+    // A person means what the branch names now, not what a poll saw a minute ago (C23).
+    cacheMode: sources.every((_, index) => FULL_SHA.test(pinned[index] ?? '')) ? 'normal' : 'resolve',
     resolvedAfterMs: 0,
     syncOptions: sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [],
   };
