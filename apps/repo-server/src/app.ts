@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache';
 import { cleanMirrors, createGitReader } from '@tiphys/git';
+import { createToolbox, toolSearchPath } from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
 import {
   type Clock,
@@ -99,6 +100,13 @@ function buildHandlers({ config, log, clock, redis, counted }: HandlerParts) {
     git,
     cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
     failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
+    tools: createToolbox({
+      workFolder: workFolder(config.dataDir),
+      searchPath: toolSearchPath(config.tools, config.toolPath),
+      parallelism: config.parallelismLimit,
+      timeoutMs: config.renderTimeout * 1_000,
+      memoryBytes: config.renderMemoryMib * 1024 * 1024,
+    }),
     metrics: counted,
     concurrency: config.renderConcurrency,
   });
@@ -117,8 +125,12 @@ function tlsOf(config: Config): TlsMaterial | undefined {
 /** What an earlier process left half done is removed; mirrors are kept. */
 async function prepareFolders(dataDir: string, clock: Clock): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await rm(join(dataDir, 'work'), { recursive: true, force: true });
+  await rm(workFolder(dataDir), { recursive: true, force: true });
   await cleanMirrors(join(dataDir, 'mirrors'), clock.now());
+}
+
+function workFolder(dataDir: string): string {
+  return join(dataDir, 'work');
 }
 
 interface OpsParts {

@@ -18,6 +18,16 @@ export const ConfigSchema = z.object({
   gitFetchTimeout: z.coerce.number().int().positive().default(600).describe('Seconds to wait for a fetch'),
   gitRequestsPerHost: z.coerce.number().int().positive().default(8).describe('Requests to one Git host at a time'),
   renderConcurrency: z.coerce.number().int().positive().default(4).describe('Renders at a time'),
+  parallelismLimit: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(4)
+    .describe('Tool processes (helm, kustomize) at a time'),
+  renderTimeout: z.coerce.number().positive().default(90).describe('Seconds that one run of a tool may take'),
+  renderMemoryMib: z.coerce.number().int().positive().default(1024).describe('Memory that one run of a tool may use'),
+  tools: z.string().optional().describe('Folder with helm, kustomize and jsonnet; searched before toolPath'),
+  toolPath: z.string().optional().describe('More folders for the tools, with ":" between them'),
   manifestCacheHours: z.coerce.number().positive().default(24).describe('How long rendered manifests stay in Redis'),
   allowFileRepositories: z.stringbool().default(false).describe('Allow file:// repositories, for development'),
 });

@@ -1,4 +1,5 @@
 /** Renderers: from a source and a revision to manifests, with read sets and content-addressed keys. */
+export { type BuildEnvironment, type BuildEnvironmentRequest, buildEnvironment } from './build-environment.js';
 export { compileGlob, type GlobMatcher } from './directory/glob.js';
 export { listApps } from './list-apps.js';
 export { planRender } from './plan.js';
@@ -7,3 +8,4 @@ export { canonicalJson, RENDERER_VERSION, renderKey } from './render-key.js';
 export { detectSourceType, explicitSourceType } from './source-type.js';
 export { readSetHolds } from './tree/recorded-tree.js';
 export { normalizeSourcePath } from './tree/source-path.js';
+export * from './workspace/index.js';

@@ -1,5 +1,6 @@
 /** What a renderer reads from and what it makes. */
 import type { ApplicationSource, SourceType } from '@tiphys/model';
+import type { Toolbox } from './workspace/ports.js';
 
 export interface SourceEntry {
   /** Path from the repository root, `/` separated, no leading slash. */
@@ -30,6 +31,8 @@ export const DEFAULT_MAX_COMBINED_MANIFEST_BYTES = 10 * 1024 * 1024;
 export interface ReadSetEntry {
   readonly path: string;
   readonly oid: string | null;
+  /** Name of the source (`ref`) whose repository it is in; absent: the source's own. */
+  readonly ref?: string;
 }
 
 /** Everything that a render depends on in the repository: while it holds, the manifests are the same. */
@@ -54,12 +57,30 @@ export interface RenderPlan {
   readonly readSet: ReadSet;
   /** Hash of the inputs: equal key, equal result. Never depends on the commit. */
   readonly key: string;
+  /** The build environment brought the commit into the result (B03): another commit is another result, whatever the read set says. */
+  readonly dependsOnCommit?: boolean;
   /** @throws GitOpsError ManifestGeneration with file, line and what to do. */
   render(signal: AbortSignal): Promise<RenderResult>;
+}
+
+/** The application that is rendered, as far as renders can depend on it. */
+export interface RenderApplication {
+  /** Instance name: that of the application, with the namespace before it (`team_web`) outside of the control plane's own. */
+  readonly name: string;
+  readonly project: string;
+  readonly destinationNamespace: string;
+  /** Of the destination cluster; `1.34` or `v1.34.2`; empty when not known. */
+  readonly kubeVersion: string;
+  /** `apps/v1`, `apps/v1/Deployment`. */
+  readonly apiVersions: readonly string[];
 }
 
 export interface RenderRequest {
   readonly tree: SourceTree;
   readonly source: ApplicationSource;
   readonly settings: RenderSettings;
+  readonly application: RenderApplication;
+  readonly tools: Toolbox;
+  /** Trees of the application's other sources by their `ref`, without the `$` (A05). */
+  readonly references?: ReadonlyMap<string, SourceTree>;
 }

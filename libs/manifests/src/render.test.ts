@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  createToolbox,
   DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
   listApps,
   planRender,
@@ -62,9 +63,11 @@ function treeOf(files: Files): SourceTree & { readonly reads: string[] } {
 }
 
 const object = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`;
+const application = { name: 'web', project: 'p', destinationNamespace: 'ns', kubeVersion: '1.34.0', apiVersions: [] };
+const tools = createToolbox({ workFolder: '/nonexistent', searchPath: [], parallelism: 1 });
 const settings = { maxCombinedManifestBytes: DEFAULT_MAX_COMBINED_MANIFEST_BYTES };
 const plan = (files: Files, source: object = {}, limits = settings) =>
-  planRender({ tree: treeOf(files), source: { repoURL: 'r', ...source }, settings: limits });
+  planRender({ tree: treeOf(files), source: { repoURL: 'r', ...source }, settings: limits, application, tools });
 const render = async (files: Files, source: object = {}) => (await plan(files, source)).render(signal);
 const names = async (files: Files, source: object = {}): Promise<readonly string[]> =>
   (await render(files, source)).manifests.map(({ json }) => JSON.parse(json).metadata.name);
@@ -222,7 +225,7 @@ describe('read sets and keys', () => {
 
   it('planning reads no file', async () => {
     const tree = treeOf(base);
-    await planRender({ tree, source: { repoURL: 'r', ...source }, settings });
+    await planRender({ tree, source: { repoURL: 'r', ...source }, settings, application, tools });
     expect(tree.reads).toEqual([]);
   });
 

@@ -5,10 +5,12 @@ import {
   canonicalJson,
   planRender,
   type ReadSet,
+  type RenderApplication,
   type RenderPlan,
   type RenderResult,
   type RenderSettings,
   readSetHolds,
+  type Toolbox,
 } from '@tiphys/manifests';
 import { type ApplicationSource, isGitOpsError, type SourceType } from '@tiphys/model';
 import { createSemaphore, singleFlight } from '@tiphys/runtime';
@@ -27,6 +29,7 @@ export interface SourceRequest {
   readonly cacheMode: CacheMode;
   readonly resolvedAfterMs: number;
   readonly settings: RenderSettings;
+  readonly application: RenderApplication;
 }
 
 export interface SourceManifests {
@@ -41,6 +44,7 @@ export interface RenderDeps {
   readonly git: GitReader;
   readonly cache: ManifestCache;
   readonly failures: Failures;
+  readonly tools: Toolbox;
   readonly metrics: Pick<RepoServerMetrics, 'render'>;
   /** Renders at a time. */
   readonly concurrency: number;
@@ -87,10 +91,10 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
   };
 
   return async (request, signal) => {
-    const { remote, source, settings } = request;
+    const { remote, source, settings, application } = request;
     const resolved = await resolve(deps.git, request, signal);
     const tree = await deps.git.openCommit(remote, resolved, signal);
-    const recordKey = keyOf(remote, source, settings);
+    const recordKey = keyOf(request);
     const force = request.cacheMode === 'hard';
     const unchanged = force ? undefined : await findUnchanged(deps, { tree, record: records.get(recordKey) });
     if (unchanged !== undefined) {
@@ -98,9 +102,9 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
       return { ...unchanged, resolved, cached: true };
     }
     try {
-      const plan = await planRender({ tree, source, settings });
+      const plan = await planRender({ tree, source, settings, application, tools: deps.tools });
       const rendered = await render(plan, force);
-      records.set(recordKey, plan, plan.readSet.length + 1);
+      if (plan.dependsOnCommit !== true) records.set(recordKey, plan, plan.readSet.length + 1);
       deps.metrics.render(rendered.cached ? 'cached' : 'rendered');
       return { resolved, sourceType: plan.sourceType, key: plan.key, ...rendered };
     } catch (error) {
@@ -143,8 +147,8 @@ async function findUnchanged(
 }
 
 /** The source without its revision: the record must be found again for the next commit. */
-function keyOf(remote: GitRemote, source: ApplicationSource, settings: RenderSettings): string {
+function keyOf({ remote, source, settings, application }: SourceRequest): string {
   const { targetRevision: _revision, tagPrefix: _prefix, name: _name, ref: _ref, ...parameters } = source;
-  const text = canonicalJson([remoteKey(remote), parameters, settings]);
+  const text = canonicalJson([remoteKey(remote), parameters, settings, application]);
   return createHash('sha256').update(text).digest('base64url');
 }

@@ -12,7 +12,7 @@ import {
   type Source,
 } from '@tiphys/proto';
 import type { RenderSource, SourceManifests } from '../manifests/render-source.js';
-import { toApplicationSource, toCacheMode, toRemote, toRenderSettings } from './requests.js';
+import { toApplicationSource, toCacheMode, toRemote, toRenderApplication, toRenderSettings } from './requests.js';
 
 /** Nothing partial is ever answered: one failing source fails the call. */
 export async function generateManifests(
@@ -61,6 +61,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
         cacheMode: toCacheMode(request.cacheMode),
         resolvedAfterMs: Number(request.resolvedAfterMs),
         settings: toRenderSettings(request.settings),
+        application: toRenderApplication(request),
       },
       signal,
     );

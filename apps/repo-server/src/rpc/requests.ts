@@ -1,9 +1,9 @@
 /** From protobuf messages to the types that the work is done with. Everything is checked here. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { GitCredentials, GitRemote } from '@tiphys/git';
-import { DEFAULT_MAX_COMBINED_MANIFEST_BYTES, type RenderSettings } from '@tiphys/manifests';
+import { DEFAULT_MAX_COMBINED_MANIFEST_BYTES, type RenderApplication, type RenderSettings } from '@tiphys/manifests';
 import { type ApplicationSource, GitOpsError } from '@tiphys/model';
-import type { RenderSettings as RenderSettingsMessage, Repository } from '@tiphys/proto';
+import type { GenerateManifestsRequest, RenderSettings as RenderSettingsMessage, Repository } from '@tiphys/proto';
 import type { CacheMode } from '../manifests/render-source.js';
 
 /** @throws GitOpsError InvalidSpec without a repository, ManifestGeneration for Helm and OCI repositories. */
@@ -60,6 +60,16 @@ export function toCacheMode(text: string): CacheMode {
   if (text === '' || text === 'normal') return 'normal';
   if (text === 'resolve' || text === 'hard') return text;
   throw new GitOpsError('InvalidSpec', `Unknown cache mode "${text}": use normal, resolve or hard.`);
+}
+
+export function toRenderApplication(request: GenerateManifestsRequest): RenderApplication {
+  return {
+    name: request.appName,
+    project: request.project,
+    destinationNamespace: request.destinationNamespace,
+    kubeVersion: request.kubeVersion,
+    apiVersions: request.apiVersions,
+  };
 }
 
 export function toRenderSettings(message: RenderSettingsMessage | undefined): RenderSettings {

@@ -16,29 +16,46 @@ export interface RecordedTree {
   record(entry: SourceEntry): void;
   /** Sorted by path; each path once. */
   readSet(): ReadSet;
+  /** The same without folders: for renderers that look up everything they need in them by name. */
+  fileReadSet(): ReadSet;
+  /** Links that were followed, and the path in the repository that each leads to. */
+  links(): ReadonlyMap<string, string>;
 }
 
 const MAX_LINKS = 40;
 const MAX_LINK_BYTES = 4_096;
 
 export function recordTree(tree: SourceTree): RecordedTree {
-  const seen = new Map<string, string | null>();
+  const seen = new Map<string, SourceEntry | undefined>();
+  const links = new Map<string, string>();
   const look = async (path: string): Promise<SourceEntry | undefined> => {
     const entry = await tree.entry(path);
-    seen.set(path, entry?.oid ?? null);
+    seen.set(path, entry);
     return entry;
   };
+  const readSet = (isWanted: (entry: SourceEntry | undefined) => boolean): ReadSet =>
+    [...seen]
+      .filter(([, entry]) => isWanted(entry))
+      .map(([path, entry]) => ({ path, oid: entry?.oid ?? null }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
-    lookup: (path) => follow({ tree, look }, path, MAX_LINKS),
-    record: (entry) => void seen.set(entry.path, entry.oid),
-    readSet: () => [...seen].map(([path, oid]) => ({ path, oid })).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    lookup: (path) => follow({ tree, look, links }, path, MAX_LINKS),
+    record: (entry) => void seen.set(entry.path, entry),
+    readSet: () => readSet(() => true),
+    fileReadSet: () => readSet((entry) => entry?.kind !== 'tree'),
+    links: () => links,
   };
 }
 
 /** True when every path of the read set still has its object. Tree look-ups only. */
-export async function readSetHolds(tree: SourceTree, readSet: ReadSet): Promise<boolean> {
-  for (const { path, oid } of readSet) {
-    if (((await tree.entry(path))?.oid ?? null) !== oid) return false;
+export async function readSetHolds(
+  tree: SourceTree,
+  readSet: ReadSet,
+  references: ReadonlyMap<string, SourceTree> = new Map(),
+): Promise<boolean> {
+  for (const { path, oid, ref } of readSet) {
+    const from = ref === undefined ? tree : references.get(ref);
+    if (from === undefined || ((await from.entry(path))?.oid ?? null) !== oid) return false;
   }
   return true;
 }
@@ -46,6 +63,7 @@ export async function readSetHolds(tree: SourceTree, readSet: ReadSet): Promise<
 interface Walk {
   readonly tree: SourceTree;
   readonly look: (path: string) => Promise<SourceEntry | undefined>;
+  readonly links: Map<string, string>;
 }
 
 async function follow(walk: Walk, path: string, linksLeft: number): Promise<Lookup> {
@@ -59,6 +77,7 @@ async function follow(walk: Walk, path: string, linksLeft: number): Promise<Look
   const resolved = /\p{Cc}/u.test(target) ? undefined : joinPath(parentOf(link.path), target);
   // The answer is the same whether or not the place outside exists.
   if (resolved === undefined) return { kind: 'illegal', reason: 'leads outside of the repository' };
+  walk.links.set(link.path, resolved);
   return follow(walk, [resolved, rest].filter((part) => part !== '').join('/'), linksLeft - 1);
 }
 

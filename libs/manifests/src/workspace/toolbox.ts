@@ -1,0 +1,201 @@
+/** The tools that are installed, and running them in workspaces. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { GitOpsError } from '@tiphys/model';
+import { createSemaphore } from '@tiphys/runtime';
+import type { ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
+import { type ProcessEnd, type ProcessResult, runProcess } from './run-process.js';
+import { type Cleaning, cleanMessage } from './tool-error.js';
+import { type MaterializedWorkspace, materialize } from './workspace.js';
+
+export interface ToolboxOptions {
+  /** Folder of the workspaces. Empty it at start: a killed process leaves its own behind (R9). */
+  readonly workFolder: string;
+  /** Folders with the binaries, searched in order. */
+  readonly searchPath: readonly string[];
+  /** Tool processes at a time; `reposerver.parallelism.limit` of Argo CD. */
+  readonly parallelism: number;
+  readonly timeoutMs?: number;
+  readonly maxOutputBytes?: number;
+  /** For one tool process, over what its runtime reserves; needs prlimit on the search path of the system, else there is no limit. */
+  readonly memoryBytes?: number;
+  readonly maxFiles?: number;
+  /** Of all files of a workspace together. */
+  readonly maxBytes?: number;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULTS = {
+  timeoutMs: 90_000,
+  maxOutputBytes: 64 * MIB,
+  memoryBytes: 1024 * MIB,
+  maxFiles: 20_000,
+  maxBytes: 128 * MIB,
+};
+/** Address space that Go's runtime reserves without using it. */
+const RUNTIME_ADDRESS_SPACE = 1024 * MIB;
+const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin'];
+const TOOL_NAME = /^[a-z]+(-[A-Za-z0-9][A-Za-z0-9.+-]{0,30})?$/;
+
+/** `TIPHYS_TOOLS` first, else the folders of a PATH. */
+export function toolSearchPath(toolsFolder: string | undefined, path: string | undefined): readonly string[] {
+  return [toolsFolder ?? '', ...(path ?? '').split(delimiter), ...SYSTEM_PATH].filter((folder) =>
+    folder.startsWith('/'),
+  );
+}
+
+export function createToolbox(given: ToolboxOptions): Toolbox {
+  const options: Settings = { ...DEFAULTS, ...given };
+  const workspaces = new WeakMap<object, MaterializedWorkspace>();
+  const versions = new Map<string, Promise<string>>();
+  const places = createSemaphore(options.parallelism);
+  const limits = { folder: options.workFolder, maxFiles: options.maxFiles, maxBytes: options.maxBytes };
+  const toolbox: Toolbox = {
+    has: (tool) => findBinary(options.searchPath, tool) !== undefined,
+    version: (tool) => {
+      const known = versions.get(tool) ?? askVersion(toolbox, tool);
+      versions.set(tool, known);
+      known.catch(() => versions.delete(tool));
+      return known;
+    },
+    withWorkspace: async (files, work, signal) => {
+      const workspace = await materialize(files, { ...limits, folder: options.workFolder }, signal);
+      workspaces.set(workspace, workspace);
+      try {
+        return await work(workspace);
+      } finally {
+        await workspace.remove();
+      }
+    },
+    run: async (run, signal) => {
+      const workspace = workspaces.get(run.workspace);
+      if (workspace === undefined) throw new GitOpsError('Internal', 'A tool was run outside of a workspace.');
+      return places.run(() => runIn({ run, workspace, options, signal }), signal);
+    },
+  };
+  return toolbox;
+}
+
+type Settings = Readonly<Required<ToolboxOptions>>;
+
+interface Running {
+  readonly run: ToolRun;
+  readonly workspace: MaterializedWorkspace;
+  readonly options: Settings;
+  readonly signal: AbortSignal;
+}
+
+async function runIn({ run, workspace, options, signal }: Running): Promise<ToolOutput> {
+  const args = run.args.map((argument) => checkArgument(run.tool, argument));
+  const command = findBinary(options.searchPath, run.tool);
+  if (command === undefined) throw notInstalled(run.tool);
+  const prlimit = findBinary(SYSTEM_PATH, 'prlimit');
+  const result = await runProcess({
+    command,
+    args,
+    cwd: workspace.path(run.folder ?? ''),
+    env: { ...baseEnvironment(workspace), ...run.env },
+    timeoutMs: options.timeoutMs,
+    maxOutputBytes: options.maxOutputBytes,
+    signal,
+    ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
+    ...(prlimit === undefined ? {} : { addressSpace: { prlimit, bytes: options.memoryBytes + RUNTIME_ADDRESS_SPACE } }),
+  });
+  const cleaning = { folders: [workspace.root, workspace.base], secrets: run.secrets ?? [] };
+  const stderr = cleanMessage(result.stderr, cleaning);
+  if (result.end.kind === 'exited' && result.end.code === 0) return { stdout: result.stdout, stderr };
+  if (result.end.kind === 'aborted') signal.throwIfAborted();
+  throw failure({ tool: run.tool, end: result.end, options }, { ...result, stderr }, cleaning);
+}
+
+/** No credentials, no home of ours, no cluster; a tool that tries the network all the same finds no way out. */
+function baseEnvironment({ home, tmp }: MaterializedWorkspace): Readonly<Record<string, string>> {
+  const nowhere = 'http://127.0.0.1:9';
+  return {
+    HOME: home,
+    TMPDIR: tmp,
+    PATH: '/nonexistent',
+    LANG: 'C.UTF-8',
+    KUBECONFIG: '/dev/null',
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+    // Two cores' worth of garbage collection is plenty for one render of many.
+    GOMAXPROCS: '2',
+  };
+}
+
+function checkArgument(tool: string, argument: ToolArgument): string {
+  if (typeof argument === 'string') return argument;
+  const { input } = argument;
+  if (!input.startsWith('-') && !input.includes('\0')) return input;
+  const what = input.startsWith('-') ? 'begins with "-" and would be taken for an option' : 'has a zero byte';
+  const message = `"${input.slice(0, 100)}" cannot be given to ${tool}: it ${what}. Correct it in spec.source.`;
+  throw new GitOpsError('InvalidSpec', message);
+}
+
+function findBinary(searchPath: readonly string[], name: string): string | undefined {
+  if (!TOOL_NAME.test(name)) return undefined;
+  return searchPath.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function notInstalled(tool: string): GitOpsError {
+  const next = 'Put it into the folder TIPHYS_TOOLS of the repo-server, or on its PATH.';
+  return new GitOpsError('Internal', `The tool ${tool.slice(0, 60)} is not installed. ${next}`);
+}
+
+interface Failed {
+  readonly tool: string;
+  readonly end: ProcessEnd;
+  readonly options: Settings;
+}
+
+function failure({ tool, end, options }: Failed, result: ProcessResult, cleaning: Cleaning): GitOpsError {
+  if (end.kind === 'notStarted') {
+    return new GitOpsError('Internal', `${tool} could not be started.`, { cause: end.error });
+  }
+  const output = result.stderr || cleanMessage(result.stdout, cleaning);
+  const told = output === '' ? '' : ` It said: ${output}`;
+  const message = `${tool} ${howItEnded(end, options)}${told}`;
+  return new GitOpsError('ManifestGeneration', message);
+}
+
+function howItEnded(end: Exclude<ProcessEnd, { kind: 'notStarted' }>, options: Settings): string {
+  switch (end.kind) {
+    case 'exited':
+      return `failed with exit code ${end.code}.`;
+    case 'killed':
+      return `was ended by ${end.signal}; it may have needed more memory than it may have.`;
+    case 'timeout':
+      return `did not finish within ${options.timeoutMs / 1_000} s and was stopped. Make the source smaller, or raise the limit.`;
+    case 'tooMuchOutput':
+      return `wrote more than ${options.maxOutputBytes} bytes and was stopped. Split the application.`;
+    case 'aborted':
+      return 'was stopped.';
+  }
+}
+
+const VERSION_ARGS: Readonly<Record<string, readonly string[]>> = {
+  helm: ['version', '--short'],
+  kustomize: ['version'],
+  jsonnet: ['--version'],
+};
+
+async function askVersion(toolbox: Toolbox, tool: string): Promise<string> {
+  const { signal } = new AbortController();
+  const args = VERSION_ARGS[tool.split('-')[0] ?? ''] ?? ['version'];
+  const { stdout } = await toolbox.withWorkspace(
+    [],
+    (workspace) => toolbox.run({ tool, args, workspace }, signal),
+    signal,
+  );
+  return stdout.trim();
+}
