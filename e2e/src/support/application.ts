@@ -39,7 +39,9 @@ export interface App {
   hasCondition(type: string, message: RegExp): Promise<string>;
   /** Waits until the last operation has ended. */
   operationEnded(phase: string): Promise<NonNullable<NonNullable<Application['status']>['operationState']>>;
-  /** Commits to the application's own repository and sends the webhook. */
+  /** Commits to the application's own repository and tells nobody. */
+  commit(files: Files): Promise<string>;
+  /** Commits and sends the webhook. */
   push(files: Files): Promise<string>;
   refresh(type: 'normal' | 'hard'): Promise<Application>;
   sync(request?: object): Promise<void>;
@@ -112,13 +114,17 @@ export function handleOf(site: Site, { name, namespace, url, repository }: Known
     const attempt = async () => checked(await get(), check);
     return eventually(attempt, { description: `${name}: ${description}`, timeoutMs });
   };
+  const commit = async (files: Files): Promise<string> => {
+    if (repository === undefined) throw new Error(`${name} has no repository of its own`);
+    return repository.commit(files);
+  };
   return {
     ...{ name, namespace, repositoryUrl: url, get, shows, ...waits(shows) },
+    commit,
     push: async (files) => {
-      if (repository === undefined) throw new Error(`${name} has no repository of its own`);
-      const commit = await repository.commit(files);
-      await pushed(site, { url, commit, files: Object.keys(files) });
-      return commit;
+      const sha = await commit(files);
+      await pushed(site, { url, commit: sha, files: Object.keys(files) });
+      return sha;
     },
     refresh: (type) => site.api.get(`${rest}?refresh=${type}`),
     sync: async (request = {}) => void (await site.api.post(`${rest}/sync`, request)),
