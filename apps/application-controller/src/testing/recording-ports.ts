@@ -1,0 +1,101 @@
+/** Ports that only remember what was asked of them. */
+import type { ApplicationTree } from '@tiphys/gitops-engine';
+import type { Application } from '@tiphys/model';
+import type { Enqueue, KeyedQueue, PendingRequest } from '@tiphys/queue';
+import type { Logger } from '@tiphys/runtime';
+import type {
+  AppEvent,
+  EventRecorder,
+  ManifestSource,
+  RenderedManifests,
+  RenderRequest,
+  ResourceViews,
+} from '../ports.js';
+import { SHA_A } from './builders.js';
+
+export interface RecordingQueue extends KeyedQueue {
+  readonly enqueued: Enqueue[];
+  readonly acknowledged: string[];
+}
+
+/** A queue whose pending request is always `pending`. */
+export function recordingQueue(pending?: PendingRequest): RecordingQueue {
+  const enqueued: Enqueue[] = [];
+  const acknowledged: string[] = [];
+  return {
+    ...{ enqueued, acknowledged },
+    enqueue: async (entry) => void enqueued.push(entry),
+    enqueueMany: async (entries) => void enqueued.push(...entries),
+    enqueueAfter: async (entry) => void enqueued.push(entry),
+    enqueueManyAfter: async (entries) => void enqueued.push(...entries),
+    readRequest: async () => pending,
+    acknowledge: async (_, token) => void acknowledged.push(token),
+    depth: async () => ({ waiting: enqueued.length, active: 0, delayed: 0 }),
+    close: async () => undefined,
+  };
+}
+
+export interface RecordingEvents extends EventRecorder {
+  readonly recorded: AppEvent[];
+}
+
+export function recordingEvents(): RecordingEvents {
+  const recorded: AppEvent[] = [];
+  return { recorded, record: (_: Application, event) => void recorded.push(event) };
+}
+
+export interface RecordingViews extends ResourceViews {
+  readonly published: { readonly tree: ApplicationTree; readonly managed: readonly unknown[] }[];
+  readonly forgotten: string[];
+}
+
+export function recordingViews(): RecordingViews {
+  const published: RecordingViews['published'] = [];
+  const forgotten: string[] = [];
+  return {
+    ...{ published, forgotten },
+    publish: async (_, views) => void published.push(views),
+    forget: async ({ namespace, name }) => void forgotten.push(`${namespace}/${name}`),
+  };
+}
+
+export interface FixedManifests extends ManifestSource {
+  readonly requests: RenderRequest[];
+  /** What the next renders answer, or throw. */
+  answer: RenderedManifests | Error;
+}
+
+export function fixedManifests(answer: Partial<RenderedManifests> = {}): FixedManifests {
+  const requests: RenderRequest[] = [];
+  const rendered: RenderedManifests = {
+    ...{ targets: [], revisions: [SHA_A], sourceTypes: ['Directory'], manifestHash: 'hash-1', warnings: [] },
+    ...answer,
+  };
+  return {
+    requests,
+    answer: rendered,
+    async generate(request) {
+      requests.push(request);
+      if (this.answer instanceof Error) throw this.answer;
+      return this.answer;
+    },
+    resolveRevision: async () => SHA_A,
+  };
+}
+
+export interface RecordingLog extends Logger {
+  readonly warnings: string[];
+}
+
+export function recordingLog(): RecordingLog {
+  const warnings: string[] = [];
+  const log: RecordingLog = {
+    warnings,
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (message) => void warnings.push(message),
+    error: (message) => void warnings.push(message),
+    child: () => log,
+  };
+  return log;
+}
