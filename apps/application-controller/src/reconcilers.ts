@@ -15,6 +15,7 @@ import { createOperationReconciler } from './operation/reconcile.js';
 import { createPollLoop } from './polling/poll-loop.js';
 import type { EventRecorder } from './ports.js';
 import { createRefreshReconciler } from './refresh/reconcile.js';
+import type { ComparisonMemory } from './refresh/skip-equal.js';
 import type { ControllerState } from './state.js';
 
 export interface ReconcilerDeps extends ControllerState {
@@ -40,7 +41,11 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
     reconcile: createRefreshReconciler(parts),
     concurrency: config.statusProcessors,
     reseed: async (reason) => {
-      if (reason === 'lost') deps.views.forgetAll();
+      if (reason === 'lost') {
+        deps.views.forgetAll();
+        // A comparison that is skipped publishes nothing: compare everything once more.
+        parts.memory.clear();
+      }
       // A push that was only in Redis is gone: what the ref names is asked anew, once per repository.
       const since = reason === 'start' ? 0 : systemClock.now().getTime();
       await refreshQueue.enqueueMany(allKeys(deps.applications.list(), since));
@@ -90,7 +95,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
     manifests: createManifestSource({ client: deps.repoServer, repositoryFor }),
     predictions: new Map(),
     versions: new Map(),
-    memory: new Map(),
+    memory: new Map() as ComparisonMemory,
     settings: () => settings.current().controller,
     projectRepositories: (project: string) =>
       settings

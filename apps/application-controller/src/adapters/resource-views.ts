@@ -5,8 +5,11 @@ import type { AuthenticatedCache, ChangeFeed } from '@tiphys/cache';
 import { instanceNameOf, managedResourcesCacheKey, resourceTreeCacheKey } from '@tiphys/model';
 import type { ResourceViews } from '../ports.js';
 
-/** As long as Argo CD keeps application state in Redis (L01); written again by the next comparison after a loss. */
-const TTL_MS = 24 * 60 * 60 * 1_000;
+/**
+ * A year: an application at rest is not compared again, so nothing would bring back a view that expired. A start and a
+ * lost Redis write everything anew; a deleted application's views are deleted.
+ */
+const TTL_MS = 365 * 24 * 60 * 60 * 1_000;
 
 export interface ResourceViewsDeps {
   readonly cache: AuthenticatedCache;

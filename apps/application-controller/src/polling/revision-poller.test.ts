@@ -73,7 +73,7 @@ describe('which followers are stale', () => {
 
   it('of several sources only the one that follows the ref counts', () => {
     const spec = { ...WITHOUT_SOURCE, sources: [{ repoURL: 'https://git.test/other.git' }, { repoURL: REPO }] };
-    const status = { sync: { status: 'Synced', revisions: [SHA_B, SHA_A] } } as const;
+    const status = { sync: { status: 'Synced' as const, revisions: [SHA_B, SHA_A] } };
     const refs = followedRefs([application({ spec, status })]);
     expect(refs.map((ref) => staleFollowers(ref, SHA_A).length)).toEqual([1, 0]);
   });

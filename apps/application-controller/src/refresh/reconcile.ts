@@ -184,12 +184,13 @@ async function compareAnew(
   const status =
     next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };
   await writeStatus(deps, turn, { status, ...(next.patch === undefined ? {} : { extra: next.patch }) });
-  if (result.syncStatus === 'Synced') deps.memory.set(key, fingerprint);
-  else deps.memory.delete(key);
   if (next.operation !== undefined) deps.events.record(app, startedEvent(next.operation));
   if (next.starts === 'self-heal') reportDrift(deps.events, app, result);
   if (next.starts !== undefined) await deps.operationQueue.enqueue({ key, priority: 'selfHeal' });
+  // Until the views are there the comparison is not done: only then may the next one be skipped.
+  deps.memory.delete(key);
   await deps.views.publish(app, { tree, managed: result.resources.map(managedResourceView) });
+  if (result.syncStatus === 'Synced') deps.memory.set(key, fingerprint);
   return next.retryAfterMs === undefined
     ? { kind: 'done' }
     : { kind: 'requeueAfter', ms: next.retryAfterMs, reason: 'self-heal back-off' };

@@ -1,7 +1,7 @@
 /** Remembers the inputs of the last comparison that found everything in sync: equal inputs are not compared again (design 4.3). */
 
 import { createHash } from 'node:crypto';
-import { type AppKey, type Application, instanceNameOf } from '@tiphys/model';
+import { ANNOTATIONS, type AppKey, type Application, instanceNameOf } from '@tiphys/model';
 import type { ControllerSettings, DestinationCluster, RenderedManifests } from '../ports.js';
 
 /** Fingerprint of the last comparison per application; only of those that were Synced, since others have a sync to decide. */
@@ -14,7 +14,7 @@ export interface FingerprintInputs {
   readonly namespace: string;
 }
 
-/** Manifest hash, live state, spec, settings and unreadable kinds: equal text, equal comparison. */
+/** Manifest hash, live state, spec, compare options, settings and unreadable kinds: equal text, equal comparison. */
 export function fingerprintOf(app: Application, { rendered, cluster, settings, namespace }: FingerprintInputs): string {
   const instance = instanceNameOf(
     { namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' },
@@ -27,6 +27,7 @@ export function fingerprintOf(app: Application, { rendered, cluster, settings, n
     cluster.server,
     app.metadata.uid,
     JSON.stringify(app.spec),
+    app.metadata.annotations?.[ANNOTATIONS.compareOptions] ?? '',
     settings.fingerprint,
     ...unreadable,
   ];

@@ -44,13 +44,17 @@ describe('what a change of an Application asks of the refresh queue', () => {
       current: BEFORE,
     },
     { name: 'an annotation that decides nothing asks for nothing', current: annotated({ note: 'x' }) },
-    ...[ANNOTATIONS.rollbackHold, ANNOTATIONS.pruneLimit, ANNOTATIONS.deletionApproved, ANNOTATIONS.skipReconcile].map(
-      (annotation) => ({
-        name: `${annotation} is looked at again, since it changes a decision`,
-        current: annotated({ [annotation]: 'x' }),
-        refresh: { key: KEY, priority: 'person', request: request(2) },
-      }),
-    ),
+    ...[
+      ANNOTATIONS.rollbackHold,
+      ANNOTATIONS.pruneLimit,
+      ANNOTATIONS.deletionApproved,
+      ANNOTATIONS.skipReconcile,
+      ANNOTATIONS.compareOptions,
+    ].map((annotation) => ({
+      name: `${annotation} is looked at again, since it changes a decision`,
+      current: annotated({ [annotation]: 'x' }),
+      refresh: { key: KEY, priority: 'person', request: request(2) },
+    })),
     {
       name: 'a deleted application is forgotten',
       previous: BEFORE,

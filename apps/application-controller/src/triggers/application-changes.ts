@@ -61,13 +61,14 @@ function priorityOf(app: Application): Enqueue['priority'] {
   return app.operation?.initiatedBy?.automated === true ? 'selfHeal' : 'person';
 }
 
-/** Annotations that change a decision: rollback hold, prune limit, approval, skip-reconcile. */
+/** Annotations that change a decision: rollback hold, prune limit, approval, skip-reconcile, compare options. */
 function decisionAnnotations(app: Application): readonly (string | undefined)[] {
   const names = [
     ANNOTATIONS.rollbackHold,
     ANNOTATIONS.pruneLimit,
     ANNOTATIONS.deletionApproved,
     ANNOTATIONS.skipReconcile,
+    ANNOTATIONS.compareOptions,
   ];
   return names.map((name) => app.metadata.annotations?.[name]);
 }
