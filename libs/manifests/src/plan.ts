@@ -1,6 +1,7 @@
 /** From a source and a revision to the plan of its render: the one place that knows which renderers there are. */
 import type { ApplicationSource } from '@tiphys/model';
 import { planDirectory } from './directory/plan.js';
+import { planHelm } from './helm/plan.js';
 import type { RenderPlan, RenderRequest } from './ports.js';
 import { renderKey } from './render-key.js';
 import { detectSourceType, explicitSourceType, unsupportedSourceType } from './source-type.js';
@@ -8,18 +9,18 @@ import { lookupFolder, recordTree } from './tree/recorded-tree.js';
 import { normalizeSourcePath } from './tree/source-path.js';
 
 /**
- * Looks at names and object ids only.
+ * Looks at names and object ids, and at the files that name others. The tree of a source with `chart` is the unpacked chart.
  * @throws GitOpsError InvalidSpec or ManifestGeneration: unknown path, unsupported tool, links that leave the repository.
  */
 export async function planRender(request: RenderRequest): Promise<RenderPlan> {
   const { tree, source } = request;
   if (isReferenceOnly(source)) return NOTHING;
   const explicit = explicitSourceType(source);
-  if (source.chart) throw unsupportedSourceType('Helm', `chart "${source.chart}"`);
   const recorded = recordTree(tree);
-  const path = normalizeSourcePath(source.path ?? '');
+  const path = source.chart ? '' : normalizeSourcePath(source.path ?? '');
   const folder = await lookupFolder(recorded, path, tree.commit);
   const type = explicit ?? detectSourceType(await tree.list(folder.path));
+  if (type === 'Helm') return planHelm({ ...request, recorded, folder });
   if (type !== 'Directory') {
     throw unsupportedSourceType(type, explicit === undefined ? `found in "${path || '.'}"` : 'named in spec.source');
   }

@@ -1,5 +1,6 @@
 /** What a renderer reads from and what it makes. */
 import type { ApplicationSource, SourceType } from '@tiphys/model';
+import type { ChartAccess } from './charts/ports.js';
 import type { Toolbox } from './workspace/ports.js';
 
 export interface SourceEntry {
@@ -22,6 +23,12 @@ export interface SourceTree {
 export interface RenderSettings {
   /** Bytes of all manifest files of one directory source together (B26). */
   readonly maxCombinedManifestBytes: number;
+  /** `--enable-helm` among kustomize.buildOptions (B22); default false. */
+  readonly kustomizeEnableHelm?: boolean;
+  /** Schemes of URLs that value files may have (`helm.valuesFileSchemes`, B11); default https and http. */
+  readonly valuesFileSchemes?: readonly string[];
+  /** Tools that are switched off with `kustomize.enable` and the like (B02): their sources are directories. */
+  readonly disabledTools?: readonly ('Helm' | 'Kustomize' | 'Jsonnet')[];
 }
 
 /** `reposerver.max.combined.directory.manifests.size` of Argo CD. */
@@ -83,4 +90,8 @@ export interface RenderRequest {
   readonly tools: Toolbox;
   /** Trees of the application's other sources by their `ref`, without the `$` (A05). */
   readonly references?: ReadonlyMap<string, SourceTree>;
+  /** Charts and value files that are not in the repository; without it they are refused. */
+  readonly charts?: ChartAccess;
+  /** Ends what a plan fetches. */
+  readonly signal?: AbortSignal;
 }

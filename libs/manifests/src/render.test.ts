@@ -266,7 +266,6 @@ describe('S7 S8 links never leave the repository, and errors do not tell what is
 
 describe('source types (B01)', () => {
   it.each([
-    ['Chart.yaml', 'Helm'],
     ['kustomization.yaml', 'Kustomize'],
     ['kustomization.yml', 'Kustomize'],
     ['Kustomization', 'Kustomize'],

@@ -1,0 +1,68 @@
+/** Charts that do not lie in a Git repository: Helm repositories (index.yaml over HTTP) and OCI registries. */
+
+/** A Helm repository or registry with the credentials for it; field names as in the repo-server's `Repository`. */
+export interface ChartRepository {
+  /** `https://charts.example.com`, `oci://registry.example.com/charts`, or a registry without scheme. */
+  readonly url: string;
+  /** Dependencies may name it: `@name` or `alias:name`. */
+  readonly name?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly bearerToken?: string;
+  readonly insecure?: boolean;
+  readonly tlsCaData?: string;
+  readonly tlsClientCertData?: string;
+  readonly tlsClientCertKey?: string;
+  readonly proxy?: string;
+  readonly noProxy?: string;
+  /** A registry that speaks plain HTTP. */
+  readonly plainHttp?: boolean;
+  /** Credentials also go to other hosts that the index or a redirect names (B11). */
+  readonly passCredentials?: boolean;
+}
+
+export interface ChartQuestion {
+  readonly repository: ChartRepository;
+  readonly chart: string;
+  /** Exact version, semver range, `*` or empty for the newest release. */
+  readonly version: string;
+}
+
+export interface ChartVersion {
+  readonly version: string;
+  /** sha256 of the archive (Helm repository) or of its manifest (registry); undefined when the index names none. */
+  readonly digest: string | undefined;
+  readonly resolvedAt: Date;
+  /** Why an older answer than wanted is given. */
+  readonly stale?: string;
+}
+
+export interface ChartArchive {
+  readonly version: string;
+  /** sha256 of `bytes`, hex. */
+  readonly digest: string;
+  /** The .tgz. */
+  readonly bytes: Uint8Array;
+}
+
+export interface ChartQueryOptions {
+  readonly signal: AbortSignal;
+  /** The repository is asked, and its failure is the caller's; else a recent index or list of tags may be used. */
+  readonly fresh?: boolean;
+}
+
+/** @throws GitOpsError Upstream when a host fails, ManifestGeneration when it has no such chart or version, or a limit is exceeded. */
+export interface ChartClient {
+  resolve(question: ChartQuestion, options: ChartQueryOptions): Promise<ChartVersion>;
+  /** Verified against the digest that the index or registry names; kept on disk under its digest. */
+  fetch(question: ChartQuestion, options: ChartQueryOptions): Promise<ChartArchive>;
+  /** A value file by URL. */
+  fetchFile(url: string, repository: ChartRepository | undefined, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Where charts and value files that are not in the repository come from. */
+export interface ChartAccess {
+  readonly client: ChartClient;
+  /** Those whose credentials a dependency or a value file may need; dependencies may also name them. */
+  readonly repositories: readonly ChartRepository[];
+}
