@@ -20,7 +20,7 @@ describe('one entry of managed-resources', () => {
       ...{ group: 'batch', kind: 'Job', name: 'migrate', resourceVersion: '7', hook: true, modified: false },
     });
   });
-  it('never shows a secret, and shows equal values as equal (S6)', () => {
+  it('never shows a secret, and shows equal values as equal (S21)', () => {
     const secret = (password: string) => ({
       ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'web' } },
       data: { password, user: 'YWRtaW4=' },
