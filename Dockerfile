@@ -28,7 +28,8 @@ RUN node node_modules/typescript7/bin/tsc -b \
 FROM node:24-bookworm-slim
 RUN apt-get update -q && apt-get install -y -q --no-install-recommends ca-certificates libgssapi-krb5-2 \
  && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx
-ENV NODE_ENV=production
+# A small young generation and few malloc arenas: the services hold little that lives short.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=4 MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=tools /out/ /usr/local/bin/
 COPY --from=build /app/package.json ./

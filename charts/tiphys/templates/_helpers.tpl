@@ -73,6 +73,8 @@ capabilities: {drop: [ALL]}
 {{/* Environment of all three services. Arguments: root, component, values, opsPort. */}}
 {{- define "tiphys.env" -}}
 - {name: NODE_ENV, value: production}
+- {name: NODE_OPTIONS, value: "--max-semi-space-size=4"}
+- {name: MALLOC_ARENA_MAX, value: "2"}
 - {name: TIPHYS_NAMESPACE, value: {{ .root.Release.Namespace | quote }}}
 - {name: TIPHYS_LOG_LEVEL, value: {{ .root.Values.log.level | quote }}}
 - {name: TIPHYS_LOG_FORMAT, value: {{ .root.Values.log.format | quote }}}

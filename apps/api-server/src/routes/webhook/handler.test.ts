@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { Enqueue } from '@tiphys/queue';
 import { fakeClock, silentLogger } from '@tiphys/runtime';
 import type { WebhookSettings } from '@tiphys/settings';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createRepositoryIndex } from '../../applications/repository-index.js';
 import { applicationEntry, createApplicationStore } from '../../applications/store.js';
 import { createWebhookHandler, type WebhookDeps } from './handler.js';
@@ -11,20 +11,26 @@ import { createWebhookHandler, type WebhookDeps } from './handler.js';
 const SECRET = 'a-webhook-secret';
 const REPO = 'https://git.example.com/org/repo';
 
-function subject(settings: Partial<WebhookSettings> = {}) {
+function subject(settings: Partial<WebhookSettings> = {}, applications: readonly string[] = ['web']) {
   const store = createApplicationStore();
-  store.put(
-    applicationEntry({
-      ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' },
-      metadata: { name: 'web', namespace: 'argocd', resourceVersion: '1' },
-      spec: { project: 'default', destination: {}, source: { repoURL: REPO, path: 'web', targetRevision: 'main' } },
-    }),
-  );
+  for (const name of applications) {
+    store.put(
+      applicationEntry({
+        ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' },
+        metadata: { name, namespace: 'argocd', resourceVersion: '1' },
+        spec: { project: 'default', destination: {}, source: { repoURL: REPO, path: name, targetRevision: 'main' } },
+      }),
+    );
+  }
   const enqueued: Enqueue[] = [];
+  const heldBack: Enqueue[] = [];
   const counted: string[] = [];
   const deps: WebhookDeps = {
     index: createRepositoryIndex(store),
-    queue: { enqueueMany: async (entries) => void enqueued.push(...entries) },
+    queue: {
+      enqueueMany: async (entries) => void enqueued.push(...entries),
+      enqueueManyAfter: async (entries) => void heldBack.push(...entries),
+    },
     settings: { webhook: () => ({ maxPayloadBytes: 1_000_000, ...settings }) },
     metrics: { webhook: (_, event) => void counted.push(event), webhookHandlers: () => undefined },
     clock: fakeClock(new Date(1_000)),
@@ -37,7 +43,7 @@ function subject(settings: Partial<WebhookSettings> = {}) {
       body: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
       sourceIp: '::1',
     });
-  return { send, enqueued, counted };
+  return { send, enqueued, heldBack, counted };
 }
 
 const hmac = (body: unknown, secret = SECRET) =>
@@ -186,5 +192,28 @@ describe('other requests', () => {
     expect(() => subject({ maxPayloadBytes: 10 }).send({ 'x-github-event': 'push' }, github)).toThrow(
       /larger than 10 bytes/,
     );
+  });
+});
+
+describe('a push into a repository that many applications use', () => {
+  const others = ['api', 'jobs'];
+  const keysOf = (entries: readonly Enqueue[]) => entries.map(({ key }) => key).sort();
+
+  it('enqueues the application whose files changed at once, the others a moment later', () => {
+    const { send, enqueued, heldBack } = subject({}, ['web', ...others]);
+    send({ 'x-github-event': 'push' }, github);
+    return vi.waitFor(() => {
+      expect(keysOf(enqueued)).toEqual(['argocd/web']);
+      expect(keysOf(heldBack)).toEqual(['argocd/api', 'argocd/jobs']);
+    });
+  });
+
+  it('holds nobody back when the payload names no files', () => {
+    const { send, enqueued, heldBack } = subject({}, ['web', ...others]);
+    send({ 'x-github-event': 'push' }, { ...github, commits: undefined });
+    return vi.waitFor(() => {
+      expect(keysOf(enqueued)).toEqual(['argocd/api', 'argocd/jobs', 'argocd/web']);
+      expect(heldBack).toEqual([]);
+    });
   });
 });

@@ -1,5 +1,5 @@
 /** POST /api/webhook: verify on the raw body, answer, then enqueue the applications that the index names (design 4.1). */
-import type { KeyedQueue } from '@tiphys/queue';
+import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Clock, Logger } from '@tiphys/runtime';
 import type { RepositoryIndex } from '../../applications/repository-index.js';
 import { ApiError } from '../../errors.js';
@@ -11,7 +11,7 @@ import { affectedApplications, type Push } from './push.js';
 
 export interface WebhookDeps {
   readonly index: RepositoryIndex;
-  readonly queue: Pick<KeyedQueue, 'enqueueMany'>;
+  readonly queue: Pick<KeyedQueue, 'enqueueMany' | 'enqueueManyAfter'>;
   readonly settings: Pick<LiveSettings, 'webhook'>;
   readonly metrics: Pick<ApiMetrics, 'webhook' | 'webhookHandlers'>;
   readonly clock: Clock;
@@ -31,6 +31,9 @@ export interface WebhookAnswer {
 }
 
 export type WebhookHandler = (request: WebhookRequest) => WebhookAnswer;
+
+/** Enough for a fetch, a render and an apply. */
+const HOLD_BACK_MS = 1_000;
 
 /** Event names that may become metric labels: anybody can send any name. */
 const KNOWN_EVENTS: readonly string[] = [
@@ -97,6 +100,18 @@ function parse(body: Buffer): Payload {
   return value as Payload;
 }
 
+/**
+ * Applications whose files the push names go first and alone; the others only learn the new commit, and would compete
+ * with them for the Git host, the repo-server and the cluster. Without names nobody is held back.
+ */
+async function enqueue(queue: WebhookDeps['queue'], entries: readonly Enqueue[]): Promise<void> {
+  const urgent = entries.filter(({ priority }) => priority === 'webhook');
+  const others = urgent.length === 0 ? [] : entries.filter(({ priority }) => priority !== 'webhook');
+  const first = urgent.length === 0 ? entries : urgent;
+  if (first.length > 0) await queue.enqueueMany(first);
+  if (others.length > 0) await queue.enqueueManyAfter(others, HOLD_BACK_MS);
+}
+
 async function refresh(deps: WebhookDeps, pushes: readonly Push[], provider: string): Promise<void> {
   const arrivedAt = deps.clock.now().getTime();
   deps.metrics.webhookHandlers(1);
@@ -105,7 +120,7 @@ async function refresh(deps: WebhookDeps, pushes: readonly Push[], provider: str
       const entries = affectedApplications(push, deps.index.find(push.repositoryUrls), arrivedAt);
       const fields = { provider, repository: push.repositoryUrls[0], ref: push.ref, applications: entries.length };
       deps.log.info('webhook', fields);
-      if (entries.length > 0) await deps.queue.enqueueMany(entries);
+      await enqueue(deps.queue, entries);
     }
   } catch (error) {
     deps.log.error('webhook not enqueued: the applications are refreshed by the next poll', { provider, error });
