@@ -1,5 +1,4 @@
 /** Plans and renders over trees in memory: contents, read sets and keys. */
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   createToolbox,
@@ -9,62 +8,16 @@ import {
   readSetHolds,
   type SourceEntry,
   type SourceTree,
+  type Toolbox,
 } from './index.js';
+import { type Files, treeOf } from './testing/memory-tree.js';
 
-type Content = string | { readonly link: string };
-type Files = Readonly<Record<string, Content>>;
-
-const hash = (text: string): string => createHash('sha1').update(text).digest('hex');
 const { signal } = new AbortController();
-
-/** Content-addressed like Git's trees: equal content, equal id. */
-function treeOf(files: Files): SourceTree & { readonly reads: string[] } {
-  const entries = new Map<string, SourceEntry>();
-  const blobs = new Map<string, string>();
-  const add = (folder: string): SourceEntry => {
-    const prefix = folder === '' ? '' : `${folder}/`;
-    const names = new Set(
-      Object.keys(files)
-        .filter((path) => path.startsWith(prefix))
-        .map((path) => path.slice(prefix.length).split('/')[0]!),
-    );
-    const children = [...names].sort().map((name): SourceEntry => {
-      const path = prefix + name;
-      const content = files[path];
-      if (content === undefined) return add(path);
-      const text = typeof content === 'string' ? content : content.link;
-      const kind = typeof content === 'string' ? 'blob' : 'symlink';
-      const entry = { path, kind, oid: hash(`${kind} ${text}`) } as const;
-      entries.set(path, entry);
-      blobs.set(entry.oid, text);
-      return entry;
-    });
-    const listing = children.map(({ path, oid, kind }) => [path.slice(prefix.length), oid, kind]);
-    const entry = { path: folder, kind: 'tree', oid: hash(JSON.stringify(listing)) } as const;
-    entries.set(folder, entry);
-    return entry;
-  };
-  add('');
-  const reads: string[] = [];
-  return {
-    commit: 'c'.repeat(40),
-    reads,
-    entry: async (path) => entries.get(path),
-    list: async (path) =>
-      [...entries.values()]
-        .filter((entry) => entry.path !== path && entry.path.startsWith(path === '' ? '' : `${path}/`))
-        .filter((entry) => !entry.path.slice(path === '' ? 0 : path.length + 1).includes('/'))
-        .sort((a, b) => (a.path < b.path ? -1 : 1)),
-    readBlob: async (oid) => {
-      reads.push(oid);
-      return new TextEncoder().encode(blobs.get(oid)!);
-    },
-  };
-}
 
 const object = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`;
 const application = { name: 'web', project: 'p', destinationNamespace: 'ns', kubeVersion: '1.34.0', apiVersions: [] };
-const tools = createToolbox({ workFolder: '/nonexistent', searchPath: [], parallelism: 1 });
+const installed = createToolbox({ workFolder: '/nonexistent', searchPath: [], parallelism: 1 });
+const tools: Toolbox = { ...installed, version: async (tool) => `${tool} 1.0` };
 const settings = { maxCombinedManifestBytes: DEFAULT_MAX_COMBINED_MANIFEST_BYTES };
 const plan = (files: Files, source: object = {}, limits = settings) =>
   planRender({ tree: treeOf(files), source: { repoURL: 'r', ...source }, settings: limits, application, tools });
@@ -269,9 +222,9 @@ describe('source types (B01)', () => {
     ['kustomization.yaml', 'Kustomize'],
     ['kustomization.yml', 'Kustomize'],
     ['Kustomization', 'Kustomize'],
-  ])('a folder with %s is refused as %s, unless the source says directory', async (file, type) => {
-    const files = { [`app/${file}`]: 'x: 1\n', 'app/a.yaml': object('a') };
-    await expect(render(files, { path: 'app' })).rejects.toThrow(`The source type ${type}`);
+  ])('a folder with %s is one of %s, unless the source says directory', async (file, type) => {
+    const files = { [`app/${file}`]: '', 'app/a.yaml': object('a') };
+    expect((await plan(files, { path: 'app' })).sourceType).toBe(type);
     expect(await names(files, { path: 'app', directory: { recurse: false } })).toEqual(['a']);
   });
 

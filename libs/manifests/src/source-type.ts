@@ -25,8 +25,14 @@ export function explicitSourceType(source: ApplicationSource): SourceType | unde
 }
 
 /** The type that the files of a folder show: Helm before Kustomize, else Directory. */
-export function detectSourceType(children: readonly SourceEntry[]): SourceType {
-  const types = children.filter(({ kind }) => kind !== 'tree').map(({ path }) => FILES[nameOf(path)]);
+export function detectSourceType(
+  children: readonly SourceEntry[],
+  isEnabled: (type: SourceType) => boolean = () => true,
+): SourceType {
+  const types = children
+    .filter(({ kind }) => kind !== 'tree')
+    .map(({ path }) => FILES[nameOf(path)])
+    .filter((type) => type !== undefined && isEnabled(type));
   if (types.includes('Helm')) return 'Helm';
   return types.includes('Kustomize') ? 'Kustomize' : 'Directory';
 }

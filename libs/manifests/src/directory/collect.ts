@@ -41,6 +41,8 @@ export interface Collection {
   readonly recorded: RecordedTree;
   readonly folder: SourceEntry;
   readonly options: DirectorySource;
+  /** `leftOut` where `jsonnet.enable` is `false` (B02). */
+  readonly jsonnet: 'rendered' | 'leftOut';
 }
 
 interface State extends Collection {
@@ -70,7 +72,7 @@ async function consider(state: State, entry: SourceEntry): Promise<void> {
   if (state.exclude(relative) || !state.include(relative)) return;
   const oid = entry.kind === 'symlink' ? await resolveLink(state, entry) : entry.oid;
   if (oid === undefined) return;
-  if (entry.path.endsWith('.jsonnet')) throw jsonnetUnsupported(entry.path);
+  if (state.jsonnet === 'leftOut' && entry.path.endsWith('.jsonnet')) return;
   state.files.push({ path: entry.path, oid });
 }
 
@@ -84,14 +86,6 @@ async function resolveLink(state: State, link: SourceEntry): Promise<string | un
   const reason = target.kind === 'missing' ? 'its target does not exist' : 'its target is not a file';
   state.warnings.push(`${link.path}: the symbolic link was left out, because ${reason}.`);
   return undefined;
-}
-
-function jsonnetUnsupported(path: string): GitOpsError {
-  const next = 'Exclude it with spec.source.directory.exclude.';
-  return new GitOpsError(
-    'ManifestGeneration',
-    `${path}: Jsonnet is not supported by this version of the repo-server. ${next}`,
-  );
 }
 
 function tooManyEntries(path: string): GitOpsError {

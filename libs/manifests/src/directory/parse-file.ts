@@ -22,7 +22,7 @@ export async function parseFile(path: string, bytes: Uint8Array): Promise<Parsed
   if (text.includes(SKIP_MARKER)) return { manifests: [] };
   const isJson = path.endsWith('.json');
   try {
-    return { manifests: isJson ? parseJsonFile(path, text) : await parseYamlFile(path, text) };
+    return { manifests: isJson ? parseJsonFile(path, text) : await parseYamlManifests(path, text) };
   } catch (error) {
     const looksLikeManifest = isJson || MANIFEST_SIGNS.every((sign) => text.includes(sign));
     if (!isGitOpsError(error) || looksLikeManifest) throw error;
@@ -31,7 +31,8 @@ export async function parseFile(path: string, bytes: Uint8Array): Promise<Parsed
   }
 }
 
-async function parseYamlFile(path: string, text: string): Promise<readonly RenderedManifest[]> {
+/** The objects of a YAML text; `path` is its name in messages. @throws GitOpsError ManifestGeneration with the place. */
+export async function parseYamlManifests(path: string, text: string): Promise<readonly RenderedManifest[]> {
   const manifests: RenderedManifest[] = [];
   for (const [index, piece] of splitDocuments(text, TURN_CHARACTERS).entries()) {
     if (index > 0) await nextTurn();

@@ -19,7 +19,11 @@ export interface Workspace {
 }
 
 /** A text from a source never is an option of the tool (S2): an `input` that begins with `-` is refused. */
-export type ToolArgument = string | { readonly input: string };
+export type ToolArgument =
+  | string
+  | { readonly input: string }
+  /** The path of another tool's binary. */
+  | { readonly tool: string };
 
 export interface ToolRun {
   /** `helm`, `kustomize`, `jsonnet`, or one of them with a version: `kustomize-v4.5.7`. */

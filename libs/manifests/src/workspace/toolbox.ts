@@ -86,9 +86,8 @@ interface Running {
 }
 
 async function runIn({ run, workspace, options, signal }: Running): Promise<ToolOutput> {
-  const args = run.args.map((argument) => checkArgument(run.tool, argument));
-  const command = findBinary(options.searchPath, run.tool);
-  if (command === undefined) throw notInstalled(run.tool);
+  const args = run.args.map((argument) => toArgument(argument, run.tool, options.searchPath));
+  const command = requireBinary(options.searchPath, run.tool);
   const prlimit = findBinary(SYSTEM_PATH, 'prlimit');
   const result = await runProcess({
     command,
@@ -124,13 +123,21 @@ function baseEnvironment({ home, tmp }: MaterializedWorkspace): Readonly<Record<
   };
 }
 
-function checkArgument(tool: string, argument: ToolArgument): string {
+function toArgument(argument: ToolArgument, tool: string, searchPath: readonly string[]): string {
   if (typeof argument === 'string') return argument;
+  if ('tool' in argument) return requireBinary(searchPath, argument.tool);
   const { input } = argument;
   if (!input.startsWith('-') && !input.includes('\0')) return input;
   const what = input.startsWith('-') ? 'begins with "-" and would be taken for an option' : 'has a zero byte';
   const message = `"${input.slice(0, 100)}" cannot be given to ${tool}: it ${what}. Correct it in spec.source.`;
   throw new GitOpsError('InvalidSpec', message);
+}
+
+function requireBinary(searchPath: readonly string[], name: string): string {
+  const path = findBinary(searchPath, name);
+  if (path !== undefined) return path;
+  const next = 'Put it into the folder TIPHYS_TOOLS of the repo-server, or on its PATH.';
+  throw new GitOpsError('Internal', `The tool ${name.slice(0, 60)} is not installed. ${next}`);
 }
 
 function findBinary(searchPath: readonly string[], name: string): string | undefined {
@@ -145,11 +152,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function notInstalled(tool: string): GitOpsError {
-  const next = 'Put it into the folder TIPHYS_TOOLS of the repo-server, or on its PATH.';
-  return new GitOpsError('Internal', `The tool ${tool.slice(0, 60)} is not installed. ${next}`);
 }
 
 interface Failed {

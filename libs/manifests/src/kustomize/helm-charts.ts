@@ -1,0 +1,71 @@
+/** Charts that a kustomization inflates (`helmCharts`): only when the installation allows it, and only from the repository. */
+import { GitOpsError } from '@tiphys/model';
+import type { SourceEntry } from '../ports.js';
+import { joinPath } from '../tree/source-path.js';
+import { isRecord, type Kustomization, records, strings } from './kustomization.js';
+import { addIfFile, type Collection, type Place } from './read-set.js';
+
+/** `refused` unless the installation's kustomize options have `--enable-helm`. */
+export type HelmInflation = 'refused' | 'allowed';
+
+const MAX_CHART_FILES = 5_000;
+
+/** Adds the folders of the charts and their value files. @throws GitOpsError ManifestGeneration when that is not allowed, or a chart is not there. */
+export async function collectCharts(collection: Collection, place: Place, kustomization: Kustomization): Promise<void> {
+  const charts = [...records(kustomization['helmCharts']), ...records(kustomization['helmChartInflationGenerator'])];
+  if (charts.length === 0) return;
+  if (collection.helm === 'refused') {
+    const next =
+      'Add --enable-helm to kustomize.buildOptions in argocd-cm, or render the chart as a source of its own.';
+    throw new GitOpsError('ManifestGeneration', `${place.file}: helmCharts is not enabled. ${next}`);
+  }
+  const globals = isRecord(kustomization['helmGlobals']) ? kustomization['helmGlobals'] : {};
+  for (const chart of charts) {
+    await collectChart(collection, place, {
+      home: text(globals['chartHome'] ?? chart['chartHome']) || 'charts',
+      chart,
+    });
+    const values = [text(chart['valuesFile'] ?? chart['values']), ...strings(chart['additionalValuesFiles'])];
+    for (const file of values) {
+      const path = file === '' ? undefined : joinPath(place.folder, file);
+      if (path !== undefined) await addIfFile(collection, path);
+    }
+  }
+}
+
+interface NamedChart {
+  readonly home: string;
+  readonly chart: Kustomization;
+}
+
+/** Where kustomize looks: below `name-version` when a version and a repository are given, else `name`. */
+async function collectChart(collection: Collection, place: Place, { home, chart }: NamedChart): Promise<void> {
+  const name = text(chart['name'] ?? chart['chartName']);
+  const [version, repo] = [text(chart['version']), text(chart['repo'])];
+  const relative = version !== '' && repo !== '' ? `${home}/${name}-${version}/${name}` : `${home}/${name}`;
+  const path = joinPath(place.folder, relative);
+  const result = path === undefined ? undefined : await collection.recorded.lookup(path);
+  if (name === '' || result?.kind !== 'found' || result.entry.kind !== 'tree') {
+    const next = 'Renders have no network: add the unpacked chart to the repository there.';
+    throw new GitOpsError('ManifestGeneration', `${place.file}: the chart "${relative}" is not there. ${next}`);
+  }
+  await addFolder(collection, result.entry, { left: MAX_CHART_FILES });
+}
+
+async function addFolder(collection: Collection, folder: SourceEntry, budget: { left: number }): Promise<void> {
+  // A new file in a chart changes what it renders: the folder itself belongs to the read set.
+  collection.charts.set(folder.path, folder.oid);
+  for (const child of await collection.tree.list(folder.path)) {
+    budget.left -= 1;
+    if (budget.left < 0) {
+      const message = `The chart in "${folder.path}" has more than ${MAX_CHART_FILES} files. Make it smaller.`;
+      throw new GitOpsError('ManifestGeneration', message);
+    }
+    if (child.kind === 'tree') await addFolder(collection, child, budget);
+    else await addIfFile(collection, child.path);
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

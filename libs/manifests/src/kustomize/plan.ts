@@ -1,0 +1,162 @@
+/** The renderer of Kustomize sources (B15-B23). */
+import { GitOpsError, type KustomizeSource } from '@tiphys/model';
+import { stringifyJson } from '@tiphys/model/yaml';
+import { buildEnvironment } from '../build-environment.js';
+import { parseYamlManifests } from '../directory/parse-file.js';
+import type { ReadSet, RenderPlan, RenderRequest, RenderResult, SourceEntry } from '../ports.js';
+import { canonicalJson, renderKey } from '../render-key.js';
+import type { RecordedTree } from '../tree/recorded-tree.js';
+import { joinPath } from '../tree/source-path.js';
+import type { ToolArgument, Toolbox, WorkspaceFile } from '../workspace/ports.js';
+import { editKustomization } from './edit.js';
+import type { HelmInflation } from './helm-charts.js';
+import { type Collection, collectFolder, startCollection, workspaceFiles } from './read-set.js';
+import { isRemote, remoteError } from './remote.js';
+
+export interface KustomizePlanRequest extends RenderRequest {
+  readonly recorded: RecordedTree;
+  readonly folder: SourceEntry;
+}
+
+/** Reads kustomization files, and nothing that they name except more of them. */
+export async function planKustomize(request: KustomizePlanRequest): Promise<RenderPlan> {
+  const { tree, recorded, folder, source, settings, application, tools } = request;
+  const options = source.kustomize ?? {};
+  const helm: HelmInflation = settings.kustomizeEnableHelm === true ? 'allowed' : 'refused';
+  const tool = await toolFor(tools, options);
+  const collection = startCollection({ tree, recorded, helm });
+  const found = await collectFolder(collection, folder.path);
+  const components = await findComponents(collection, folder.path, options);
+  const environment = buildEnvironment({ source, commit: tree.commit, application });
+  const edited = editKustomization(found.content, { options, environment, components });
+  const inflation = usesCharts(collection) ? await inflationOf(request, tools) : undefined;
+  const readSet = readSetOf(collection);
+  return {
+    sourceType: 'Kustomize',
+    readSet,
+    key: renderKey({
+      type: 'Kustomize',
+      tool: `${tool} ${await tools.version(tool)}`,
+      folder: folder.path,
+      files: readSet.filter(({ oid }) => oid !== null).map(({ path, oid }) => [path, oid]),
+      edited: edited === found.content ? undefined : canonicalJson(jsonSafe(edited)),
+      inflation: inflation?.key,
+    }),
+    ...(environment.usedCommit ? { dependsOnCommit: true } : {}),
+    render: (signal) =>
+      build(
+        {
+          tools,
+          tool,
+          folder: folder.path,
+          files: withEdit(workspaceFiles(collection), edited === found.content ? undefined : { ...found, edited }),
+          args: inflation?.args ?? [],
+        },
+        signal,
+      ),
+  };
+}
+
+/** Names of versions (B21) are binaries beside the default one: `kustomize-v5.4.3`. */
+async function toolFor(tools: Toolbox, { version }: KustomizeSource): Promise<string> {
+  if (!version) return 'kustomize';
+  const tool = `kustomize-${version}`;
+  if (tools.has(tool)) return tool;
+  const isDefault = (await tools.version('kustomize')) === version;
+  if (isDefault) return 'kustomize';
+  const next = `Add a binary "${tool.slice(0, 60)}" to the repo-server's tools, or remove spec.source.kustomize.version.`;
+  throw new GitOpsError('InvalidSpec', `Kustomize ${version.slice(0, 40)} is not installed. ${next}`);
+}
+
+/** Components of the source (B20), relative to its folder. */
+async function findComponents(
+  collection: Collection,
+  folder: string,
+  { components = [], ignoreMissingComponents }: KustomizeSource,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const component of components) {
+    if (isRemote(component)) throw remoteError('spec.source.kustomize', 'components', component);
+    const path = joinPath(folder, component);
+    const result = path === undefined ? undefined : await collection.recorded.lookup(path);
+    if (result?.kind === 'found' && result.entry.kind === 'tree') {
+      await collectFolder(collection, result.entry.path);
+      found.push(component);
+    } else if (result?.kind !== 'missing' || ignoreMissingComponents !== true) {
+      throw missingComponent(component, result === undefined || result.kind === 'illegal');
+    }
+  }
+  return found;
+}
+
+function missingComponent(component: string, isOutside: boolean): GitOpsError {
+  const what = isOutside ? 'is not inside of the repository' : 'is not a folder of the repository';
+  const next = 'Correct spec.source.kustomize.components, or set ignoreMissingComponents.';
+  return new GitOpsError('ManifestGeneration', `The component "${component.slice(0, 200)}" ${what}. ${next}`);
+}
+
+function usesCharts({ charts }: Collection): boolean {
+  return charts.size > 0;
+}
+
+interface Inflation {
+  readonly args: readonly ToolArgument[];
+  readonly key: unknown;
+}
+
+/** What inflated charts see of the cluster (B10, B22). */
+async function inflationOf({ source, application }: RenderRequest, tools: Toolbox): Promise<Inflation> {
+  const kubeVersion = source.kustomize?.kubeVersion || application.kubeVersion;
+  const given = source.kustomize?.apiVersions ?? [];
+  const apiVersions = given.length > 0 ? given : application.apiVersions;
+  return {
+    args: [
+      '--enable-helm',
+      '--helm-command',
+      { tool: 'helm' },
+      ...(kubeVersion === '' ? [] : [`--helm-kube-version=${kubeVersion}`]),
+      ...apiVersions.map((version) => `--helm-api-versions=${version}`),
+    ],
+    key: { helm: await tools.version('helm'), kubeVersion, apiVersions },
+  };
+}
+
+/** Folders count where all of them is read. */
+function readSetOf({ recorded, charts }: Collection): ReadSet {
+  const folders = [...charts].map(([path, oid]) => ({ path, oid }));
+  return [...recorded.fileReadSet(), ...folders].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+interface EditedFile {
+  readonly path: string;
+  readonly edited: unknown;
+}
+
+/** JSON is YAML. */
+function withEdit(files: readonly WorkspaceFile[], edit: EditedFile | undefined): readonly WorkspaceFile[] {
+  if (edit === undefined) return files;
+  const bytes = new TextEncoder().encode(stringifyJson(edit.edited));
+  return files.map((file) => (file.path === edit.path ? { path: file.path, bytes } : file));
+}
+
+/** Integers beyond 2^53 are bigint, which JSON has no word for. */
+function jsonSafe(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? `${item}n` : item)));
+}
+
+interface Build {
+  readonly tools: Toolbox;
+  readonly tool: string;
+  readonly folder: string;
+  readonly files: readonly WorkspaceFile[];
+  readonly args: readonly ToolArgument[];
+}
+
+async function build({ tools, tool, folder, files, args }: Build, signal: AbortSignal): Promise<RenderResult> {
+  const { stdout } = await tools.withWorkspace(
+    files,
+    (workspace) => tools.run({ tool, args: ['build', ...args, workspace.path(folder)], workspace }, signal),
+    signal,
+  );
+  return { manifests: await parseYamlManifests(`kustomize build ${folder || '.'}`, stdout), warnings: [] };
+}

@@ -1,0 +1,182 @@
+/** Everything that `kustomize build` will read, followed through bases, components and generators, inside the repository only (S7). */
+import { GitOpsError } from '@tiphys/model';
+import { parseDocuments } from '@tiphys/model/yaml';
+import type { SourceEntry, SourceTree } from '../ports.js';
+import type { RecordedTree } from '../tree/recorded-tree.js';
+import { joinPath } from '../tree/source-path.js';
+import type { WorkspaceFile } from '../workspace/ports.js';
+import { collectCharts, type HelmInflation } from './helm-charts.js';
+import {
+  KUSTOMIZATION_NAMES,
+  type Kustomization,
+  parseKustomization,
+  pluginFiles,
+  type Reference,
+  records,
+  referencesOf,
+} from './kustomization.js';
+import { isRemote, remoteError } from './remote.js';
+
+export interface Collection {
+  readonly tree: SourceTree;
+  readonly recorded: RecordedTree;
+  readonly helm: HelmInflation;
+  /** Files by path. */
+  readonly files: Map<string, SourceEntry>;
+  /** Folders all of which is read, by path. */
+  readonly charts: Map<string, string>;
+  readonly visited: Set<string>;
+}
+
+const MAX_KUSTOMIZATIONS = 2_000;
+const MAX_KUSTOMIZATION_BYTES = 4 * 1024 * 1024;
+
+export function startCollection(parts: Pick<Collection, 'tree' | 'recorded' | 'helm'>): Collection {
+  return { ...parts, files: new Map(), charts: new Map(), visited: new Set() };
+}
+
+export interface FoundKustomization {
+  /** Of the file, through links. */
+  readonly path: string;
+  readonly content: Kustomization;
+}
+
+/**
+ * Adds the folder's kustomization and all that it leads to. `folder` is a real path: links are resolved.
+ * @throws GitOpsError ManifestGeneration naming the file and the reference that is remote, missing, or outside.
+ */
+export async function collectFolder(
+  collection: Collection,
+  folder: string,
+  pluginBase?: string,
+): Promise<FoundKustomization> {
+  const found = await findKustomization(collection, folder);
+  const key = `${folder}\0${pluginBase ?? ''}`;
+  if (collection.visited.has(key)) return found;
+  collection.visited.add(key);
+  if (collection.visited.size > MAX_KUSTOMIZATIONS) throw tooMany();
+  const at = { folder, file: found.path };
+  for (const reference of referencesOf(found.content)) await follow(collection, at, { reference, pluginBase });
+  await collectCharts(collection, at, found.content);
+  return found;
+}
+
+/** The file that contains a reference. */
+export interface Place {
+  readonly folder: string;
+  readonly file: string;
+}
+
+async function findKustomization(collection: Collection, folder: string): Promise<FoundKustomization> {
+  const found: SourceEntry[] = [];
+  for (const name of KUSTOMIZATION_NAMES) {
+    const entry = await addIfFile(collection, folder === '' ? name : `${folder}/${name}`);
+    if (entry !== undefined) found.push(entry);
+  }
+  const [file] = found;
+  if (file === undefined) {
+    const next = `Add a kustomization.yaml, or point spec.source.path elsewhere.`;
+    throw new GitOpsError('ManifestGeneration', `The folder "${folder || '.'}" has no kustomization file. ${next}`);
+  }
+  // With two of them kustomize refuses; it says so itself.
+  return { path: file.path, content: parseKustomization(file.path, await read(collection, file)) };
+}
+
+interface Followed {
+  readonly reference: Reference;
+  readonly pluginBase: string | undefined;
+}
+
+async function follow(collection: Collection, place: Place, { reference, pluginBase }: Followed): Promise<void> {
+  const { kind, text } = reference;
+  const isInline = /\n/.test(text.trim());
+  if (isInline && kind === 'plugin') return followPlugin(collection, place.folder, text);
+  if (isInline && kind === 'fileOrInline') return;
+  const entry = await resolve(collection, place, reference);
+  if (entry === undefined) return;
+  if (entry.kind === 'tree') {
+    await collectFolder(collection, entry.path, kind === 'plugin' ? place.folder : pluginBase);
+    return;
+  }
+  collection.files.set(entry.path, entry);
+  const base = kind === 'plugin' ? place.folder : pluginBase;
+  if (base !== undefined) await followPlugin(collection, base, decode(await read(collection, entry)));
+}
+
+/** What the configurations name; whether it has to be there is for kustomize to say. */
+async function followPlugin(collection: Collection, folder: string, text: string): Promise<void> {
+  const documents = parseDocuments(text, { origin: `a plugin configuration in "${folder}"` });
+  for (const { value } of documents) {
+    for (const file of pluginFiles(value)) {
+      const path = joinPath(folder, file);
+      if (path !== undefined) await addIfFile(collection, path);
+    }
+    if (records([value]).some(({ kind }) => kind === 'HelmChartInflationGenerator')) {
+      await collectCharts(collection, { folder, file: `${folder}/` }, { helmCharts: [value] });
+    }
+  }
+}
+
+/** Undefined when it is inline after all. */
+async function resolve(
+  collection: Collection,
+  place: Place,
+  { kind, text, field }: Reference,
+): Promise<SourceEntry | undefined> {
+  if (isRemote(text)) throw remoteError(place.file, field, text);
+  const path = joinPath(place.folder, text);
+  const result = path === undefined ? undefined : await collection.recorded.lookup(path);
+  if (result?.kind === 'found' && fits(kind, result.entry)) return result.entry;
+  if (kind === 'fileOrInline' && result?.kind === 'missing') return undefined;
+  throw unresolved(place.file, { field, text }, result?.kind ?? 'illegal');
+}
+
+function fits(kind: Reference['kind'], entry: SourceEntry): boolean {
+  if (entry.kind === 'tree') return kind === 'resource' || kind === 'folder' || kind === 'plugin';
+  return entry.kind === 'blob' && kind !== 'folder';
+}
+
+/** Adds the file at a path, if there is one inside of the repository. */
+export async function addIfFile(collection: Collection, path: string): Promise<SourceEntry | undefined> {
+  const result = await collection.recorded.lookup(path);
+  if (result.kind !== 'found' || result.entry.kind !== 'blob') return undefined;
+  collection.files.set(result.entry.path, result.entry);
+  return result.entry;
+}
+
+/** The files and links for the workspace. */
+export function workspaceFiles({ tree, recorded, files }: Collection): readonly WorkspaceFile[] {
+  const blobs = [...files.values()].map(({ path, oid }): WorkspaceFile => ({ path, oid, tree }));
+  const links = [...recorded.links()].map(([path, link]): WorkspaceFile => ({ path, link }));
+  return [...blobs, ...links];
+}
+
+function read({ tree }: Collection, entry: SourceEntry): Promise<Uint8Array> {
+  return tree.readBlob(entry.oid, MAX_KUSTOMIZATION_BYTES);
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+interface Named {
+  readonly field: string;
+  readonly text: string;
+}
+
+/** The same words whether or not a place outside of the repository exists (S8). */
+function unresolved(file: string, { field, text }: Named, kind: 'found' | 'missing' | 'illegal'): GitOpsError {
+  const shown = text.slice(0, 200);
+  const why = {
+    found: 'is neither a file nor a folder that fits there',
+    missing: 'does not exist in the repository',
+    illegal: 'is not inside of the repository',
+  }[kind];
+  const next = 'Correct the path, or add what it names to the repository.';
+  return new GitOpsError('ManifestGeneration', `${file}: "${shown}" in ${field} ${why}. ${next}`);
+}
+
+function tooMany(): GitOpsError {
+  const message = `The source leads to more than ${MAX_KUSTOMIZATIONS} kustomizations. Split the application.`;
+  return new GitOpsError('ManifestGeneration', message);
+}

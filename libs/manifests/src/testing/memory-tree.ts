@@ -1,0 +1,52 @@
+/** A repository in memory, content-addressed like Git's; for tests. */
+import { createHash } from 'node:crypto';
+import type { SourceEntry, SourceTree } from '../ports.js';
+
+export type Content = string | { readonly link: string };
+export type Files = Readonly<Record<string, Content>>;
+
+const hash = (text: string): string => createHash('sha1').update(text).digest('hex');
+/** Content-addressed like Git's trees: equal content, equal id. */
+export function treeOf(files: Files): SourceTree & { readonly reads: string[] } {
+  const entries = new Map<string, SourceEntry>();
+  const blobs = new Map<string, string>();
+  const add = (folder: string): SourceEntry => {
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const names = new Set(
+      Object.keys(files)
+        .filter((path) => path.startsWith(prefix))
+        .map((path) => path.slice(prefix.length).split('/')[0] ?? ''),
+    );
+    const children = [...names].sort().map((name): SourceEntry => {
+      const path = prefix + name;
+      const content = files[path];
+      if (content === undefined) return add(path);
+      const text = typeof content === 'string' ? content : content.link;
+      const kind = typeof content === 'string' ? 'blob' : 'symlink';
+      const entry = { path, kind, oid: hash(`${kind} ${text}`) } as const;
+      entries.set(path, entry);
+      blobs.set(entry.oid, text);
+      return entry;
+    });
+    const listing = children.map(({ path, oid, kind }) => [path.slice(prefix.length), oid, kind]);
+    const entry = { path: folder, kind: 'tree', oid: hash(JSON.stringify(listing)) } as const;
+    entries.set(folder, entry);
+    return entry;
+  };
+  add('');
+  const reads: string[] = [];
+  return {
+    commit: 'c'.repeat(40),
+    reads,
+    entry: async (path) => entries.get(path),
+    list: async (path) =>
+      [...entries.values()]
+        .filter((entry) => entry.path !== path && entry.path.startsWith(path === '' ? '' : `${path}/`))
+        .filter((entry) => !entry.path.slice(path === '' ? 0 : path.length + 1).includes('/'))
+        .sort((a, b) => (a.path < b.path ? -1 : 1)),
+    readBlob: async (oid) => {
+      reads.push(oid);
+      return new TextEncoder().encode(blobs.get(oid) ?? '');
+    },
+  };
+}
