@@ -25,6 +25,7 @@ import type {
   RenderedManifests,
   ResourceWriter,
 } from '../ports.js';
+import { kubernetesTime } from '../time.js';
 import { alignVersions, type VersionMemory, type WantedVersion } from './align-versions.js';
 import { type PredictionMemory, predictUnsure } from './predict.js';
 
@@ -109,7 +110,7 @@ function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, conte
     unreadable: context.cluster.cache.unreadable(),
     predicted: new Map<ResourceKeyString, PredictedLive>(),
     previousHealth: app.status?.health,
-    now: deps.clock.now().toISOString(),
+    now: kubernetesTime(deps.clock.now()),
   };
 }
 

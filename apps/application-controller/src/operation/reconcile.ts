@@ -24,6 +24,7 @@ import {
 import type { ReconcileOutcome } from '@tiphys/queue';
 import type { ControllerSettings } from '../ports.js';
 import { windowFor } from '../sync-window.js';
+import { awaitKinds } from './await-kinds.js';
 import { beginState, operationRunning, startedEvent } from './begin.js';
 import { executeStep } from './execute-step.js';
 import { type FinishDeps, finishAttempt, replaced } from './finish.js';
@@ -139,7 +140,9 @@ async function runSteps(deps: OperationDeps, start: RunningOperation, signal: Ab
     if (step.kind === 'wait') return wait(deps, running, { step, signal });
     if (step.kind === 'deleteHooks' || step.kind === 'releaseHooks')
       running = await persist(deps, running, { message: undefined, signal });
-    const outcomes = await executeStep(deps, step, { cluster: running.cluster, signal });
+    const context = { cluster: running.cluster, signal };
+    if (step.kind === 'apply') await awaitKinds(step.tasks, running.tasks, context);
+    const outcomes = await executeStep(deps, step, context);
     running = { ...running, progress: recordStep(running.progress, step, outcomes) };
   }
   throw new GitOpsError(

@@ -1,5 +1,11 @@
 /** The refresh reconciler: decide whether to look, compare, write the status when it differs, start a sync when due. */
-import { decideRefresh, type RefreshDecision, type RefreshRequest } from '@tiphys/gitops-engine';
+import {
+  type ApplicationTree,
+  type ComparisonResult,
+  decideRefresh,
+  type RefreshDecision,
+  type RefreshRequest,
+} from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type AppKey,
@@ -25,7 +31,7 @@ import type {
   ResourceViews,
 } from '../ports.js';
 import { windowFor } from '../sync-window.js';
-import { nextAutoSync } from './auto-sync.js';
+import { type NextAutoSync, nextAutoSync } from './auto-sync.js';
 import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
 import { reportDrift, reportStatusChange } from './report.js';
@@ -122,26 +128,39 @@ function weak({ compareWith, refreshType }: Turn['decision']): boolean {
 }
 
 async function refresh(deps: RefreshDeps, turn: Turn): Promise<ReconcileOutcome> {
-  const { app, key, signal } = turn;
+  const { app, key } = turn;
   const invalid = checkSpec(app, deps);
   if (invalid.length > 0) {
     deps.memory.delete(key);
     await writeStatus(deps, turn, { status: invalidStatus(app, invalid, deps.clock.now()) });
     return { kind: 'done' };
   }
-  try {
-    return await compareAndWrite(deps, turn);
-  } catch (error) {
-    if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
-    deps.memory.delete(key);
-    const { status, failure } = failedStatus(app, error, deps.clock.now());
-    await writeStatus(deps, turn, { status });
-    if (failure.retry !== 'never') throw failure;
-    return { kind: 'done' };
-  }
+  const written = await compareAndWrite(deps, turn).catch((error: unknown) => writeFailure(deps, turn, error));
+  // A queue or cache that is away is no failure of the comparison: what follows is not shown as one.
+  return written === undefined ? { kind: 'done' } : announce(deps, turn, written);
 }
 
-async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<ReconcileOutcome> {
+/** @throws GitOpsError when the comparison is to be tried again. */
+async function writeFailure(deps: RefreshDeps, turn: Turn, error: unknown): Promise<undefined> {
+  const { app, key, signal } = turn;
+  if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
+  deps.memory.delete(key);
+  const { status, failure } = failedStatus(app, error, deps.clock.now());
+  await writeStatus(deps, turn, { status });
+  if (failure.retry !== 'never') throw failure;
+  return undefined;
+}
+
+/** A comparison whose status is on the Application; the queue and the views do not know it yet. */
+interface Written {
+  readonly result: ComparisonResult;
+  readonly tree: ApplicationTree;
+  readonly next: NextAutoSync;
+  readonly fingerprint: string;
+}
+
+/** Undefined when nothing was compared, since nothing is new. */
+async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written | undefined> {
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
   const rendered = await renderTargets(deps, request, turn.signal);
@@ -153,7 +172,7 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Reconcile
   });
   if (canSkip(deps, turn, fingerprint)) {
     await writeStatus(deps, turn, { status: sameStatusAt(turn.app, rendered, deps.clock.now()) });
-    return { kind: 'done' };
+    return undefined;
   }
   return compareAnew(deps, turn, { rendered, cluster, fingerprint });
 }
@@ -168,8 +187,8 @@ async function compareAnew(
   deps: RefreshDeps,
   turn: Turn,
   { rendered, cluster, fingerprint }: Inputs,
-): Promise<ReconcileOutcome> {
-  const { app, key, signal } = turn;
+): Promise<Written> {
+  const { app, signal } = turn;
   const comparison = await compareRendered(deps, comparisonRequest(turn), { rendered, cluster, signal });
   const { result } = comparison;
   const now = deps.clock.now();
@@ -184,6 +203,14 @@ async function compareAnew(
   const status =
     next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };
   await writeStatus(deps, turn, { status, ...(next.patch === undefined ? {} : { extra: next.patch }) });
+  return { result, tree, next, fingerprint };
+}
+
+async function announce(
+  deps: RefreshDeps,
+  { app, key }: Turn,
+  { result, tree, next, fingerprint }: Written,
+): Promise<ReconcileOutcome> {
   if (next.operation !== undefined) deps.events.record(app, startedEvent(next.operation));
   if (next.starts === 'self-heal') reportDrift(deps.events, app, result);
   if (next.starts !== undefined) await deps.operationQueue.enqueue({ key, priority: 'selfHeal' });
