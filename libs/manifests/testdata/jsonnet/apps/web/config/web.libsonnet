@@ -1,0 +1,1 @@
+{ image: (import '../../../shared/registry.libsonnet') + '/web:1.0' }
