@@ -1,6 +1,6 @@
 /** The two runners and the poll loop around the reconcilers. */
 import type { EventRecorder as ClusterEvents, KubeClient } from '@tiphys/cluster';
-import { type Application, appKey, COMPARE_LEVELS } from '@tiphys/model';
+import { type Application, COMPARE_LEVELS } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
 import { type Logger, systemClock } from '@tiphys/runtime';
@@ -10,6 +10,7 @@ import type { PublishedViews } from './adapters/resource-views.js';
 import { createResourceWriter } from './adapters/resource-writer.js';
 import type { Config } from './config.js';
 import { createDeletionReconciler } from './deletion/reconcile.js';
+import { keyOf } from './identity.js';
 import type { ControllerMetrics } from './metrics.js';
 import { createOperationReconciler } from './operation/reconcile.js';
 import { createPollLoop } from './polling/poll-loop.js';
@@ -116,8 +117,4 @@ function allKeys(apps: readonly Application[], since: number) {
 function unfinishedKeys(apps: readonly Application[]) {
   const unfinished = apps.filter((app) => app.operation !== undefined || app.metadata.deletionTimestamp !== undefined);
   return unfinished.map((app) => ({ key: keyOf(app), priority: 'dependency' as const }));
-}
-
-function keyOf(app: Application): string {
-  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
 }

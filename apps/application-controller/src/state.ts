@@ -1,6 +1,6 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
 import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { type Application, type AppProject, appKey, COMPARE_LEVELS, parseAppKey } from '@tiphys/model';
+import { type Application, type AppProject, COMPARE_LEVELS, parseAppKey } from '@tiphys/model';
 import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Lifecycle, Logger } from '@tiphys/runtime';
 import { createApplicationStore } from './adapters/application-store.js';
@@ -8,6 +8,7 @@ import { createClusters } from './adapters/clusters.js';
 import { createSettingsSource, type SettingsSource } from './adapters/settings-source.js';
 import type { Config } from './config.js';
 import { clusterCacheFactory, knownClusters } from './destination-caches.js';
+import { keyOf } from './identity.js';
 import type { ApplicationStore, Clusters, ProjectReader } from './ports.js';
 import { triggersOf } from './triggers/application-changes.js';
 
@@ -116,10 +117,6 @@ function isWaiting(app: Application | undefined): boolean {
 function scopedName(key: string): readonly [string, string] {
   const { namespace, name } = parseAppKey(key);
   return [namespace, name];
-}
-
-function keyOf(app: Application): string {
-  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
 }
 
 /** Entries of one moment go out as one batch. A lost Redis loses nothing: the runner's re-seed enqueues everything. */

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { AuthenticatedCache, ChangeFeed } from '@tiphys/cache';
 import { instanceNameOf, managedResourcesCacheKey, resourceTreeCacheKey } from '@tiphys/model';
+import { instanceOf } from '../identity.js';
 import type { ResourceViews } from '../ports.js';
 
 /**
@@ -35,10 +36,7 @@ export function createResourceViews({ cache, feed, namespace }: ResourceViewsDep
 
   return {
     async publish(app, { tree, managed }) {
-      const instance = instanceNameOf(
-        { namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' },
-        namespace,
-      );
+      const instance = instanceOf(app, namespace);
       const changed = await Promise.all([
         writeIfChanged(resourceTreeCacheKey(instance), tree),
         writeIfChanged(managedResourcesCacheKey(instance), managed),

@@ -1,7 +1,8 @@
 /** Deletion of an application (A22, D51): its resources first, in reverse order, then the finalizer. Never needs Git. */
 import { type CascadeMode, cascadeModeOf, isResourcePermitted, planCascadeDeletion } from '@tiphys/gitops-engine';
-import { ANNOTATIONS, type Application, FINALIZERS, instanceNameOf, isGitOpsError, resourceKeyOf } from '@tiphys/model';
+import { ANNOTATIONS, type Application, FINALIZERS, isGitOpsError, resourceKeyOf } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
+import { instanceOf } from '../identity.js';
 import type {
   ApplicationStore,
   Clusters,
@@ -79,10 +80,7 @@ async function deleteNextBatch(
   app: Application,
   { cluster, mode, signal }: Cascade,
 ): Promise<ReconcileOutcome | undefined> {
-  const instance = instanceNameOf(
-    { namespace: app.metadata.namespace ?? deps.namespace, name: app.metadata.name ?? '' },
-    deps.namespace,
-  );
+  const instance = instanceOf(app, deps.namespace);
   const live = await cluster.cache.managedLiveState(instance, [], signal);
   const project = deps.projects.get(app.spec.project);
   const { server, name } = cluster;

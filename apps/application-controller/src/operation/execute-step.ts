@@ -1,5 +1,5 @@
 /** One batch of calls to the cluster: dry runs, applies, prunes or hook deletions, and what came of each. */
-import { applyGroups, type SyncStep, type SyncTask, type TaskOutcome } from '@tiphys/gitops-engine';
+import { applyGroups, applyMessage, type SyncStep, type SyncTask, type TaskOutcome } from '@tiphys/gitops-engine';
 import { FINALIZERS, isGitOpsError, type KubernetesObject, redact, toGitOpsError } from '@tiphys/model';
 import type { DestinationCluster, ResourceWriter } from '../ports.js';
 
@@ -78,7 +78,11 @@ function executeTask(
 async function dryRun(deps: ExecuteDeps, task: SyncTask, context: StepContext): Promise<TaskOutcome> {
   const unknown = context.cluster.cache.discovery.resolve(task.key) === undefined;
   if (!unknown || !task.options.skipDryRunOnMissingResource) return apply(deps, { task, dryRun: true }, context);
-  return { task, code: 'Synced', message: `${describe(task)} not asked about: the cluster does not know its kind yet` };
+  return {
+    task,
+    code: 'Synced',
+    message: applyMessage(task, 'not asked about: the cluster does not know its kind yet'),
+  };
 }
 
 async function apply(
@@ -98,7 +102,7 @@ async function apply(
     signal,
   });
   const verb = task.live === undefined ? 'created' : 'configured';
-  const message = `${describe(task)} ${dryRun ? `${verb} (dry run)` : verb}`;
+  const message = applyMessage(task, dryRun ? `${verb} (dry run)` : verb);
   return dryRun ? { task, code: 'Synced', message } : { task, code: 'Synced', message, live };
 }
 
@@ -126,9 +130,4 @@ async function releaseHook(deps: ExecuteDeps, task: SyncTask, { cluster, signal 
   });
   const outcome = { task, code: 'Synced', message: 'hook released' } as const;
   return live === undefined ? outcome : { ...outcome, live };
-}
-
-function describe(task: SyncTask): string {
-  const { group, kind, name } = task.key;
-  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
 }

@@ -2,7 +2,6 @@
 import { appendHistory, decideRetry, mergePatch } from '@tiphys/gitops-engine';
 import {
   type Application,
-  appKey,
   COMPARE_LEVELS,
   type JsonObject,
   type OperationState,
@@ -12,6 +11,7 @@ import {
 } from '@tiphys/model';
 import type { KeyedQueue, ReconcileOutcome } from '@tiphys/queue';
 import type { Clock } from '@tiphys/runtime';
+import { keyOf } from '../identity.js';
 import type { ApplicationStore, EventRecorder } from '../ports.js';
 import { kubernetesTime } from '../time.js';
 import { patchOperation } from './patch-operation.js';
@@ -110,9 +110,8 @@ function announce(deps: FinishDeps, app: Application, state: OperationState): vo
 }
 
 async function refreshAfter(deps: FinishDeps, app: Application): Promise<void> {
-  const key = appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
   await deps.refreshQueue.enqueue({
-    key,
+    key: keyOf(app),
     priority: 'person',
     request: { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 },
   });

@@ -1,5 +1,6 @@
 /** Writes of the operation state. A refresh may have written the status meanwhile: then re-read and write again. */
-import { type Application, appKey, GitOpsError, isGitOpsError, type JsonObject } from '@tiphys/model';
+import { type Application, GitOpsError, isGitOpsError, type JsonObject } from '@tiphys/model';
+import { keyOf } from '../identity.js';
 import type { ApplicationStore } from '../ports.js';
 
 const ATTEMPTS = 5;
@@ -25,7 +26,7 @@ export async function patchOperation(
 }
 
 async function reread(applications: ApplicationStore, app: Application, signal: AbortSignal): Promise<Application> {
-  const fresh = await applications.read(appKey(app.metadata.namespace ?? '', app.metadata.name ?? ''), signal);
+  const fresh = await applications.read(keyOf(app), signal);
   const same =
     fresh?.metadata.uid === app.metadata.uid && JSON.stringify(fresh?.operation) === JSON.stringify(app.operation);
   if (fresh === undefined || !same) {

@@ -3,13 +3,13 @@ import type { SyncPlanRequest } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
-  instanceNameOf,
   type OperationState,
   type ResourceKey,
   type SyncOperation,
   type SyncResourceSelector,
 } from '@tiphys/model';
 import { type AppComparison, liveNamespace } from '../comparison/compare-app.js';
+import { instanceOf } from '../identity.js';
 
 export interface PlanContext {
   readonly state: OperationState;
@@ -72,8 +72,4 @@ function selector(resources: readonly SyncResourceSelector[] | undefined): ((key
   return (key) =>
     (included.length === 0 || included.some((entry) => matches(entry, key))) &&
     !excluded.some((entry) => matches(entry, key));
-}
-
-export function instanceOf(app: Application, namespace: string): string {
-  return instanceNameOf({ namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' }, namespace);
 }

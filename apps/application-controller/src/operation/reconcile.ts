@@ -14,7 +14,6 @@ import {
 import {
   type AppKey,
   type Application,
-  appKey,
   GitOpsError,
   type JsonObject,
   type OperationState,
@@ -22,6 +21,7 @@ import {
   toGitOpsError,
 } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
+import { keyOf } from '../identity.js';
 import type { ControllerSettings } from '../ports.js';
 import { windowFor } from '../sync-window.js';
 import { awaitKinds } from './await-kinds.js';
@@ -186,8 +186,4 @@ async function persist(
     signal,
   });
   return { ...running, app, state };
-}
-
-function keyOf(app: Application): AppKey {
-  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
 }

@@ -6,12 +6,12 @@ import {
   type AppKey,
   type Application,
   type ApplicationSource,
-  appKey,
   COMPARE_LEVELS,
   hasMultipleSources,
   sourcesOf,
 } from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
+import { keyOf } from '../identity.js';
 
 const FULL_SHA = /^[0-9a-f]{40}$/i;
 
@@ -35,7 +35,7 @@ export function followedRefs(applications: readonly Application[]): readonly Fol
       if (FULL_SHA.test(revision) || source.chart !== undefined) return;
       const id = JSON.stringify([source.repoURL, app.spec.project, revision, source.tagPrefix ?? '']);
       const group = groups.get(id) ?? { app, source, followers: [] };
-      group.followers.push({ key: appKey(app.metadata.namespace ?? '', app.metadata.name ?? ''), app, sourceIndex });
+      group.followers.push({ key: keyOf(app), app, sourceIndex });
       groups.set(id, group);
     });
   }

@@ -1,7 +1,8 @@
 /** Remembers the inputs of the last comparison that found everything in sync: equal inputs are not compared again (design 4.3). */
 
 import { createHash } from 'node:crypto';
-import { ANNOTATIONS, type AppKey, type Application, instanceNameOf } from '@tiphys/model';
+import { ANNOTATIONS, type AppKey, type Application } from '@tiphys/model';
+import { instanceOf } from '../identity.js';
 import type { ControllerSettings, DestinationCluster, RenderedManifests } from '../ports.js';
 
 /** Fingerprint of the last comparison per application; only of those that were Synced, since others have a sync to decide. */
@@ -16,10 +17,7 @@ export interface FingerprintInputs {
 
 /** Manifest hash, live state, spec, compare options, settings and unreadable kinds: equal text, equal comparison. */
 export function fingerprintOf(app: Application, { rendered, cluster, settings, namespace }: FingerprintInputs): string {
-  const instance = instanceNameOf(
-    { namespace: app.metadata.namespace ?? namespace, name: app.metadata.name ?? '' },
-    namespace,
-  );
+  const instance = instanceOf(app, namespace);
   const unreadable = [...cluster.cache.unreadable()].flat();
   const inputs = [
     rendered.manifestHash,

@@ -1,5 +1,6 @@
 /** Applications in memory, with the API server's merge patches and its precondition on the resourceVersion. */
-import { type Application, appKey, GitOpsError, type JsonObject } from '@tiphys/model';
+import { type Application, GitOpsError, type JsonObject } from '@tiphys/model';
+import { keyOf } from '../identity.js';
 import type { ApplicationStore } from '../ports.js';
 
 export interface MemoryApplications extends ApplicationStore {
@@ -59,8 +60,4 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function keyOf(app: Application): string {
-  return appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
 }

@@ -1,6 +1,7 @@
 /** Changes of Application objects to queue entries. Our own status writes must not wake us again: idle is free. */
-import { ANNOTATIONS, type Application, appKey, COMPARE_LEVELS } from '@tiphys/model';
+import { ANNOTATIONS, type Application, COMPARE_LEVELS } from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
+import { keyOf } from '../identity.js';
 
 export interface ApplicationChange {
   readonly current: Application | undefined;
@@ -18,7 +19,7 @@ const level = (name: (typeof COMPARE_LEVELS)[number]): number => COMPARE_LEVELS.
 export function triggersOf({ current, previous }: ApplicationChange): Triggered {
   const app = current ?? previous;
   if (app === undefined) return { refresh: undefined, operation: undefined };
-  const key = appKey(app.metadata.namespace ?? '', app.metadata.name ?? '');
+  const key = keyOf(app);
   if (current === undefined) return { refresh: { key, priority: 'dependency' }, operation: undefined };
   return { refresh: refreshOf(key, current, previous), operation: operationOf(key, current, previous) };
 }

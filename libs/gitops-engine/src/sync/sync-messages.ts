@@ -1,5 +1,4 @@
 /** Messages of a sync, the same texts as Argo CD's, because people and scripts look for them. */
-import type { ResultCode } from '@tiphys/model';
 import type { SyncTask } from './types.js';
 
 export const SYNC_MESSAGES = {
@@ -13,7 +12,6 @@ export const SYNC_MESSAGES = {
   hookTerminated: 'Terminated',
   unchanged: 'unchanged',
   pruned: 'pruned',
-  prunedDryRun: 'pruned (dry run)',
   requiresPruning: 'ignored (requires pruning)',
   noPrune: 'ignored (no prune)',
   foreignPrune: 'ignored (tracked by another application)',
@@ -48,24 +46,10 @@ export function confirmationMessage(tasks: readonly SyncTask[]): string {
   return `Waiting for pruning confirmation of ${name}${more}`;
 }
 
-/** What an apply did, as kubectl says it: `deployment.apps/web configured`. */
-export type ApplyVerb =
-  | 'created'
-  | 'configured'
-  | 'unchanged'
-  | 'serverside-applied'
-  | 'replaced'
-  | 'updated'
-  | 'pruned';
-
-export function applyMessage(task: Pick<SyncTask, 'key'>, verb: ApplyVerb): string {
-  if (verb === 'pruned') return SYNC_MESSAGES.pruned;
-  const { group, kind, name } = task.key;
-  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name} ${verb}`;
-}
-
-export function dryRunMessage(task: SyncTask, code: ResultCode): string {
-  return code === 'Pruned' ? SYNC_MESSAGES.prunedDryRun : `${applyMessage(task, 'configured')} (dry run)`;
+/** What was done with an object, as kubectl says it: `deployment.apps/web configured`. */
+export function applyMessage({ key }: Pick<SyncTask, 'key'>, done: string): string {
+  const { group, kind, name } = key;
+  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name} ${done}`;
 }
 
 /** D28 */
