@@ -1,5 +1,9 @@
 /** Renderers: from a source and a revision to manifests, with read sets and content-addressed keys. */
 export { type BuildEnvironment, type BuildEnvironmentRequest, buildEnvironment } from './build-environment.js';
+export { type ArchiveFile, readChartArchive } from './charts/archive.js';
+export { archiveTree } from './charts/archive-tree.js';
+export { type ChartClientOptions, createChartClient, type RunningChartClient } from './charts/client.js';
+export type * from './charts/ports.js';
 export { compileGlob, type GlobMatcher } from './directory/glob.js';
 export { listApps } from './list-apps.js';
 export { planRender } from './plan.js';

@@ -56,6 +56,8 @@ export interface ChartClient {
   resolve(question: ChartQuestion, options: ChartQueryOptions): Promise<ChartVersion>;
   /** Verified against the digest that the index or registry names; kept on disk under its digest. */
   fetch(question: ChartQuestion, options: ChartQueryOptions): Promise<ChartArchive>;
+  /** Asks the host once, with the credentials. */
+  test(repository: ChartRepository, signal: AbortSignal): Promise<void>;
   /** A value file by URL. */
   fetchFile(url: string, repository: ChartRepository | undefined, signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -65,4 +67,6 @@ export interface ChartAccess {
   readonly client: ChartClient;
   /** Those whose credentials a dependency or a value file may need; dependencies may also name them. */
   readonly repositories: readonly ChartRepository[];
+  /** May this URL be asked for a dependency or a value file (S11)? Default: every URL. */
+  readonly permits?: (url: string) => boolean;
 }

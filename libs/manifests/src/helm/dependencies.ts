@@ -182,6 +182,12 @@ async function fromElsewhere({ request, dependency, chart }: Fetching, signal: A
     const next = 'Name it by its URL (https://, http:// or oci://), or add a repository of that name';
     throw failure(`${where} comes from "${repository}", which is not known`, next);
   }
+  if (charts.permits?.(found.url) === false) {
+    throw failure(
+      `${where} comes from ${found.url}, which the project does not permit`,
+      'Add it to sourceRepos of the project',
+    );
+  }
   const archive = await charts.client.fetch({ repository: found, chart: name, version }, { signal });
   const contents = await readChartArchive(archive.bytes, `${name}-${archive.version}`);
   const bytes = archive.bytes;

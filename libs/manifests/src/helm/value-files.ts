@@ -166,6 +166,13 @@ async function findOne(finder: Finder, location: Location, shown: string): Promi
 async function fetchOne(finder: Finder, url: string): Promise<ValueFile> {
   const { charts } = finder.request;
   if (charts === undefined) throw new GitOpsError('InvalidSpec', `The value file ${url} cannot be fetched here.`);
+  if (charts.permits?.(url) === false) {
+    const next = 'Add it to sourceRepos of the project.';
+    throw new GitOpsError(
+      'InvalidSpec',
+      `The value file ${url} comes from a place that the project does not permit. ${next}`,
+    );
+  }
   finder.remote = true;
   const { repositories, client } = charts;
   const bytes = await client.fetchFile(

@@ -1,0 +1,72 @@
+/** Charts and value files from hosts: Helm repositories, OCI registries, plain URLs. */
+import type { Clock } from '@tiphys/runtime';
+import { singleFlight, systemClock } from '@tiphys/runtime';
+import { type ChartLimits, checkStatus, createHelmRepositories, repositoryKey } from './helm-repository.js';
+import { createHttpClient } from './http.js';
+import { createRegistries, isRegistry } from './oci.js';
+import type { ChartClient, ChartQueryOptions, ChartQuestion } from './ports.js';
+import { createChartStore } from './store.js';
+
+export interface ChartClientOptions {
+  /** Where archives and indexes are kept. */
+  readonly folder: string;
+  readonly clock?: Clock;
+  /** `ARGOCD_HELM_USER_AGENT` (B11). */
+  readonly userAgent?: string;
+  /** PEM bundle of trusted authorities; default the system's. */
+  readonly ca?: string;
+  readonly timeoutMs?: number;
+  readonly maxStoreBytes?: number;
+  readonly limits?: Partial<ChartLimits>;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULT_LIMITS: ChartLimits = { maxIndexBytes: 128 * MIB, maxArchiveBytes: 64 * MIB, maxAgeMs: 60_000 };
+const DEFAULT_TIMEOUT_MS = 60_000;
+const MAX_VALUE_FILE_BYTES = 10 * MIB;
+
+export interface RunningChartClient extends ChartClient {
+  close(): Promise<void>;
+}
+
+/** Callers who want the same thing at the same time share one download. */
+export function createChartClient(options: ChartClientOptions): RunningChartClient {
+  const http = createHttpClient({
+    userAgent: options.userAgent ?? 'tiphys-repo-server',
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  });
+  const deps = {
+    http,
+    store: createChartStore(options.folder, options.maxStoreBytes ?? 1024 * MIB),
+    clock: options.clock ?? systemClock,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  };
+  const repositories = createHelmRepositories(deps);
+  const registries = createRegistries(deps);
+  const clientFor = ({ repository }: ChartQuestion) => (isRegistry(repository.url) ? registries : repositories);
+  const flights = singleFlight();
+  const keyOf = (verb: string, question: ChartQuestion, { fresh = false }: ChartQueryOptions): string =>
+    JSON.stringify([verb, repositoryKey(question.repository), question.chart, question.version, fresh]);
+  return {
+    resolve: (question, asked) =>
+      flights.run(keyOf('resolve', question, asked), () =>
+        clientFor(question).resolve(question, { ...asked, signal: NEVER }),
+      ),
+    fetch: (question, asked) =>
+      flights.run(keyOf('fetch', question, asked), () =>
+        clientFor(question).fetch(question, { ...asked, signal: NEVER }),
+      ),
+    test: (repository, signal) => clientFor({ repository, chart: '', version: '' }).test(repository, signal),
+    fetchFile: async (url, repository, signal) => {
+      const from = repository === undefined ? {} : { repository };
+      const { status, body } = await http.get({ url, ...from, maxBytes: MAX_VALUE_FILE_BYTES, signal });
+      checkStatus(status, url, 'value file');
+      return body;
+    },
+    close: () => http.close(),
+  };
+}
+
+/** A shared download goes on for the others when one caller gives up; its timeout ends it. */
+const NEVER = new AbortController().signal;

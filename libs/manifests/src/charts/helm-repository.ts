@@ -1,0 +1,211 @@
+/** Helm repositories: index.yaml over HTTP, revalidated by its ETag, and the archives that it names (A09, B14). */
+import { createHash } from 'node:crypto';
+import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import type { Clock } from '@tiphys/runtime';
+import type { HttpClient } from './http.js';
+import { chartVersions, type IndexEntry } from './index-file.js';
+import type { ChartArchive, ChartClient, ChartQueryOptions, ChartQuestion, ChartRepository } from './ports.js';
+import type { ChartStore } from './store.js';
+import { maxVersion } from './versions.js';
+
+export interface RepositoryDeps {
+  readonly http: HttpClient;
+  readonly store: ChartStore;
+  readonly clock: Clock;
+  readonly limits: ChartLimits;
+}
+
+export interface ChartLimits {
+  readonly maxIndexBytes: number;
+  readonly maxArchiveBytes: number;
+  /** How long an answer of a host is used without asking again. */
+  readonly maxAgeMs: number;
+}
+
+interface Index {
+  readonly digest: string;
+  readonly etag: string | undefined;
+  readonly checkedAt: Date;
+}
+
+interface CheckedIndex {
+  readonly text: string;
+  readonly index: Index;
+  readonly stale?: string;
+}
+
+/** What every kind of repository can do. */
+export type RepositoryClient = Omit<ChartClient, 'fetchFile'>;
+
+const MAX_KNOWN = 1_000;
+
+export function createHelmRepositories(deps: RepositoryDeps): RepositoryClient {
+  const indexes = new Map<string, Index>();
+  const find = async (question: ChartQuestion, options: ChartQueryOptions) => {
+    const { text, index, stale } = await readIndex({ deps, indexes, repository: question.repository }, options);
+    const origin = indexUrl(question.repository);
+    const entries = chartVersions(text, question.chart, origin);
+    const version = maxVersion(
+      question.version,
+      entries.map((entry) => entry.version),
+    );
+    const entry = entries.find((candidate) => candidate.version === version);
+    if (entry === undefined)
+      throw notFound(
+        question,
+        entries.map((candidate) => candidate.version),
+      );
+    return { entry, index, ...(stale === undefined ? {} : { stale }) };
+  };
+  return {
+    resolve: async (question, options) => {
+      const { entry, index, ...rest } = await find(question, options);
+      return { version: entry.version, digest: entry.digest || undefined, resolvedAt: index.checkedAt, ...rest };
+    },
+    fetch: async (question, options) => {
+      const { entry } = await find(question, options);
+      return fetchArchive(deps, { question, entry }, options);
+    },
+    test: async (repository, signal) => {
+      await readIndex({ deps, indexes, repository }, { signal, fresh: true });
+    },
+  };
+}
+
+interface IndexRequest {
+  readonly deps: RepositoryDeps;
+  readonly indexes: Map<string, Index>;
+  readonly repository: ChartRepository;
+}
+
+async function readIndex(request: IndexRequest, options: ChartQueryOptions): Promise<CheckedIndex> {
+  const { deps, indexes, repository } = request;
+  const key = repositoryKey(repository);
+  const known = indexes.get(key);
+  const stored = known === undefined ? undefined : await deps.store.get(`index ${key} ${known.digest}`);
+  const held = known === undefined || stored === undefined ? undefined : { text: decode(stored), index: known };
+  const age = known === undefined ? 0 : deps.clock.now().getTime() - known.checkedAt.getTime();
+  if (held !== undefined && options.fresh !== true && age < deps.limits.maxAgeMs) return held;
+  try {
+    return await askForIndex({ request, key, held }, options);
+  } catch (error) {
+    if (held === undefined || options.fresh === true || !isGitOpsError(error) || error.code !== 'Upstream') throw error;
+    const seconds = Math.round(age / 1_000);
+    return { ...held, stale: `${error.message} The index of ${seconds} s ago is used.` };
+  }
+}
+
+interface IndexQuestion {
+  readonly request: IndexRequest;
+  readonly key: string;
+  readonly held: CheckedIndex | undefined;
+}
+
+async function askForIndex(
+  { request, key, held }: IndexQuestion,
+  { signal }: ChartQueryOptions,
+): Promise<CheckedIndex> {
+  const { deps, indexes, repository } = request;
+  const url = indexUrl(repository);
+  const checkedAt = deps.clock.now();
+  const { status, headers, body } = await deps.http.get({
+    ...{ url, repository, signal, compressed: true, maxBytes: deps.limits.maxIndexBytes },
+    ...(held?.index.etag === undefined ? {} : { headers: { 'if-none-match': held.index.etag } }),
+  });
+  const remember = (index: Index): Index => {
+    indexes.delete(key);
+    indexes.set(key, index);
+    for (const oldest of indexes.keys()) {
+      if (indexes.size <= MAX_KNOWN) break;
+      indexes.delete(oldest);
+    }
+    return index;
+  };
+  if (status === 304 && held !== undefined) return { text: held.text, index: remember({ ...held.index, checkedAt }) };
+  checkStatus(status, url, 'index of the Helm repository');
+  const index = remember({ digest: sha256(body), etag: headers['etag'], checkedAt });
+  await deps.store.set(`index ${key} ${index.digest}`, body);
+  return { text: decode(body), index };
+}
+
+interface WantedArchive {
+  readonly question: ChartQuestion;
+  readonly entry: IndexEntry;
+}
+
+/** Kept under the repository's name too: who may read another repository must not get this one's charts by naming a digest. */
+async function fetchArchive(
+  { http, store, limits }: RepositoryDeps,
+  { question, entry }: WantedArchive,
+  { signal }: ChartQueryOptions,
+): Promise<ChartArchive> {
+  const { repository, chart } = question;
+  const name = `archive ${repositoryKey(repository)} ${entry.digest}`;
+  const stored = entry.digest === '' ? undefined : await store.get(name);
+  if (stored !== undefined && sha256(stored) === entry.digest) {
+    return { version: entry.version, digest: entry.digest, bytes: stored };
+  }
+  const url = archiveUrl(entry, repository);
+  const { status, body } = await http.get({ url, repository, signal, maxBytes: limits.maxArchiveBytes });
+  checkStatus(status, url, `archive of ${chart} ${entry.version}`);
+  const digest = sha256(body);
+  if (entry.digest !== '' && digest !== entry.digest) {
+    const what = `${chart} ${entry.version} has the digest ${digest}, but the index names ${entry.digest}`;
+    throw new GitOpsError('ManifestGeneration', `${what}. Somebody changed one of them: publish the version again.`);
+  }
+  if (entry.digest !== '') await store.set(name, body);
+  return { version: entry.version, digest, bytes: body };
+}
+
+function archiveUrl({ urls }: IndexEntry, repository: ChartRepository): string {
+  const base = `${repository.url.replace(/\/+$/, '')}/`;
+  const [first = ''] = urls;
+  if (!URL.canParse(first, base)) {
+    throw new GitOpsError(
+      'ManifestGeneration',
+      `The index of ${base} names the unusable URL "${first.slice(0, 200)}".`,
+    );
+  }
+  return new URL(first, base).href;
+}
+
+function indexUrl({ url }: ChartRepository): string {
+  return `${url.replace(/\/+$/, '')}/index.yaml`;
+}
+
+/** Of URL and credentials: what one user may see is not shown to another. */
+export function repositoryKey(repository: ChartRepository): string {
+  const { url, username = '', password = '', bearerToken = '', tlsClientCertKey = '' } = repository;
+  return sha256(
+    Buffer.from(JSON.stringify([url.replace(/\/+$/, ''), username, password, bearerToken, tlsClientCertKey])),
+  );
+}
+
+/** @throws GitOpsError for anything but 200. */
+export function checkStatus(status: number, url: string, what: string): void {
+  if (status === 200) return;
+  const { host } = new URL(url);
+  if (status === 401 || status === 403) {
+    const next = 'Give the repository Secret the right username and password.';
+    throw new GitOpsError('Upstream', `${host} refuses the ${what} (${status}). ${next}`);
+  }
+  const problem = status === 404 ? 'has no' : `answered ${status} when asked for the`;
+  throw new GitOpsError('ManifestGeneration', `${host} ${problem} ${what}. Check repoURL, chart and targetRevision.`);
+}
+
+export function notFound({ chart, version, repository }: ChartQuestion, versions: readonly string[]): GitOpsError {
+  const shown = versions.slice(0, 5).join(', ');
+  const what =
+    versions.length === 0
+      ? `has no chart "${chart}". Check the name of the chart`
+      : `has no version of ${chart} that is "${version}", but for example ${shown}. Correct targetRevision`;
+  return new GitOpsError('ManifestGeneration', `The repository ${repository.url} ${what}.`);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,79 @@
+/** index.yaml of a Helm repository: the versions of one chart, without parsing the thousands of others. */
+import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import { parseYaml } from '@tiphys/model/yaml';
+
+export interface IndexEntry {
+  readonly version: string;
+  /** sha256, hex; empty when the index does not name it. */
+  readonly digest: string;
+  /** Absolute, or relative to the index. */
+  readonly urls: readonly string[];
+}
+
+const MAX_BLOCK_BYTES = 32 * 1024 * 1024;
+
+/** Empty when the repository has no such chart. @throws GitOpsError ManifestGeneration when the index is not readable. */
+export function chartVersions(text: string, chart: string, origin: string): readonly IndexEntry[] {
+  const block = findBlock(text, chart);
+  const entries = block === undefined ? undefined : tryParse(block, chart, origin);
+  return entries ?? parseWhole(text, chart, origin);
+}
+
+/** Lines of `entries: <chart>:` as `helm repo index` writes them; undefined when the file is written in another way. */
+function findBlock(text: string, chart: string): string | undefined {
+  const entries = /^entries:[ \t]*\r?$/m.exec(text);
+  if (entries === null) return undefined;
+  const first = /\n([ ]+)[^\s#-]/g;
+  first.lastIndex = entries.index;
+  const indent = first.exec(text)?.[1];
+  if (indent === undefined) return undefined;
+  const name = chart.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const start = new RegExp(`^${indent}["']?${name}["']?:[ \\t]*\\r?$`, 'gm');
+  start.lastIndex = entries.index;
+  const found = start.exec(text);
+  if (found === null) return undefined;
+  const end = new RegExp(`^ {0,${indent.length}}[^\\s#-]`, 'gm');
+  end.lastIndex = found.index + found[0].length;
+  return text.slice(found.index, end.exec(text)?.index ?? text.length);
+}
+
+function tryParse(block: string, chart: string, origin: string): readonly IndexEntry[] | undefined {
+  try {
+    return toEntries(recordOf(parseYaml(block, { origin, maxBytes: MAX_BLOCK_BYTES })), chart);
+  } catch (error) {
+    // For example an anchor that is defined elsewhere: the whole file tells.
+    if (isGitOpsError(error)) return undefined;
+    throw error;
+  }
+}
+
+function parseWhole(text: string, chart: string, origin: string): readonly IndexEntry[] {
+  const index = recordOf(parseYaml(text, { origin, maxBytes: MAX_BLOCK_BYTES }));
+  if (index === undefined) {
+    throw new GitOpsError(
+      'ManifestGeneration',
+      `${origin} is no index of a Helm repository. Check the repository's URL.`,
+    );
+  }
+  return toEntries(recordOf(index['entries']), chart) ?? [];
+}
+
+function toEntries(
+  entries: Readonly<Record<string, unknown>> | undefined,
+  chart: string,
+): readonly IndexEntry[] | undefined {
+  const list = entries !== undefined && Object.hasOwn(entries, chart) ? entries[chart] : undefined;
+  if (!Array.isArray(list)) return undefined;
+  return list.flatMap((item: unknown) => {
+    const entry = recordOf(item);
+    const urls = Array.isArray(entry?.['urls']) ? entry['urls'].filter((url) => typeof url === 'string') : [];
+    if (entry === undefined || urls.length === 0) return [];
+    const digest = typeof entry['digest'] === 'string' ? entry['digest'].replace(/^sha256:/, '').toLowerCase() : '';
+    return [{ version: String(entry['version'] ?? ''), digest, urls }];
+  });
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return value as Readonly<Record<string, unknown>>;
+}
