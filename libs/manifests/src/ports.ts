@@ -34,9 +34,13 @@ export interface RenderSettings {
 /** `reposerver.max.combined.directory.manifests.size` of Argo CD. */
 export const DEFAULT_MAX_COMBINED_MANIFEST_BYTES = 10 * 1024 * 1024;
 
+/** In place of an object id: any folder. */
+export const ANY_FOLDER = 'folder';
+
 /** A path that was looked up, and what was there: null when nothing was. */
 export interface ReadSetEntry {
   readonly path: string;
+  /** `folder` ({@link ANY_FOLDER}): a folder was there, and what it holds does not matter. */
   readonly oid: string | null;
   /** Name of the source (`ref`) whose repository it is in; absent: the source's own. */
   readonly ref?: string;

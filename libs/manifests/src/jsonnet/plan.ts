@@ -31,7 +31,7 @@ export async function planJsonnet(request: JsonnetPlanRequest): Promise<JsonnetP
   const { tree, recorded, folder, source, application, tools, entries } = request;
   const options = source.directory?.jsonnet ?? {};
   const environment = buildEnvironment({ source, commit: tree.commit, application });
-  const libs = await findLibs(recorded, options.libs ?? []);
+  const libs = await findLibs(tree, options.libs ?? []);
   const searchPath = [folder.path, ...libs];
   // Its own record: what the directory renderer looked up besides is nothing that Jsonnet reads.
   const read = recordTree(tree);
@@ -55,11 +55,11 @@ export async function planJsonnet(request: JsonnetPlanRequest): Promise<JsonnetP
 }
 
 /** Library folders are relative to the root of the repository. */
-async function findLibs(recorded: RecordedTree, libs: readonly string[]): Promise<readonly string[]> {
+async function findLibs(tree: SourceTree, libs: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const lib of libs) {
     const path = joinPath('', lib.replace(/^\/+/, ''));
-    const result = path === undefined ? undefined : await recorded.lookup(path);
+    const result = path === undefined ? undefined : await recordTree(tree).lookup(path);
     if (path === undefined || result?.kind === 'illegal') {
       const next = 'Correct spec.source.directory.jsonnet.libs.';
       throw new GitOpsError(

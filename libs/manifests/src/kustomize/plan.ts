@@ -30,15 +30,14 @@ export async function planKustomize(request: KustomizePlanRequest): Promise<Rend
   const environment = buildEnvironment({ source, commit: tree.commit, application });
   const edited = editKustomization(found.content, { options, environment, components });
   const inflation = usesCharts(collection) ? await inflationOf(request, tools) : undefined;
-  const readSet = readSetOf(collection);
   return {
     sourceType: 'Kustomize',
-    readSet,
+    readSet: readSetOf(collection),
     key: renderKey({
       type: 'Kustomize',
       tool: `${tool} ${await tools.version(tool)}`,
       folder: folder.path,
-      files: readSet.filter(({ oid }) => oid !== null).map(({ path, oid }) => [path, oid]),
+      inputs: inputsOf(collection),
       edited: edited === found.content ? undefined : canonicalJson(jsonSafe(edited)),
       inflation: inflation?.key,
     }),
@@ -119,6 +118,12 @@ async function inflationOf({ source, application }: RenderRequest, tools: Toolbo
     ],
     key: { helm: await tools.version('helm'), kubeVersion, apiVersions },
   };
+}
+
+/** Everything that the workspace is made of, by name. */
+function inputsOf({ files, recorded }: Collection): unknown {
+  const oids = [...files].map(([path, { oid }]) => [path, oid] as const);
+  return [...oids, ...recorded.links()].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Folders count where all of them is read. */

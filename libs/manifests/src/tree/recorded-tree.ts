@@ -1,6 +1,6 @@
 /** Look-ups in a tree that remember what they saw, and follow symbolic links without ever leaving the repository (S7, S8). */
 import { GitOpsError } from '@tiphys/model';
-import type { ReadSet, SourceEntry, SourceTree } from '../ports.js';
+import { ANY_FOLDER, type ReadSet, type SourceEntry, type SourceTree } from '../ports.js';
 import { joinPath, parentOf } from './source-path.js';
 
 export type Lookup =
@@ -27,19 +27,22 @@ const MAX_LINK_BYTES = 4_096;
 
 export function recordTree(tree: SourceTree): RecordedTree {
   const seen = new Map<string, SourceEntry | undefined>();
+  const passed = new Set<string>();
   const links = new Map<string, string>();
   const look = async (path: string): Promise<SourceEntry | undefined> => {
     const entry = await tree.entry(path);
     seen.set(path, entry);
     return entry;
   };
-  const readSet = (isWanted: (entry: SourceEntry | undefined) => boolean): ReadSet =>
-    [...seen]
-      .filter(([, entry]) => isWanted(entry))
-      .map(([path, entry]) => ({ path, oid: entry?.oid ?? null }))
-      .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const readSet = (isWanted: (entry: SourceEntry | undefined) => boolean): ReadSet => {
+    const oids = new Map<string, string | null>([...passed].map((path) => [path, ANY_FOLDER]));
+    for (const [path, entry] of seen) {
+      if (isWanted(entry)) oids.set(path, entry?.oid ?? null);
+    }
+    return [...oids].map(([path, oid]) => ({ path, oid })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  };
   return {
-    lookup: (path) => follow({ tree, look, links }, path, MAX_LINKS),
+    lookup: (path) => follow({ tree, look, passed, links }, path, MAX_LINKS),
     record: (entry) => void seen.set(entry.path, entry),
     readSet: () => readSet(() => true),
     fileReadSet: () => readSet((entry) => entry?.kind !== 'tree'),
@@ -55,7 +58,9 @@ export async function readSetHolds(
 ): Promise<boolean> {
   for (const { path, oid, ref } of readSet) {
     const from = ref === undefined ? tree : references.get(ref);
-    if (from === undefined || ((await from.entry(path))?.oid ?? null) !== oid) return false;
+    const entry = await from?.entry(path);
+    const holds = oid === ANY_FOLDER ? entry?.kind === 'tree' : (entry?.oid ?? null) === oid;
+    if (from === undefined || !holds) return false;
   }
   return true;
 }
@@ -63,6 +68,8 @@ export async function readSetHolds(
 interface Walk {
   readonly tree: SourceTree;
   readonly look: (path: string) => Promise<SourceEntry | undefined>;
+  /** Folders on the way, of which only that they are folders matters. */
+  readonly passed: Set<string>;
   readonly links: Map<string, string>;
 }
 
@@ -82,12 +89,20 @@ async function follow(walk: Walk, path: string, linksLeft: number): Promise<Look
 }
 
 /** The link among the folders of a path, from the root. */
-async function firstLink(walk: Walk, path: string): Promise<SourceEntry | undefined> {
-  const parts = path.split('/');
+async function firstLink(walk: Walk, wanted: string): Promise<SourceEntry | undefined> {
+  const parts = wanted.split('/');
   for (let length = 1; length < parts.length; length += 1) {
-    const entry = await walk.look(parts.slice(0, length).join('/'));
-    if (entry === undefined) return undefined;
-    if (entry.kind === 'symlink') return entry;
+    const path = parts.slice(0, length).join('/');
+    const entry = await walk.tree.entry(path);
+    if (entry?.kind === 'tree') {
+      walk.passed.add(path);
+      continue;
+    }
+    if (entry === undefined || entry.kind !== 'symlink') {
+      await walk.look(path);
+      return undefined;
+    }
+    return walk.look(path);
   }
   return undefined;
 }

@@ -33,7 +33,7 @@ const DEFAULTS = {
   maxBytes: 128 * MIB,
 };
 /** Address space that Go's runtime reserves without using it. */
-const RUNTIME_ADDRESS_SPACE = 1024 * MIB;
+const RUNTIME_ADDRESS_SPACE = 1536 * MIB;
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin'];
 const TOOL_NAME = /^[a-z]+(-[A-Za-z0-9][A-Za-z0-9.+-]{0,30})?$/;
 
@@ -165,6 +165,11 @@ function failure({ tool, end, options }: Failed, result: ProcessResult, cleaning
     return new GitOpsError('Internal', `${tool} could not be started.`, { cause: end.error });
   }
   const output = result.stderr || cleanMessage(result.stdout, cleaning);
+  // The trace of a Go runtime that got no memory helps nobody.
+  if (/^(?:runtime: out of memory|fatal error: .*(?:out of memory|cannot allocate))/m.test(output)) {
+    const limit = `needed more memory than the ${options.memoryBytes / MIB} MiB that it may have`;
+    return new GitOpsError('ManifestGeneration', `${tool} ${limit}. Make the source smaller, or raise the limit.`);
+  }
   const told = output === '' ? '' : ` It said: ${output}`;
   const message = `${tool} ${howItEnded(end, options)}${told}`;
   return new GitOpsError('ManifestGeneration', message);
