@@ -28,6 +28,7 @@ export interface ApplicationStore {
 }
 
 export interface ProjectReader {
+  /** The empty name is the default project. */
   get(name: string): AppProject | undefined;
 }
 
@@ -107,6 +108,10 @@ export interface ControllerSettings {
   readonly selfHealBackoff: SelfHealBackoff;
   /** 0 disables the limit. */
   readonly syncTimeoutMs: number;
+  /** Health of each resource inside the Application (E10). */
+  readonly persistResourceHealth: boolean;
+  /** Annotations of Secrets whose values are masked too (C15). */
+  readonly sensitiveAnnotations: readonly string[];
 }
 
 /** What one apply or delete needs, in the words of the sync plan. */

@@ -1,6 +1,6 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
 import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { type Application, type AppProject, COMPARE_LEVELS, parseAppKey } from '@tiphys/model';
+import { type Application, type AppProject, COMPARE_LEVELS, DEFAULT_PROJECT, parseAppKey } from '@tiphys/model';
 import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Lifecycle, Logger } from '@tiphys/runtime';
 import { createApplicationStore } from './adapters/application-store.js';
@@ -44,7 +44,9 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
         .map((app) => ({ key: keyOf(app), priority: 'dependency', request })),
     );
   };
-  const projects = projectInformer(deps, (name) => refreshAll((app) => app.spec.project === name));
+  const projects = projectInformer(deps, (name) =>
+    refreshAll(({ spec }) => (spec.project === '' ? DEFAULT_PROJECT : spec.project) === name),
+  );
   const settings = createSettingsSource({ client, namespace, log, onChange: () => refreshAll(() => true) });
   const createCache = clusterCacheFactory({
     settings: settings.current,
@@ -68,7 +70,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   await applications.start(signal);
   return {
     applications: createApplicationStore(client, applications),
-    projects: { get: (name) => projects.get(namespace, name) },
+    projects: { get: (name) => projects.get(namespace, name === '' ? DEFAULT_PROJECT : name) },
     settings,
     clusters,
   };

@@ -102,15 +102,18 @@ function parseSnapshot(
     log.warn('a setting is not usable; its default is used', { key, problem: message });
   }
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
+  const { persistResourceHealth } = reconciliation.settings;
   return {
     controller: {
       comparison: comparison.settings,
-      fingerprint: createHash('sha256').update(JSON.stringify(comparison.settings)).digest('base64url'),
+      fingerprint: hashOf([comparison.settings, persistResourceHealth]),
       pollIntervalMs: intervalMs,
       pollJitterMs: jitterMs,
       hardRefreshAfterMs: hardIntervalMs,
       selfHealBackoff: { timeoutMs: selfHeal.timeoutMs, factor: selfHeal.factor, capMs: selfHeal.capMs },
       syncTimeoutMs,
+      persistResourceHealth,
+      sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },
     repositories: repositories.settings,
     clusters: clusters.settings,
@@ -118,4 +121,8 @@ function parseSnapshot(
     configMap,
     isExcluded: compileExclusions(comparison.settings.resourceFilter),
   };
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
 }

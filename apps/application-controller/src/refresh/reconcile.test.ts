@@ -65,6 +65,17 @@ describe('a refresh', () => {
     expect(views.published).toHaveLength(1);
   });
 
+  it.each([
+    { persistResourceHealth: true, health: { status: 'Missing' }, source: undefined },
+    { persistResourceHealth: false, health: undefined, source: 'appTree' },
+  ])('keeps the health of resources where the setting says: $persistResourceHealth (E10)', async (given) => {
+    const { persistResourceHealth, health, source } = given;
+    const { refresh, app } = world(application(), { git: [configMap('a')], settings: { persistResourceHealth } });
+    await refresh();
+    const { resources, resourceHealthSource } = app()?.status ?? {};
+    expect([resources?.[0]?.health, resourceHealthSource]).toEqual([health, source]);
+  });
+
   it('removes the annotation that asked for it, in the same write', async () => {
     const asked = application({ metadata: { annotations: { [ANNOTATIONS.refresh]: 'hard', keep: 'x' } } });
     const { refresh, app, manifests, applications } = world(asked, { git: [configMap('a')] });

@@ -198,7 +198,11 @@ async function compareAnew(
     { result, revisions: rendered.revisions },
     { settings: deps.settings(), window: windowFor(app, deps, { isManual: false }), now },
   );
-  const compared = comparedStatus(app, { comparison, tree, conditions: next.conditions }, now);
+  const compared = comparedStatus(
+    app,
+    { comparison, tree, conditions: next.conditions, settings: deps.settings() },
+    now,
+  );
   // Recorded as running in the same write: one patch less, and a crash after it is a resumed operation.
   const status =
     next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };
@@ -216,7 +220,9 @@ async function announce(
   if (next.starts !== undefined) await deps.operationQueue.enqueue({ key, priority: 'selfHeal' });
   // Until the views are there the comparison is not done: only then may the next one be skipped.
   deps.memory.delete(key);
-  await deps.views.publish(app, { tree, managed: result.resources.map(managedResourceView) });
+  const { sensitiveAnnotations } = deps.settings();
+  const managed = result.resources.map((resource) => managedResourceView(resource, sensitiveAnnotations));
+  await deps.views.publish(app, { tree, managed });
   if (result.syncStatus === 'Synced') deps.memory.set(key, fingerprint);
   return next.retryAfterMs === undefined
     ? { kind: 'done' }

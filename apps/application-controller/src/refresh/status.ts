@@ -19,19 +19,22 @@ import {
   toGitOpsError,
 } from '@tiphys/model';
 import type { AppComparison } from '../comparison/compare-app.js';
-import type { RenderedManifests } from '../ports.js';
+import type { ControllerSettings, RenderedManifests } from '../ports.js';
 import { kubernetesTime } from '../time.js';
 
 type Condition = Pick<ApplicationCondition, 'type' | 'message'>;
 
+export interface Compared {
+  readonly comparison: AppComparison;
+  readonly tree: ApplicationTree;
+  readonly conditions: readonly Condition[];
+  readonly settings: Pick<ControllerSettings, 'persistResourceHealth'>;
+}
+
 /** Sync errors of the last operation are decided by auto-sync, everything else by the comparison. */
 export function comparedStatus(
   app: Application,
-  {
-    comparison,
-    tree,
-    conditions,
-  }: { comparison: AppComparison; tree: ApplicationTree; conditions: readonly Condition[] },
+  { comparison, tree, conditions, settings }: Compared,
   now: Date,
 ): ApplicationStatus {
   const { rendered, result } = comparison;
@@ -44,6 +47,7 @@ export function comparedStatus(
     now: kubernetesTime(now),
     summary: summarizeTree(tree),
     conditions: [...warnings, ...conditions],
+    persistResourceHealth: settings.persistResourceHealth,
     controllerNamespace: app.metadata.namespace ?? '',
   });
 }

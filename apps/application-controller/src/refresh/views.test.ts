@@ -5,7 +5,7 @@ import { managedResourceView, treeOf } from './views.js';
 
 describe('one entry of managed-resources', () => {
   it('shows states as texts, null for what is not there', () => {
-    expect(managedResourceView(managedResource(configMap('a')))).toEqual({
+    expect(managedResourceView(managedResource(configMap('a')), [])).toEqual({
       ...{ kind: 'ConfigMap', namespace: 'web', name: 'a' },
       targetState: JSON.stringify(configMap('a')),
       ...{ liveState: 'null', normalizedLiveState: 'null', predictedLiveState: 'null' },
@@ -16,7 +16,7 @@ describe('one entry of managed-resources', () => {
     const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'migrate' } };
     const live = stored(job);
     const diff = { ...managedResource(job).diff, verdict: 'equal' as const };
-    expect(managedResourceView(managedResource(job, { live, diff, hooks: ['PreSync'] }))).toMatchObject({
+    expect(managedResourceView(managedResource(job, { live, diff, hooks: ['PreSync'] }), [])).toMatchObject({
       ...{ group: 'batch', kind: 'Job', name: 'migrate', resourceVersion: '7', hook: true, modified: false },
     });
   });
@@ -27,7 +27,7 @@ describe('one entry of managed-resources', () => {
     });
     const live = stored(secret('b2xkLXNlY3JldA=='));
     const diff = { ...managedResource(live).diff, normalizedLive: live, predictedLive: secret('bmV3LXNlY3JldA==') };
-    const view = managedResourceView(managedResource(secret('bmV3LXNlY3JldA=='), { live, diff }));
+    const view = managedResourceView(managedResource(secret('bmV3LXNlY3JldA=='), { live, diff }), []);
     const text = JSON.stringify(view);
     for (const value of ['b2xkLXNlY3JldA==', 'bmV3LXNlY3JldA==', 'YWRtaW4=']) expect(text).not.toContain(value);
     const { targetState, liveState, predictedLiveState } = view as Record<string, string>;
@@ -38,9 +38,15 @@ describe('one entry of managed-resources', () => {
     expect(target.password).not.toBe(actual.password);
     expect(target.user).toBe(actual.user);
   });
+  it('masks the annotations of a Secret that the installation calls sensitive (C15)', () => {
+    const metadata = { name: 's', namespace: 'web', annotations: { token: 'swordfish', note: 'shown' } };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata };
+    const text = JSON.stringify(managedResourceView(managedResource(secret), ['token']));
+    expect([text.includes('swordfish'), text.includes('shown')]).toEqual([false, true]);
+  });
   it('integers beyond the safe range do not break it', () => {
     const big = { ...configMap('a'), spec: { size: 2n ** 60n } };
-    expect(managedResourceView(managedResource(big))).toMatchObject({
+    expect(managedResourceView(managedResource(big), [])).toMatchObject({
       targetState: expect.stringContaining('1152921504606'),
     });
   });

@@ -13,10 +13,10 @@ export function treeOf({ cluster, result }: Pick<AppComparison, 'cluster' | 'res
 }
 
 /** One entry of `GET .../managed-resources` (Argo CD's ResourceDiff): states as JSON texts, secrets masked. */
-export function managedResourceView(resource: ManagedResource): object {
+export function managedResourceView(resource: ManagedResource, sensitiveAnnotations: readonly string[]): object {
   const { key, diff, target, live } = resource;
   const { normalizedLive, predictedLive } = diff;
-  const masked = maskSecrets({ target, live, normalizedLive, predictedLive });
+  const masked = maskSecrets({ target, live, normalizedLive, predictedLive }, sensitiveAnnotations);
   return {
     ...(key.group === '' ? {} : { group: key.group }),
     kind: key.kind,
