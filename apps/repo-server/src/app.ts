@@ -1,9 +1,10 @@
 /** Builds and starts the parts of the repo-server. */
+import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache';
 import { cleanMirrors, createGitReader } from '@tiphys/git';
-import { createToolbox, toolSearchPath } from '@tiphys/manifests';
+import { type ChartClient, createChartClient, createToolbox, toolSearchPath } from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
 import {
   type Clock,
@@ -16,6 +17,7 @@ import {
   systemClock,
   type TlsMaterial,
 } from '@tiphys/runtime';
+import { createChartTrees } from './charts/chart-trees.js';
 import type { Config } from './config.js';
 import { createIdleMemory } from './idle-memory.js';
 import { createFailures } from './manifests/failures.js';
@@ -59,8 +61,15 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
   const counted = createRepoServerMetrics(metrics);
   const memory = createIdleMemory(IDLE_MS);
   life.onStop('memory', () => memory.stop());
+  const chartClient = createChartClient({
+    folder: join(config.dataDir, 'charts'),
+    clock,
+    userAgent: config.helmUserAgent,
+    ...(config.caFile === undefined ? {} : { ca: readFileSync(config.caFile, 'utf8') }),
+  });
+  life.onStop('charts', () => chartClient.close());
   const grpc = await startGrpcServer({
-    handlers: buildHandlers({ config, log, clock, redis, counted }),
+    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient }),
     listen: config.listen,
     tls,
     log,
@@ -81,9 +90,10 @@ interface HandlerParts {
   readonly clock: Clock;
   readonly redis: AuthenticatedCache;
   readonly counted: ReturnType<typeof createRepoServerMetrics>;
+  readonly chartClient: ChartClient;
 }
 
-function buildHandlers({ config, log, clock, redis, counted }: HandlerParts) {
+function buildHandlers({ config, log, clock, redis, counted, chartClient }: HandlerParts) {
   const git = createGitReader({
     dataDirectory: config.dataDir,
     clock,
@@ -96,8 +106,10 @@ function buildHandlers({ config, log, clock, redis, counted }: HandlerParts) {
     ...(config.caFile === undefined ? {} : { caFile: config.caFile }),
   });
   const ttlMs = config.manifestCacheHours * 3_600_000;
+  const charts = { client: chartClient, trees: createChartTrees(chartClient) };
   const renderSource = createRenderSource({
     git,
+    charts,
     cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
     failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
     tools: createToolbox({
@@ -110,7 +122,7 @@ function buildHandlers({ config, log, clock, redis, counted }: HandlerParts) {
     metrics: counted,
     concurrency: config.renderConcurrency,
   });
-  return createHandlers({ git, renderSource });
+  return createHandlers({ git, charts, renderSource });
 }
 
 /** S1: without certificates the server does not start, unless plaintext was asked for. */

@@ -28,6 +28,10 @@ export const ConfigSchema = z.object({
   renderMemoryMib: z.coerce.number().int().positive().default(1024).describe('Memory that one run of a tool may use'),
   tools: z.string().optional().describe('Folder with helm, kustomize and jsonnet; searched before toolPath'),
   toolPath: z.string().optional().describe('More folders for the tools, with ":" between them'),
+  helmUserAgent: z
+    .string()
+    .default('tiphys-repo-server')
+    .describe('User-Agent towards Helm repositories and registries'),
   manifestCacheHours: z.coerce.number().positive().default(24).describe('How long rendered manifests stay in Redis'),
   allowFileRepositories: z.stringbool().default(false).describe('Allow file:// repositories, for development'),
 });

@@ -1,6 +1,6 @@
 /** One source of an application to manifests: revision, tree, read set, cache, and a render only when nothing else helps. */
 import { createHash } from 'node:crypto';
-import { type GitReader, type GitRemote, type GitTree, type ResolvedRevision, remoteKey } from '@tiphys/git';
+import { type ResolvedRevision, remoteKey } from '@tiphys/git';
 import {
   canonicalJson,
   planRender,
@@ -10,19 +10,22 @@ import {
   type RenderResult,
   type RenderSettings,
   readSetHolds,
+  type SourceTree,
   type Toolbox,
 } from '@tiphys/manifests';
 import { type ApplicationSource, isGitOpsError, type SourceType } from '@tiphys/model';
 import { createSemaphore, singleFlight } from '@tiphys/runtime';
+import type { ChartRights } from '../charts/chart-trees.js';
 import type { RepoServerMetrics } from '../metrics.js';
 import { createByteLru } from './byte-lru.js';
 import type { Failures } from './failures.js';
 import type { ManifestCache } from './manifest-cache.js';
+import { type OpenDeps, openPlace, openReferences, type Reference, type SourcePlace } from './open-source.js';
 
 export type CacheMode = 'normal' | 'resolve' | 'hard';
 
 export interface SourceRequest {
-  readonly remote: GitRemote;
+  readonly place: SourcePlace;
   readonly source: ApplicationSource;
   /** Empty: the source's targetRevision. */
   readonly revision: string;
@@ -30,6 +33,9 @@ export interface SourceRequest {
   readonly resolvedAfterMs: number;
   readonly settings: RenderSettings;
   readonly application: RenderApplication;
+  /** Other sources of the application by their `ref`. */
+  readonly references: ReadonlyMap<string, Reference>;
+  readonly chartRights: ChartRights;
 }
 
 export interface SourceManifests {
@@ -40,8 +46,7 @@ export interface SourceManifests {
   readonly result: RenderResult;
 }
 
-export interface RenderDeps {
-  readonly git: GitReader;
+export interface RenderDeps extends OpenDeps {
   readonly cache: ManifestCache;
   readonly failures: Failures;
   readonly tools: Toolbox;
@@ -91,18 +96,27 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
   };
 
   return async (request, signal) => {
-    const { remote, source, settings, application } = request;
-    const resolved = await resolve(deps.git, request, signal);
-    const tree = await deps.git.openCommit(remote, resolved, signal);
+    const { source, settings, application } = request;
+    const asked = {
+      ...request,
+      revision: request.revision || source.targetRevision || '',
+      tagPrefix: source.tagPrefix,
+    };
+    const { resolved, tree } = await openPlace(deps, { place: request.place, asked }, signal);
+    const references = await openReferences(deps, request, signal);
     const recordKey = keyOf(request);
     const force = request.cacheMode === 'hard';
-    const unchanged = force ? undefined : await findUnchanged(deps, { tree, record: records.get(recordKey) });
+    const unchanged = force
+      ? undefined
+      : await findUnchanged(deps, { tree, references, record: records.get(recordKey) });
     if (unchanged !== undefined) {
       deps.metrics.render('cached');
       return { ...unchanged, resolved, cached: true };
     }
     try {
-      const plan = await planRender({ tree, source, settings, application, tools: deps.tools });
+      const charts = { ...request.chartRights, client: deps.charts.client };
+      const { tools } = deps;
+      const plan = await planRender({ tree, source, settings, application, tools, references, charts, signal });
       const rendered = await render(plan, force);
       if (plan.dependsOnCommit !== true) records.set(recordKey, plan, plan.readSet.length + 1);
       deps.metrics.render(rendered.cached ? 'cached' : 'rendered');
@@ -122,33 +136,30 @@ interface Rendered {
 /** A render is shared: it goes on for the others when one caller gives up. Its limits end it. */
 const NEVER = new AbortController().signal;
 
-async function resolve(git: GitReader, request: SourceRequest, signal: AbortSignal): Promise<ResolvedRevision> {
-  const { source, revision, cacheMode, resolvedAfterMs } = request;
-  return git.resolveRevision(request.remote, revision || source.targetRevision || 'HEAD', {
-    mode: cacheMode === 'normal' ? 'normal' : 'resolve',
-    resolvedAfterMs,
-    signal,
-    ...(source.tagPrefix ? { tagPrefix: source.tagPrefix } : {}),
-  });
-}
-
 interface Known {
-  readonly tree: GitTree;
+  readonly tree: SourceTree;
+  readonly references: ReadonlyMap<string, SourceTree>;
   readonly record: SourceRecord | undefined;
 }
 
 async function findUnchanged(
   deps: RenderDeps,
-  { tree, record }: Known,
+  { tree, references, record }: Known,
 ): Promise<Omit<SourceManifests, 'resolved' | 'cached'> | undefined> {
-  if (record === undefined || !(await readSetHolds(tree, record.readSet))) return undefined;
+  if (record === undefined || !(await readSetHolds(tree, record.readSet, references))) return undefined;
   const result = await deps.cache.get(record.key);
   return result === undefined ? undefined : { sourceType: record.sourceType, key: record.key, result };
 }
 
 /** The source without its revision: the record must be found again for the next commit. */
-function keyOf({ remote, source, settings, application }: SourceRequest): string {
+function keyOf({ place, source, settings, application, references }: SourceRequest): string {
   const { targetRevision: _revision, tagPrefix: _prefix, name: _name, ref: _ref, ...parameters } = source;
-  const text = canonicalJson([remoteKey(remote), parameters, settings, application]);
+  const lenders = [...references].map(([name, reference]) => [name, placeKey(reference.place)]);
+  const text = canonicalJson([placeKey(place), parameters, settings, application, lenders]);
   return createHash('sha256').update(text).digest('base64url');
+}
+
+/** Of the place and the credentials that it is read with. */
+function placeKey(place: SourcePlace): unknown {
+  return place.kind === 'git' ? remoteKey(place.remote) : [place.chart, place.repository];
 }

@@ -11,8 +11,16 @@ import {
   type RenderedSourceSchema,
   type Source,
 } from '@tiphys/proto';
+import type { Reference } from '../manifests/open-source.js';
 import type { RenderSource, SourceManifests } from '../manifests/render-source.js';
-import { toApplicationSource, toCacheMode, toRemote, toRenderApplication, toRenderSettings } from './requests.js';
+import {
+  toApplicationSource,
+  toCacheMode,
+  toChartRights,
+  toPlace,
+  toRenderApplication,
+  toRenderSettings,
+} from './requests.js';
 
 /** Nothing partial is ever answered: one failing source fails the call. */
 export async function generateManifests(
@@ -53,15 +61,18 @@ interface OneSource {
 async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceManifests> {
   const { renderSource, request, source, index } = one;
   try {
+    const spec = toApplicationSource(source.applicationSource);
     return await renderSource(
       {
-        remote: toRemote(source.repository),
-        source: toApplicationSource(source.applicationSource),
+        place: toPlace(source.repository, spec.chart ?? '', spec.helm?.passCredentials),
+        source: spec,
         revision: source.revision,
         cacheMode: toCacheMode(request.cacheMode),
         resolvedAfterMs: Number(request.resolvedAfterMs),
         settings: toRenderSettings(request.settings),
         application: toRenderApplication(request),
+        references: toReferences(request),
+        chartRights: toChartRights(request),
       },
       signal,
     );
@@ -70,6 +81,29 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
     const message = `Source ${index + 1} of ${request.sources.length}: ${error.message}`;
     throw new GitOpsError(error.code, message, { cause: error, retry: error.retry });
   }
+}
+
+/** The sources that lend their files to others (A05). @throws GitOpsError InvalidSpec for a name given twice. */
+function toReferences(request: GenerateManifestsRequest): ReadonlyMap<string, Reference> {
+  const references = new Map<string, Reference>();
+  for (const source of request.sources) {
+    const { ref, chart, targetRevision, tagPrefix } = toApplicationSource(source.applicationSource);
+    if (!ref) continue;
+    const name = ref.replace(/^\$/, '');
+    if (references.has(name)) {
+      throw new GitOpsError('InvalidSpec', `Two sources have the ref "${name}". Rename one of them.`);
+    }
+    references.set(name, {
+      place: toPlace(source.repository, chart ?? ''),
+      asked: {
+        revision: source.revision || targetRevision || '',
+        tagPrefix,
+        cacheMode: toCacheMode(request.cacheMode),
+        resolvedAfterMs: Number(request.resolvedAfterMs),
+      },
+    });
+  }
+  return references;
 }
 
 function describeSource(rendered: SourceManifests): MessageInitShape<typeof RenderedSourceSchema> {

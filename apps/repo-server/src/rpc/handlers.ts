@@ -14,9 +14,10 @@ import {
   ResolveRevisionResponseSchema,
   TestRepositoryResponseSchema,
 } from '@tiphys/proto';
+import { type OpenDeps, resolvePlace } from '../manifests/open-source.js';
 import type { RenderSource } from '../manifests/render-source.js';
 import { generateManifests } from './generate-manifests.js';
-import { toApplicationSource, toCacheMode, toRemote } from './requests.js';
+import { toApplicationSource, toCacheMode, toChartRepository, toPlace, toRemote } from './requests.js';
 
 type Methods = typeof RepoServerService.method;
 export type Handlers = {
@@ -28,13 +29,14 @@ export type Handlers = {
 
 export interface HandlerDeps {
   readonly git: GitReader;
+  readonly charts: OpenDeps['charts'];
   readonly renderSource: RenderSource;
 }
 
-export function createHandlers({ git, renderSource }: HandlerDeps): Handlers {
+export function createHandlers({ git, charts, renderSource }: HandlerDeps): Handlers {
   return {
     generateManifests: (request, signal) => generateManifests(renderSource, request, signal),
-    resolveRevision: resolveRevisionWith(git),
+    resolveRevision: resolveRevisionWith({ git, charts }),
     listRefs: async ({ repository }, signal) => {
       const refs = await git.listRefs(toRemote(repository), signal);
       return create(ListRefsResponseSchema, {
@@ -60,21 +62,29 @@ export function createHandlers({ git, renderSource }: HandlerDeps): Handlers {
       });
     },
     testRepository: async ({ repository }, signal) => {
+      if (repository?.type === 'helm' || repository?.type === 'oci') {
+        await charts.client.test(toChartRepository(repository), signal);
+        return create(TestRepositoryResponseSchema, { verified: true });
+      }
       await git.testConnection(toRemote(repository), signal);
       return create(TestRepositoryResponseSchema, { verified: true });
     },
   };
 }
 
-function resolveRevisionWith(git: GitReader): Handlers['resolveRevision'] {
+function resolveRevisionWith(deps: OpenDeps): Handlers['resolveRevision'] {
   return async (request, signal) => {
-    const asked = request.revision || 'HEAD';
-    const resolved = await git.resolveRevision(toRemote(request.repository), asked, {
-      mode: toCacheMode(request.cacheMode) === 'normal' ? 'normal' : 'resolve',
+    const place = toPlace(request.repository, request.chart);
+    const asked = request.revision || (place.kind === 'git' ? 'HEAD' : '*');
+    const cacheMode = toCacheMode(request.cacheMode) === 'normal' ? 'normal' : 'resolve';
+    const { tagPrefix } = request;
+    const question = {
+      revision: asked,
+      tagPrefix,
+      cacheMode,
       resolvedAfterMs: Number(request.resolvedAfterMs),
-      signal,
-      ...(request.tagPrefix === '' ? {} : { tagPrefix: request.tagPrefix }),
-    });
+    } as const;
+    const resolved = await resolvePlace(deps, { place, asked: question }, signal);
     const { commit, ref, resolvedAt, stale } = resolved;
     return create(ResolveRevisionResponseSchema, {
       commit,

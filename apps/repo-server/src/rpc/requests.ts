@@ -1,9 +1,16 @@
 /** From protobuf messages to the types that the work is done with. Everything is checked here. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { GitCredentials, GitRemote } from '@tiphys/git';
-import { DEFAULT_MAX_COMBINED_MANIFEST_BYTES, type RenderApplication, type RenderSettings } from '@tiphys/manifests';
-import { type ApplicationSource, GitOpsError } from '@tiphys/model';
+import {
+  type ChartRepository,
+  DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
+  type RenderApplication,
+  type RenderSettings,
+} from '@tiphys/manifests';
+import { type ApplicationSource, GitOpsError, matchesGlob } from '@tiphys/model';
 import type { GenerateManifestsRequest, RenderSettings as RenderSettingsMessage, Repository } from '@tiphys/proto';
+import type { ChartRights } from '../charts/chart-trees.js';
+import type { SourcePlace } from '../manifests/open-source.js';
 import type { CacheMode } from '../manifests/render-source.js';
 
 /** @throws GitOpsError InvalidSpec without a repository, ManifestGeneration for Helm and OCI repositories. */
@@ -12,7 +19,7 @@ export function toRemote(repository: Repository | undefined): GitRemote {
     throw new GitOpsError('InvalidSpec', 'The source names no repository. Set spec.source.repoURL.');
   }
   if (repository.type !== '' && repository.type !== 'git') {
-    const message = `Repositories of type "${repository.type}" are not supported by this version of the repo-server. Use a Git repository.`;
+    const message = `Repositories of type "${repository.type}" hold charts: name one with spec.source.chart, or use a Git repository.`;
     throw new GitOpsError('ManifestGeneration', message);
   }
   return { url: repository.url, credentials: toCredentials(repository) };
@@ -37,6 +44,54 @@ function toCredentials(repository: Repository): GitCredentials {
     ...(repository.insecure ? { insecure: true } : {}),
     ...(repository.forceHttpBasicAuth ? { forceHttpBasicAuth: true } : {}),
   };
+}
+
+/** A chart of a Helm repository or registry when the source names one, else a Git repository. */
+export function toPlace(repository: Repository | undefined, chart: string, passCredentials = false): SourcePlace {
+  if (chart === '') return { kind: 'git', remote: toRemote(repository) };
+  if (repository === undefined || repository.url === '') {
+    throw new GitOpsError('InvalidSpec', 'The source names no repository. Set spec.source.repoURL.');
+  }
+  return { kind: 'chart', repository: toChartRepository(repository, passCredentials), chart };
+}
+
+export function toChartRepository(repository: Repository, passCredentials = false): ChartRepository {
+  const { url, name, insecure, insecureOciForceHttp, ...rest } = repository;
+  const texts = {
+    name,
+    username: rest.username,
+    password: rest.password,
+    bearerToken: rest.bearerToken,
+    tlsCaData: rest.tlsCaData,
+    tlsClientCertData: rest.tlsClientCertData,
+    tlsClientCertKey: rest.tlsClientCertKey,
+    proxy: rest.proxy,
+    noProxy: rest.noProxy,
+  };
+  const given = Object.entries(texts).filter(([, value]) => value !== '');
+  return {
+    url,
+    ...(Object.fromEntries(given) as Partial<typeof texts>),
+    ...(insecure ? { insecure } : {}),
+    ...(insecureOciForceHttp ? { plainHttp: true } : {}),
+    ...(passCredentials ? { passCredentials } : {}),
+  };
+}
+
+/** What the charts of a request may fetch, and with which credentials (B11, B14, S11). */
+export function toChartRights({ chartRepositories, permittedSources, sources }: GenerateManifestsRequest): ChartRights {
+  const own = sources.flatMap(({ repository }) => (repository === undefined ? [] : [repository]));
+  const repositories = [...own, ...chartRepositories].map((repository) => toChartRepository(repository));
+  if (permittedSources.length === 0) return { repositories };
+  const matches = (pattern: string, url: string): boolean =>
+    pattern === '*' || matchesGlob(pattern, url, { separators: '/' });
+  const [denied, allowed] = [true, false].map((negated) =>
+    permittedSources.filter((pattern) => pattern.startsWith('!') === negated).map((text) => text.replace(/^!/, '')),
+  );
+  const permits = (url: string): boolean =>
+    (allowed ?? []).some((pattern) => matches(pattern, url)) &&
+    !(denied ?? []).some((pattern) => matches(pattern, url));
+  return { repositories, permits };
 }
 
 /** The Struct carries the custom resource's own field names; the API server has validated them. */
@@ -74,5 +129,9 @@ export function toRenderApplication(request: GenerateManifestsRequest): RenderAp
 
 export function toRenderSettings(message: RenderSettingsMessage | undefined): RenderSettings {
   const bytes = Number(message?.maxCombinedManifestBytes ?? 0n);
-  return { maxCombinedManifestBytes: bytes > 0 ? bytes : DEFAULT_MAX_COMBINED_MANIFEST_BYTES };
+  const schemes = message?.valuesFileSchemes ?? [];
+  return {
+    maxCombinedManifestBytes: bytes > 0 ? bytes : DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
+    ...(schemes.length === 0 ? {} : { valuesFileSchemes: schemes }),
+  };
 }

@@ -1,0 +1,96 @@
+/** From where a source is to its tree: a commit of a Git repository, or a version of a chart. */
+import type { GitReader, GitRemote, ResolvedRevision } from '@tiphys/git';
+import type { ChartClient, ChartRepository, SourceTree } from '@tiphys/manifests';
+import { type ApplicationSource, GitOpsError } from '@tiphys/model';
+import type { ChartTrees } from '../charts/chart-trees.js';
+
+export type SourcePlace =
+  | { readonly kind: 'git'; readonly remote: GitRemote }
+  | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string };
+
+export interface Asked {
+  /** Empty: HEAD, or the newest version. */
+  readonly revision: string;
+  readonly tagPrefix?: string | undefined;
+  readonly cacheMode: 'normal' | 'resolve' | 'hard';
+  readonly resolvedAfterMs: number;
+}
+
+export interface OpenDeps {
+  readonly git: GitReader;
+  readonly charts: { readonly client: ChartClient; readonly trees: ChartTrees };
+}
+
+export interface OpenedSource {
+  readonly resolved: ResolvedRevision;
+  readonly tree: SourceTree;
+}
+
+/** For charts, `commit` is the version. */
+export function resolvePlace(
+  { git, charts }: OpenDeps,
+  { place, asked }: { readonly place: SourcePlace; readonly asked: Asked },
+  signal: AbortSignal,
+): Promise<ResolvedRevision> {
+  if (place.kind === 'chart') return resolveChart(charts.client, { place, asked }, signal);
+  return git.resolveRevision(place.remote, asked.revision || 'HEAD', {
+    mode: asked.cacheMode === 'normal' ? 'normal' : 'resolve',
+    resolvedAfterMs: asked.resolvedAfterMs,
+    signal,
+    ...(asked.tagPrefix ? { tagPrefix: asked.tagPrefix } : {}),
+  });
+}
+
+export async function openPlace(
+  deps: OpenDeps,
+  where: { readonly place: SourcePlace; readonly asked: Asked },
+  signal: AbortSignal,
+): Promise<OpenedSource> {
+  const { place } = where;
+  const resolved = await resolvePlace(deps, where, signal);
+  if (place.kind === 'git') return { resolved, tree: await deps.git.openCommit(place.remote, resolved, signal) };
+  const question = { repository: place.repository, chart: place.chart, version: resolved.commit };
+  return { resolved, tree: await deps.charts.trees.open(question, signal) };
+}
+
+interface ChartQuery {
+  readonly place: SourcePlace & { readonly kind: 'chart' };
+  readonly asked: Asked;
+}
+
+async function resolveChart(
+  client: ChartClient,
+  { place, asked }: ChartQuery,
+  signal: AbortSignal,
+): Promise<ResolvedRevision> {
+  const question = { repository: place.repository, chart: place.chart, version: asked.revision };
+  const fresh = asked.cacheMode !== 'normal';
+  const { version, resolvedAt, stale } = await client.resolve(question, { signal, fresh });
+  return { commit: version, ref: undefined, resolvedAt, ...(stale === undefined ? {} : { stale }) };
+}
+
+/** Sources that lend their files, by name without `$`: only those that value files of this source name (A05). */
+export async function openReferences(
+  deps: OpenDeps,
+  request: { readonly source: ApplicationSource; readonly references: ReadonlyMap<string, Reference> },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, SourceTree>> {
+  const { valueFiles = [], fileParameters = [] } = request.source.helm ?? {};
+  const paths = [...valueFiles, ...fileParameters.map(({ path = '' }) => path)];
+  const names = new Set(paths.map((path) => /^\$(\w[\w-]*)\//.exec(path)?.[1] ?? ''));
+  const trees = new Map<string, SourceTree>();
+  for (const [name, reference] of request.references) {
+    if (!names.has(name)) continue;
+    if (reference.place.kind === 'chart') {
+      const message = `The source "${name}" is a chart: only Git sources can lend their files. Remove its chart or its ref.`;
+      throw new GitOpsError('InvalidSpec', message);
+    }
+    trees.set(name, (await openPlace(deps, reference, signal)).tree);
+  }
+  return trees;
+}
+
+export interface Reference {
+  readonly place: SourcePlace;
+  readonly asked: Asked;
+}
