@@ -1,6 +1,6 @@
 import type { Application } from '@tiphys/model';
 import { fakeClock } from '@tiphys/runtime';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { application, SETTINGS, SHA_A, SHA_B, specOf } from '../testing/builders.js';
 import { recordingLog, recordingQueue } from '../testing/recording-ports.js';
 import { type PollLoopDeps, pollDue } from './poll-loop.js';
@@ -108,6 +108,27 @@ describe('one turn of the poll loop', () => {
     expect(asked).toHaveLength(6);
     await turnAfter(1);
     expect(asked.filter((repo) => repo === 'bad')).toHaveLength(2);
+  });
+
+  it('a host that hangs does not hold up the others, however many they are (R8)', async () => {
+    const asked: string[] = [];
+    const answers = new Map<string, (commit: string) => void>();
+    const apps = ['hangs', 'b', 'c', 'd', 'e', 'f'].map((repo) => following(repo, repo));
+    const { clock, turnAfter } = polls(apps, {
+      manifests: {
+        resolveRevision(_, { repoURL }) {
+          asked.push(repoURL);
+          if (repoURL !== 'hangs') return Promise.resolve(SHA_A);
+          return new Promise((resolve) => void answers.set(repoURL, resolve));
+        },
+      },
+    });
+    await turnAfter(0);
+    const turn = turnAfter(180_000);
+    await vi.waitFor(() => expect(asked).toEqual(['hangs', 'b', 'c', 'd', 'e', 'f']));
+    answers.get('hangs')?.(SHA_A);
+    await turn;
+    expect(clock.now().getTime()).toBe(start + 180_000);
   });
 
   it('forgets a ref that nobody follows any more', async () => {

@@ -1,7 +1,7 @@
 /** Runs the polls: each followed ref has its own due time with jitter; one timer waits for the earliest. */
 import type { Application } from '@tiphys/model';
 import type { KeyedQueue } from '@tiphys/queue';
-import type { Clock, Logger } from '@tiphys/runtime';
+import { type Clock, createSemaphore, type Logger } from '@tiphys/runtime';
 import type { ControllerSettings, ManifestSource } from '../ports.js';
 import { type FollowedRef, followedRefs, staleFollowers } from './revision-poller.js';
 
@@ -64,9 +64,9 @@ export async function pollDue(deps: PollLoopDeps, dueAt: Map<string, number>, si
   // A ref seen for the first time is due after one interval: its applications resolve it themselves at first.
   for (const { id } of refs) if (!dueAt.has(id)) dueAt.set(id, now + intervalWithJitter(deps));
   const due = refs.filter(({ id }) => (dueAt.get(id) ?? now) <= now);
-  for (let start = 0; start < due.length; start += CONCURRENT_POLLS) {
-    await Promise.all(due.slice(start, start + CONCURRENT_POLLS).map((ref) => poll(deps, ref, signal)));
-  }
+  // A host that hangs takes one place until its time is up; the others go on in the rest.
+  const places = createSemaphore(CONCURRENT_POLLS);
+  await Promise.all(due.map((ref) => places.run(() => poll(deps, ref, signal), signal)));
   for (const { id } of due) dueAt.set(id, deps.clock.now().getTime() + intervalWithJitter(deps));
 }
 
