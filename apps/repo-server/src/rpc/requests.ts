@@ -130,8 +130,13 @@ export function toRenderApplication(request: GenerateManifestsRequest): RenderAp
 export function toRenderSettings(message: RenderSettingsMessage | undefined): RenderSettings {
   const bytes = Number(message?.maxCombinedManifestBytes ?? 0n);
   const schemes = message?.valuesFileSchemes ?? [];
+  const disabledTools = TOOLS.filter((tool) => message?.disabledTools.includes(tool) === true);
   return {
     maxCombinedManifestBytes: bytes > 0 ? bytes : DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
     ...(schemes.length === 0 ? {} : { valuesFileSchemes: schemes }),
+    ...(message?.kustomizeEnableHelm === true ? { kustomizeEnableHelm: true } : {}),
+    ...(disabledTools.length === 0 ? {} : { disabledTools }),
   };
 }
+
+const TOOLS = ['Helm', 'Kustomize', 'Jsonnet'] as const;
