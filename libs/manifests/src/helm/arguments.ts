@@ -79,7 +79,7 @@ function checkVersion(version: string): string {
   throw new GitOpsError('InvalidSpec', `"${version.slice(0, 60)}" is no Kubernetes version. ${next}`);
 }
 
-/** `valuesObject` replaces `values` (B07). Undefined when there are none. */
+/** `valuesObject` replaces `values` (B07); as JSON, in which a key `y` is no boolean. Undefined when there are none. */
 export function inlineValues(
   { valuesObject, values }: HelmSource,
   stringify: (value: unknown) => string,

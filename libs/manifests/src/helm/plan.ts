@@ -1,6 +1,6 @@
 /** The renderer of Helm charts: `helm template` in a workspace that holds exactly what the chart can read (B04-B14). */
 import { GitOpsError, isGitOpsError } from '@tiphys/model';
-import { stringifyYaml } from '@tiphys/model/yaml';
+import { stringifyJson } from '@tiphys/model/yaml';
 import { type BuildEnvironment, buildEnvironment } from '../build-environment.js';
 import type { RenderPlan, RenderResult } from '../ports.js';
 import { renderKey } from '../render-key.js';
@@ -36,7 +36,7 @@ export async function planHelm(request: HelmPlanRequest): Promise<RenderPlan> {
   if (!chartFiles.some(({ path }) => path === 'Chart.yaml')) throw noChart(folder.path);
   const dependencies = await completeDependencies(request, chartFiles, signal);
   const found = await findValueFiles(request, environment, signal);
-  const inline = inlineValues(helm, stringifyYaml);
+  const inline = inlineValues(helm, stringifyJson);
   const chart = await inspectChart({
     folder: folder.path,
     files: [...chartFiles, ...dependencies.added],
