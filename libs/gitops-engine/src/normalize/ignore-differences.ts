@@ -1,6 +1,11 @@
 /** `ignoreDifferences` of the application and of the system (A10, C06-C09), compiled once per comparison. */
-import { type GroupVersionKind, groupOf, type KubernetesObject, type ResourceIgnoreDifferences } from '@tiphys/model';
-import { matchesGlob } from './glob.js';
+import {
+  type GroupVersionKind,
+  groupOf,
+  type KubernetesObject,
+  matchesGlob,
+  type ResourceIgnoreDifferences,
+} from '@tiphys/model';
 import { parsePathExpression } from './path-expression.js';
 import { type Path, parseJsonPointer } from './paths.js';
 

@@ -1,6 +1,5 @@
-import type { JsonObject, KubernetesObject } from '@tiphys/model';
+import { type JsonObject, type KubernetesObject, matchesGlob } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
-import { matchesGlob } from './glob.js';
 import { compileIgnoreDifferences } from './ignore-differences.js';
 import { normalize } from './normalize.js';
 import { parsePathExpression } from './path-expression.js';

@@ -4,9 +4,9 @@ import {
   type ApplicationCondition,
   type ApplicationDestination,
   type AppProject,
+  matchesGlob,
   sourcesOf,
 } from '@tiphys/model';
-import { matchesGlob } from '../normalize/glob.js';
 import { matchesRepository } from './repository-url.js';
 
 /** The destination with both of its addresses where they are known: rules may name either. */

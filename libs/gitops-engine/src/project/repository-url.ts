@@ -1,5 +1,5 @@
 /** Comparison of repository addresses with the globs of a project's `sourceRepos`. */
-import { matchesGlob } from '../normalize/glob.js';
+import { matchesGlob } from '@tiphys/model';
 
 /** Both sides are normalized, so that `git@host:org/app.git` and `ssh://git@host/org/app` are the same repository. */
 export function matchesRepository(pattern: string, repoURL: string): boolean {

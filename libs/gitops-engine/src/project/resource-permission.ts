@@ -1,6 +1,5 @@
 /** Which kinds an application of a project may manage (F03). */
-import type { AppProject, ResourceKey, ResourceRestriction } from '@tiphys/model';
-import { matchesGlob } from '../normalize/glob.js';
+import { type AppProject, matchesGlob, type ResourceKey, type ResourceRestriction } from '@tiphys/model';
 import { isDestinationPermitted, type ResolvedDestination } from './check-project.js';
 
 export interface PermissionQuery {

@@ -1,6 +1,5 @@
 /** Sync windows of a project (D47-D50): when an application may be synced, by itself or by hand. */
-import { parseDuration, type SyncWindow } from '@tiphys/model';
-import { matchesGlob } from '../normalize/glob.js';
+import { matchesGlob, parseDuration, type SyncWindow } from '@tiphys/model';
 import { type CronSchedule, lastFired, parseCron } from './cron-schedule.js';
 
 export interface WindowSubject {

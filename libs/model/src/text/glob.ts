@@ -1,4 +1,5 @@
 /** Globs as Argo CD matches them (gobwas/glob): `*`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`; `**` also crosses separators. */
+import { compileLinearGlob, type Tokens } from './glob-linear.js';
 
 export interface GlobOptions {
   /** Characters that a single `*` and `?` do not match; none by default, as Argo CD's RBAC and projects compile them. */
@@ -9,7 +10,10 @@ export interface GlobOptions {
 export function compileGlob(pattern: string, options: GlobOptions = {}): (text: string) => boolean {
   if (!/[*?[\]{}\\]/.test(pattern)) return (text) => text === pattern;
   if (pattern === '*' && !options.separators) return () => true;
-  const source = globToRegExp(pattern, options.separators ?? '');
+  const separators = options.separators ?? '';
+  const tokens = pattern.match(TOKEN) ?? [];
+  if (isCostly(tokens)) return compileLinearGlob(tokens, separators) ?? ((text) => text === pattern);
+  const source = globToRegExp(tokens, separators);
   if (source === undefined) return (text) => text === pattern;
   const expression = new RegExp(`^${source}$`, 'su');
   return (text) => expression.test(text);
@@ -22,11 +26,16 @@ export function matchesGlob(pattern: string, text: string, options: GlobOptions 
 
 const TOKEN = /\*+|\?|\[[!^]?[^\]]+\]|[{},]|\\[\s\S]|[\s\S]/gu;
 
-function globToRegExp(pattern: string, separators: string): string | undefined {
+/** Patterns come from users, and a RegExp tries every way to share the text among stars and alternatives. */
+function isCostly(tokens: Tokens): boolean {
+  return tokens.filter((token) => token.startsWith('*') || token === '{').length > 2;
+}
+
+function globToRegExp(tokens: Tokens, separators: string): string | undefined {
   const any = separators === '' ? '.' : `[^${separators.replace(/[\\\]^-]/g, '\\$&')}]`;
   let depth = 0;
   let source = '';
-  for (const [token] of pattern.matchAll(TOKEN)) {
+  for (const token of tokens) {
     if (token === '{') depth += 1;
     if (token === '}') depth -= 1;
     if (depth < 0) return undefined;
