@@ -58,29 +58,24 @@ interface Text {
   readonly value: string | undefined;
 }
 
-/** `"…"`, `'…'`, `@"…"` or `@'…'`. */
+/** Bounded, so that no text makes them slow; the groups are `@"…"`, `@'…'`, `"…"` and `'…'`. */
+const TEXT =
+  /@"((?:[^"]|""){0,4096})"|@'((?:[^']|''){0,4096})'|"((?:[^"\\]|\\[^]){0,4096})"|'((?:[^'\\]|\\[^]){0,4096})'/y;
+
 function readString(code: string, start: number): Text | undefined {
-  const isVerbatim = code[start] === '@';
-  const open = isVerbatim ? start + 1 : start;
-  const quote = code[open];
-  if (quote !== '"' && quote !== "'") return undefined;
-  let value = '';
-  for (let at = open + 1; at < code.length; at += 1) {
-    const character = code[at] ?? '';
-    if (value.length > MAX_PATH_CHARACTERS) return { value: undefined };
-    if (character === quote) {
-      if (!isVerbatim || code[at + 1] !== quote) return { value };
-      at += 1;
-      value += quote;
-    } else if (character === '\\' && !isVerbatim) {
-      const hex = /^u[0-9a-fA-F]{4}/.exec(code.slice(at + 1, at + 6))?.[0];
-      const escaped = code[at + 1] ?? '';
-      value +=
-        hex === undefined ? (ESCAPES[escaped] ?? escaped) : String.fromCharCode(Number.parseInt(hex.slice(1), 16));
-      at += hex === undefined ? 1 : hex.length;
-    } else {
-      value += character;
-    }
+  TEXT.lastIndex = start;
+  const match = TEXT.exec(code);
+  if (match === null) {
+    const isLong = /^@?["']/.test(code.slice(start, start + 2)) && code.length - start > MAX_PATH_CHARACTERS;
+    return isLong ? { value: undefined } : undefined;
   }
-  return undefined;
+  const [, verbatimDouble, verbatimSingle, double, single] = match;
+  const verbatim = verbatimDouble?.replaceAll('""', '"') ?? verbatimSingle?.replaceAll("''", "'");
+  return { value: verbatim ?? unescape(double ?? single ?? '') };
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, (_all, hex: string | undefined, escaped: string | undefined) =>
+    hex === undefined ? (ESCAPES[escaped ?? ''] ?? escaped ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

@@ -2,11 +2,8 @@
 import { GitOpsError } from '@tiphys/model';
 import type { SourceEntry } from '../ports.js';
 import { joinPath } from '../tree/source-path.js';
+import { addIfFile, type Collection, type Place } from './collection.js';
 import { isRecord, type Kustomization, records, strings } from './kustomization.js';
-import { addIfFile, type Collection, type Place } from './read-set.js';
-
-/** `refused` unless the installation's kustomize options have `--enable-helm`. */
-export type HelmInflation = 'refused' | 'allowed';
 
 const MAX_CHART_FILES = 5_000;
 

@@ -8,9 +8,9 @@ import { canonicalJson, renderKey } from '../render-key.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import { joinPath } from '../tree/source-path.js';
 import type { ToolArgument, Toolbox, WorkspaceFile } from '../workspace/ports.js';
+import { type Collection, type HelmInflation, startCollection, workspaceFiles } from './collection.js';
 import { editKustomization } from './edit.js';
-import type { HelmInflation } from './helm-charts.js';
-import { type Collection, collectFolder, startCollection, workspaceFiles } from './read-set.js';
+import { collectFolder } from './read-set.js';
 import { isRemote, remoteError } from './remote.js';
 
 export interface KustomizePlanRequest extends RenderRequest {

@@ -1,11 +1,10 @@
 /** Everything that `kustomize build` will read, followed through bases, components and generators, inside the repository only (S7). */
 import { GitOpsError } from '@tiphys/model';
 import { parseDocuments } from '@tiphys/model/yaml';
-import type { SourceEntry, SourceTree } from '../ports.js';
-import type { RecordedTree } from '../tree/recorded-tree.js';
+import type { SourceEntry } from '../ports.js';
 import { joinPath } from '../tree/source-path.js';
-import type { WorkspaceFile } from '../workspace/ports.js';
-import { collectCharts, type HelmInflation } from './helm-charts.js';
+import { addIfFile, type Collection, type Place } from './collection.js';
+import { collectCharts } from './helm-charts.js';
 import {
   KUSTOMIZATION_NAMES,
   type Kustomization,
@@ -17,23 +16,8 @@ import {
 } from './kustomization.js';
 import { isRemote, remoteError } from './remote.js';
 
-export interface Collection {
-  readonly tree: SourceTree;
-  readonly recorded: RecordedTree;
-  readonly helm: HelmInflation;
-  /** Files by path. */
-  readonly files: Map<string, SourceEntry>;
-  /** Folders all of which is read, by path. */
-  readonly charts: Map<string, string>;
-  readonly visited: Set<string>;
-}
-
 const MAX_KUSTOMIZATIONS = 2_000;
 const MAX_KUSTOMIZATION_BYTES = 4 * 1024 * 1024;
-
-export function startCollection(parts: Pick<Collection, 'tree' | 'recorded' | 'helm'>): Collection {
-  return { ...parts, files: new Map(), charts: new Map(), visited: new Set() };
-}
 
 export interface FoundKustomization {
   /** Of the file, through links. */
@@ -59,12 +43,6 @@ export async function collectFolder(
   for (const reference of referencesOf(found.content)) await follow(collection, at, { reference, pluginBase });
   await collectCharts(collection, at, found.content);
   return found;
-}
-
-/** The file that contains a reference. */
-export interface Place {
-  readonly folder: string;
-  readonly file: string;
 }
 
 async function findKustomization(collection: Collection, folder: string): Promise<FoundKustomization> {
@@ -134,21 +112,6 @@ async function resolve(
 function fits(kind: Reference['kind'], entry: SourceEntry): boolean {
   if (entry.kind === 'tree') return kind === 'resource' || kind === 'folder' || kind === 'plugin';
   return entry.kind === 'blob' && kind !== 'folder';
-}
-
-/** Adds the file at a path, if there is one inside of the repository. */
-export async function addIfFile(collection: Collection, path: string): Promise<SourceEntry | undefined> {
-  const result = await collection.recorded.lookup(path);
-  if (result.kind !== 'found' || result.entry.kind !== 'blob') return undefined;
-  collection.files.set(result.entry.path, result.entry);
-  return result.entry;
-}
-
-/** The files and links for the workspace. */
-export function workspaceFiles({ tree, recorded, files }: Collection): readonly WorkspaceFile[] {
-  const blobs = [...files.values()].map(({ path, oid }): WorkspaceFile => ({ path, oid, tree }));
-  const links = [...recorded.links()].map(([path, link]): WorkspaceFile => ({ path, link }));
-  return [...blobs, ...links];
 }
 
 function read({ tree }: Collection, entry: SourceEntry): Promise<Uint8Array> {

@@ -13,7 +13,7 @@ import {
 import { readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { treeOf } from '../testing/memory-tree.js';
 import type { ToolArgument, Toolbox, Workspace, WorkspaceFile } from './ports.js';
 import { createToolbox, type ToolboxOptions, toolSearchPath } from './toolbox.js';
@@ -156,9 +156,9 @@ describe('a workspace', () => {
 
 describe('a tool', () => {
   it('S5 sees its own environment only: no credentials, home or proxy of this process', async () => {
-    process.env['TIPHYS_TEST_SECRET'] = 'hunter2';
+    vi.stubEnv('TIPHYS_TEST_SECRET', 'hunter2');
     const { stdout } = await run({ tool: 'environment', env: { GIVEN: 'yes' } });
-    delete process.env['TIPHYS_TEST_SECRET'];
+    vi.unstubAllEnvs();
     expect(stdout).not.toContain('hunter2');
     const names = stdout.split('\n').flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
     const expected = ['GIVEN', 'GOMAXPROCS', 'HOME', 'HTTPS_PROXY', 'HTTP_PROXY', 'KUBECONFIG', 'LANG', 'PATH', 'PWD'];
