@@ -21,18 +21,19 @@ export function compileLinearGlob(tokens: Tokens, separators: string): ((text: s
 
 /** `a{b,c}d` to `abd`, `acd`. Undefined for braces that do not pair, and for more than 64 alternatives. */
 function alternatives(tokens: Tokens): readonly Tokens[] | undefined {
-  const open = tokens.findIndex((token) => token === '{' || token === '}');
-  if (open < 0) return [tokens];
-  const parts = tokens[open] === '{' ? partsOf(tokens, open + 1) : undefined;
-  const after = parts && alternatives(tokens.slice(parts.end + 1));
-  const inside = parts?.parts.map(alternatives);
-  if (after === undefined || inside === undefined) return undefined;
-  const found: Tokens[] = [];
-  for (const variants of inside) {
-    if (variants === undefined || variants.length * after.length > MAX_ALTERNATIVES) return undefined;
-    for (const middle of variants) for (const rest of after) found.push([...tokens.slice(0, open), ...middle, ...rest]);
+  const brace = tokens.findIndex((token) => token === '{' || token === '}');
+  if (brace < 0) return [tokens];
+  const group = tokens[brace] === '{' ? partsOf(tokens, brace + 1) : undefined;
+  const after = group && alternatives(tokens.slice(group.end + 1));
+  if (group === undefined || after === undefined) return undefined;
+  const before = tokens.slice(0, brace);
+  let found: Tokens[] = [];
+  for (const part of group.parts) {
+    const middles = alternatives(part);
+    if (middles === undefined || found.length + middles.length * after.length > MAX_ALTERNATIVES) return undefined;
+    found = [...found, ...middles.flatMap((middle) => after.map((rest) => [...before, ...middle, ...rest]))];
   }
-  return found.length > MAX_ALTERNATIVES ? undefined : found;
+  return found;
 }
 
 /** What stands between the commas up to the brace that closes, and where that is. */
