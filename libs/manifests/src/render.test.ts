@@ -6,11 +6,9 @@ import {
   listApps,
   planRender,
   readSetHolds,
-  type SourceEntry,
-  type SourceTree,
   type Toolbox,
 } from './index.js';
-import { type Files, treeOf } from './testing/memory-tree.js';
+import { type Content, type Files, treeOf } from './testing/memory-tree.js';
 
 const { signal } = new AbortController();
 
