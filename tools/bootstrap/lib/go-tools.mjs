@@ -1,4 +1,4 @@
-/** Step: the control plane, helm, kustomize and jsonnet, built from the pinned Go module into the cache. */
+/** Step: the control plane, helm, kustomize, jsonnet and an OCI registry, built from the pinned Go module into the cache. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,11 +25,17 @@ const TOOLS = [
     module: 'helm.sh/helm/v3',
     stamps: (version) => ({ 'helm.sh/helm/v3/internal/version.version': version }),
   },
+  {
+    name: 'registry',
+    path: './registry',
+    module: 'github.com/distribution/distribution/v3',
+    stamps: (version) => ({ 'github.com/distribution/distribution/v3/version.version': version }),
+  },
   { name: 'tiphys-kube', path: '.', module: 'k8s.io/kubernetes', stamps: kubernetesStamps },
 ];
 
 export const goStep = {
-  title: 'control plane, helm, kustomize, jsonnet (Go)',
+  title: 'control plane, helm, kustomize, jsonnet, registry (Go)',
   isReady: () => TOOLS.every((tool) => existsSync(join(goTools.bin, tool.name))),
   run: build,
 };

@@ -37,7 +37,7 @@ export const goTools = {
   get bin() {
     return join(
       cacheDir,
-      `tools-${hashFiles(['go.mod', 'go.sum', 'main.go'].map((name) => join(goModuleDir, name)))}`,
+      `tools-${hashFiles(['go.mod', 'go.sum', 'main.go', 'registry/main.go'].map((name) => join(goModuleDir, name)))}`,
       'bin',
     );
   },
