@@ -173,12 +173,10 @@ function indexUrl({ url }: ChartRepository): string {
   return `${url.replace(/\/+$/, '')}/index.yaml`;
 }
 
-/** Of URL and credentials: what one user may see is not shown to another. */
-export function repositoryKey(repository: ChartRepository): string {
-  const { url, username = '', password = '', bearerToken = '', tlsClientCertKey = '' } = repository;
-  return sha256(
-    Buffer.from(JSON.stringify([url.replace(/\/+$/, ''), username, password, bearerToken, tlsClientCertKey])),
-  );
+/** Of everything that reaching it depends on: what one user may see, or trusts, is not given to another. */
+export function repositoryKey({ name: _name, passCredentials: _pass, url, ...access }: ChartRepository): string {
+  const sorted = Object.entries(access).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256(Buffer.from(JSON.stringify([url.replace(/\/+$/, ''), sorted])));
 }
 
 /** @throws GitOpsError for anything but 200. */

@@ -10,13 +10,7 @@ import {
   sha256,
 } from './helm-repository.js';
 import { basicAuthorization, type HttpAnswer } from './http.js';
-import type {
-  ChartArchive,
-  ChartQueryOptions,
-  ChartQuestion,
-  ChartRepository,
-  ChartVersion,
-} from './ports.js';
+import type { ChartArchive, ChartQueryOptions, ChartQuestion, ChartRepository, ChartVersion } from './ports.js';
 import { isVersionRange, maxVersion } from './versions.js';
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
