@@ -122,7 +122,7 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient }: Hand
     metrics: counted,
     concurrency: config.renderConcurrency,
   });
-  return createHandlers({ git, charts, renderSource });
+  return createHandlers({ git, charts, renderSource, namespace: config.namespace });
 }
 
 /** S1: without certificates the server does not start, unless plaintext was asked for. */

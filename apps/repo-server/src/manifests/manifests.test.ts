@@ -1,9 +1,9 @@
 /** What is remembered between requests: failures, bytes, and the request's own fields. */
 import { create } from '@bufbuild/protobuf';
-import { RepositorySchema } from '@tiphys/proto';
+import { GenerateManifestsRequestSchema, RenderSettingsSchema, RepositorySchema } from '@tiphys/proto';
 import { fakeClock } from '@tiphys/runtime';
 import { describe, expect, it } from 'vitest';
-import { toApplicationSource, toCacheMode, toRemote } from '../rpc/requests.js';
+import { toApplicationSource, toCacheMode, toRemote, toRenderApplication, toRenderSettings } from '../rpc/requests.js';
 import { createByteLru } from './byte-lru.js';
 import { createFailures } from './failures.js';
 
@@ -49,6 +49,21 @@ describe('byte-bounded cache', () => {
 });
 
 describe('requests', () => {
+  it.each([
+    ['', 'web'],
+    ['argocd', 'web'],
+    ['team', 'team_web'],
+  ])('name the instance: an application in "%s" is %s', (appNamespace, expected) => {
+    const request = create(GenerateManifestsRequestSchema, { appName: 'web', appNamespace });
+    expect(toRenderApplication(request, 'argocd').name).toBe(expected);
+  });
+
+  it('switch off known tools only', () => {
+    const message = create(RenderSettingsSchema, { disabledTools: ['Jsonnet', 'Unknown'], kustomizeEnableHelm: true });
+    expect(toRenderSettings(message)).toMatchObject({ disabledTools: ['Jsonnet'], kustomizeEnableHelm: true });
+    expect(toRenderSettings(undefined)).not.toHaveProperty('disabledTools');
+  });
+
   it('carry the given credentials only', () => {
     const repository = create(RepositorySchema, { url: 'https://h/x', username: 'u', password: 'p', insecure: true });
     expect(toRemote(repository)).toEqual({

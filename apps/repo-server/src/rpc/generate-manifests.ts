@@ -22,9 +22,15 @@ import {
   toRenderSettings,
 } from './requests.js';
 
+export interface GenerateDeps {
+  readonly renderSource: RenderSource;
+  /** Of the control plane. */
+  readonly namespace: string;
+}
+
 /** Nothing partial is ever answered: one failing source fails the call. */
 export async function generateManifests(
-  renderSource: RenderSource,
+  deps: GenerateDeps,
   request: GenerateManifestsRequest,
   signal: AbortSignal,
 ): Promise<GenerateManifestsResponse> {
@@ -35,7 +41,7 @@ export async function generateManifests(
     );
   }
   const rendered = await Promise.all(
-    request.sources.map((source, index) => renderOne({ renderSource, request, source, index }, signal)),
+    request.sources.map((source, index) => renderOne({ deps, request, source, index }, signal)),
   );
   const manifests = rendered.flatMap(({ result }, sourceIndex) =>
     result.manifests.map((manifest): MessageInitShape<typeof ManifestSchema> => ({ ...manifest, sourceIndex })),
@@ -52,17 +58,17 @@ export async function generateManifests(
 }
 
 interface OneSource {
-  readonly renderSource: RenderSource;
+  readonly deps: GenerateDeps;
   readonly request: GenerateManifestsRequest;
   readonly source: Source;
   readonly index: number;
 }
 
 async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceManifests> {
-  const { renderSource, request, source, index } = one;
+  const { deps, request, source, index } = one;
   try {
     const spec = toApplicationSource(source.applicationSource);
-    return await renderSource(
+    return await deps.renderSource(
       {
         place: toPlace(source.repository, spec.chart ?? '', spec.helm?.passCredentials),
         source: spec,
@@ -70,7 +76,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
         cacheMode: toCacheMode(request.cacheMode),
         resolvedAfterMs: Number(request.resolvedAfterMs),
         settings: toRenderSettings(request.settings),
-        application: toRenderApplication(request),
+        application: toRenderApplication(request, deps.namespace),
         references: toReferences(request),
         chartRights: toChartRights(request),
       },

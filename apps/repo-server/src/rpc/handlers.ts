@@ -31,11 +31,13 @@ export interface HandlerDeps {
   readonly git: GitReader;
   readonly charts: OpenDeps['charts'];
   readonly renderSource: RenderSource;
+  /** Of the control plane. */
+  readonly namespace: string;
 }
 
-export function createHandlers({ git, charts, renderSource }: HandlerDeps): Handlers {
+export function createHandlers({ git, charts, renderSource, namespace }: HandlerDeps): Handlers {
   return {
-    generateManifests: (request, signal) => generateManifests(renderSource, request, signal),
+    generateManifests: (request, signal) => generateManifests({ renderSource, namespace }, request, signal),
     resolveRevision: resolveRevisionWith({ git, charts }),
     listRefs: async ({ repository }, signal) => {
       const refs = await git.listRefs(toRemote(repository), signal);

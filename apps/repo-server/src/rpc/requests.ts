@@ -117,9 +117,11 @@ export function toCacheMode(text: string): CacheMode {
   throw new GitOpsError('InvalidSpec', `Unknown cache mode "${text}": use normal, resolve or hard.`);
 }
 
-export function toRenderApplication(request: GenerateManifestsRequest): RenderApplication {
+/** The name is that of the instance: applications outside of the control plane's namespace have theirs before it. */
+export function toRenderApplication(request: GenerateManifestsRequest, namespace: string): RenderApplication {
+  const { appName, appNamespace } = request;
   return {
-    name: request.appName,
+    name: appNamespace === '' || appNamespace === namespace ? appName : `${appNamespace}_${appName}`,
     project: request.project,
     destinationNamespace: request.destinationNamespace,
     kubeVersion: request.kubeVersion,
