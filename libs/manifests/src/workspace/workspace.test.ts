@@ -161,7 +161,19 @@ describe('a tool', () => {
     vi.unstubAllEnvs();
     expect(stdout).not.toContain('hunter2');
     const names = stdout.split('\n').flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
-    const expected = ['GIVEN', 'GOMAXPROCS', 'HOME', 'HTTPS_PROXY', 'HTTP_PROXY', 'KUBECONFIG', 'LANG', 'PATH', 'PWD'];
+    const expected = [
+      'GIVEN',
+      'GOGC',
+      'GOMAXPROCS',
+      'GOMEMLIMIT',
+      'HOME',
+      'HTTPS_PROXY',
+      'HTTP_PROXY',
+      'KUBECONFIG',
+      'LANG',
+      'PATH',
+      'PWD',
+    ];
     expect(names.sort()).toEqual([...expected, 'TMPDIR'].sort());
     expect(stdout).toContain('KUBECONFIG=/dev/null');
     expect(stdout).toContain(`HOME=${workFolder}`);
