@@ -1,19 +1,22 @@
 /** Charts in real-world shapes: what a render gives is what `helm template` prints for a plain checkout, object by object. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { flattenLists, parseManifests, parseYaml } from '@tiphys/model/yaml';
 import { removeDirectory, temporaryDirectory, toolPath } from '@tiphys/testing';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createToolbox, planRender, type SourceEntry, type SourceTree } from '../index.js';
+import { planRender } from '../index.js';
+import { installedTools } from '../testing/installed-tools.js';
+import { filesOf, treeOf } from '../testing/memory-tree.js';
 
 const TESTDATA = join(import.meta.dirname, '../../testdata/helm');
 const EXAMPLES = join(import.meta.dirname, '../../../../examples');
 const helm = toolPath('helm');
 const work = temporaryDirectory('helm-corpus');
 afterAll(() => removeDirectory(work));
-const tools = createToolbox({ workFolder: join(work, 'renders'), searchPath: [dirname(helm)], parallelism: 2 });
+const tools = installedTools(helm);
+afterAll(() => tools.remove());
 const { signal } = new AbortController();
 const application = {
   name: 'app',
@@ -23,50 +26,6 @@ const application = {
   apiVersions: ['gateway.networking.k8s.io/v1'],
 };
 
-/** A folder on disk as a tree: links stay links. */
-function treeOf(root: string): SourceTree {
-  const hash = (text: string | Buffer): string => createHash('sha1').update(text).digest('hex');
-  const blobs = new Map<string, Buffer>();
-  const entryOf = (path: string): SourceEntry => {
-    const full = join(root, path);
-    const stat = lstatSync(full);
-    if (stat.isDirectory())
-      return {
-        path,
-        kind: 'tree',
-        oid: hash(
-          list(path)
-            .map(({ path: name, oid }) => name + oid)
-            .join(),
-        ),
-      };
-    const kind = stat.isSymbolicLink() ? 'symlink' : 'blob';
-    const bytes = kind === 'symlink' ? Buffer.from(readlinkSync(full)) : readFileSync(full);
-    const oid = hash(Buffer.concat([Buffer.from(kind), bytes]));
-    blobs.set(oid, bytes);
-    return { path, kind, oid };
-  };
-  const list = (path: string): SourceEntry[] =>
-    readdirSync(join(root, path))
-      .sort()
-      .map((name) => entryOf(relative(root, join(root, path, name))));
-  const exists = (path: string): boolean => {
-    const parts = path === '' ? [] : path.split('/');
-    let folder = root;
-    for (const part of parts) {
-      if (!lstatSync(folder).isDirectory() || !readdirSync(folder).includes(part)) return false;
-      folder = join(folder, part);
-    }
-    return true;
-  };
-  return {
-    commit: 'c'.repeat(40),
-    entry: async (path) => (exists(path) ? entryOf(path) : undefined),
-    list: async (path) => (exists(path) && lstatSync(join(root, path)).isDirectory() ? list(path) : []),
-    readBlob: async (oid) => blobs.get(oid)!,
-  };
-}
-
 const render = async (root: string, source: object) => {
   const request = {
     source: { repoURL: 'r', ...source },
@@ -74,7 +33,7 @@ const render = async (root: string, source: object) => {
     application,
     tools,
   };
-  return (await planRender({ ...request, tree: treeOf(root) })).render(signal);
+  return (await planRender({ ...request, tree: treeOf(filesOf(root)) })).render(signal);
 };
 
 /** What a person with a checkout gets. `helm dependency build` first, as Argo CD does, where something is missing. */
