@@ -212,6 +212,29 @@ describe('read set and key', () => {
     }
   });
 
+  it('every change of any one file changes the keys of exactly those who read it', async () => {
+    const allowed = { ...settings, kustomizeEnableHelm: true };
+    const paths = ['overlays/staging', 'overlays/production-eu', 'old', 'plugins', 'links', 'charts', 'base/rbac'];
+    const plans = await Promise.all(paths.map((path) => plan({ path, settings: allowed })));
+    const readBy = new Map<string, number>();
+    for (const [changed, content] of Object.entries(files)) {
+      if (typeof content !== 'string') continue;
+      const repository = { ...files, [changed]: `${content}\n# changed\n` };
+      for (const [index, path] of paths.entries()) {
+        const before = plans[index]!;
+        const isRead = before.readSet.some((entry) => entry.path === changed && entry.oid !== null);
+        const key = await plan({ path, repository, settings: allowed }).then(
+          (after) => after.key,
+          () => 'fails',
+        );
+        expect([path, changed, key !== before.key]).toEqual([path, changed, isRead]);
+        if (isRead) readBy.set(changed, (readBy.get(changed) ?? 0) + 1);
+      }
+    }
+    const texts = Object.keys(files).filter((path) => typeof files[path] === 'string');
+    expect(texts.filter((path) => !readBy.has(path))).toEqual([]);
+  });
+
   it('the key changes with every option and the tool, and not with what is not used', async () => {
     const path = 'overlays/staging';
     const { key } = await plan({ path });
@@ -269,6 +292,7 @@ describe('S7 nothing outside of the repository, nothing remote', () => {
     ],
     ['a Git URL', 'resources: ["https://example.org/o/r//base?ref=v1"]', /names the remote https:\/\/example.org/],
     ['an scp-like URL', 'resources: ["git@example.org:o/r.git"]', /names the remote git@example.org/],
+    ['an SSH address of GitHub', 'resources: ["git@github.com/o/r"]', /names the remote git@github.com/],
     ['the short form of GitHub', 'bases: [github.com/o/r]', /names the remote github.com\/o\/r/],
     ['a file URL', 'resources: ["file:///etc/passwd"]', /names the remote file:/],
     ['a remote component', 'components: ["https://example.org/c"]', /components names the remote/],
@@ -297,6 +321,17 @@ describe('S7 nothing outside of the repository, nothing remote', () => {
     await expect(rendering).rejects.toThrow(
       /kustomize failed with exit code 1.*security; file 'shared.yaml' is not in or below/s,
     );
+  });
+
+  it('a folder with an @ in its name, and a patch in one line, are no remotes', async () => {
+    const repository = minimal(
+      'resources: [web@2]\npatchesStrategicMerge: [\'{"apiVersion":"v1","kind":"X","metadata":{"name":"a"},"image":"x@sha256:1/2"}\']\n',
+      {
+        'app/web@2/kustomization.yaml': 'resources: [a.yaml]\n',
+        'app/web@2/a.yaml': 'apiVersion: v1\nkind: X\nmetadata: {name: a}\n',
+      },
+    );
+    expect(await objectsOf({ path: 'app', repository })).toMatchObject([{ image: 'x@sha256:1/2' }]);
   });
 
   it('kustomizations in a circle are an error, not an endless walk', async () => {

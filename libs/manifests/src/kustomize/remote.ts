@@ -2,7 +2,7 @@
 import { GitOpsError, redact } from '@tiphys/model';
 
 /** What kustomize would fetch: URLs of any scheme, scp-like addresses, `git::`, and the short forms of GitHub. */
-const REMOTE = /^(?:git::|gh:|[a-z][a-z0-9+.-]*:\/\/|[^/@]+@[^/:]+[:/]|(?:www\.)?github\.com[:/])/i;
+const REMOTE = /^(?:git::|gh:|[a-z][a-z0-9+.-]*:\/\/|[a-z][\w-]*@[^/:]+:|(?:[a-z][\w-]*@)?(?:www\.)?github\.com[:/])/i;
 
 export function isRemote(reference: string): boolean {
   return REMOTE.test(reference.trim());

@@ -1,7 +1,7 @@
 /** A repository in memory, content-addressed like Git's; for tests. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { SourceEntry, SourceTree } from '../ports.js';
 
 export type Content = string | { readonly link: string };
@@ -53,15 +53,13 @@ export function treeOf(files: Files): SourceTree & { readonly reads: string[] } 
   };
 }
 
-/** What a folder on disk holds, links as links. */
-export function filesOf(directory: string): Files {
-  const paths = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const entries = paths
-    .filter((entry) => !entry.isDirectory())
-    .map((entry): readonly [string, Content] => {
-      const path = join(entry.parentPath, entry.name);
-      const content = entry.isSymbolicLink() ? { link: readlinkSync(path) } : readFileSync(path, 'utf8');
-      return [relative(directory, path), content];
-    });
-  return Object.fromEntries(entries);
+/** What a folder on disk holds; links stay links, and are not followed. */
+export function filesOf(directory: string, prefix = ''): Files {
+  const files: Record<string, Content> = {};
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const [path, inside] = [join(directory, entry.name), `${prefix}${entry.name}`];
+    if (entry.isDirectory()) Object.assign(files, filesOf(path, `${inside}/`));
+    else files[inside] = entry.isSymbolicLink() ? { link: readlinkSync(path) } : readFileSync(path, 'utf8');
+  }
+  return files;
 }
