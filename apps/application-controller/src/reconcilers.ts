@@ -15,6 +15,7 @@ import type { ControllerMetrics } from './metrics.js';
 import { createOperationReconciler } from './operation/reconcile.js';
 import { createPollLoop } from './polling/poll-loop.js';
 import type { EventRecorder } from './ports.js';
+import { createHardRefreshes } from './refresh/hard-refreshes.js';
 import { createRefreshReconciler } from './refresh/reconcile.js';
 import type { ComparisonMemory } from './refresh/skip-equal.js';
 import type { ControllerState } from './state.js';
@@ -97,6 +98,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
     predictions: new Map(),
     versions: new Map(),
     memory: new Map() as ComparisonMemory,
+    hardRefreshes: createHardRefreshes(systemClock),
     settings: () => settings.current().controller,
     projectRepositories: (project: string) =>
       settings

@@ -203,3 +203,21 @@ describe('a refresh that has nothing to compare', () => {
     return { source, destination };
   }
 });
+
+describe('hard refresh by time (C24)', () => {
+  it('happens once per interval, not with every event after it', async () => {
+    const options = {
+      settings: { hardRefreshAfterMs: 60_000 },
+      pending: { level: 1, hardness: 0, since: 0, token: 't' },
+    };
+    const subject = world(application({ status: { reconciledAt: '2020-01-01T00:00:00Z' } }), options);
+    await subject.refresh();
+    expect(subject.manifests.requests.map(({ cacheMode }) => cacheMode)).not.toContain('hard');
+    subject.clock.advance(61_000);
+    await subject.refresh();
+    await subject.refresh();
+    expect(subject.manifests.requests.map(({ cacheMode }) => cacheMode).filter((mode) => mode === 'hard')).toHaveLength(
+      1,
+    );
+  });
+});

@@ -34,6 +34,7 @@ import { windowFor } from '../sync-window.js';
 import { type NextAutoSync, nextAutoSync } from './auto-sync.js';
 import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
+import type { HardRefreshes } from './hard-refreshes.js';
 import { reportDrift, reportStatusChange } from './report.js';
 import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
 import { comparedStatus, failedStatus, invalidStatus, patchOf, sameStatusAt } from './status.js';
@@ -47,6 +48,7 @@ export interface RefreshDeps extends ComparisonDeps, CheckDeps {
   readonly views: ResourceViews;
   readonly events: EventRecorder;
   readonly memory: ComparisonMemory;
+  readonly hardRefreshes: HardRefreshes;
   readonly settings: () => ControllerSettings;
 }
 
@@ -77,6 +79,7 @@ export function createRefreshReconciler(
 
 async function forget(deps: RefreshDeps, key: AppKey): Promise<ReconcileOutcome> {
   deps.memory.delete(key);
+  deps.hardRefreshes.forget(key);
   const app = parseAppKey(key);
   deps.clusters.forget(instanceNameOf(app, deps.namespace));
   await deps.views.forget(app);
@@ -95,7 +98,8 @@ async function refreshOrSkip(deps: RefreshDeps, { key, app, pending, signal }: A
     await deps.operationQueue.enqueue({ key, priority: 'dependency' });
     return { kind: 'done' };
   }
-  const limits = { hardRefreshAfterMs: deps.settings().hardRefreshAfterMs };
+  const { hardRefreshAfterMs } = deps.settings();
+  const limits = { hardRefreshAfterMs, lastHardRefreshedAt: deps.hardRefreshes.lastOf(key) };
   const decision = decideRefresh(app, requestOf(pending), limits, deps.clock.now());
   if (decision.kind === 'skip') {
     return Number.isFinite(decision.checkAfterMs)
@@ -104,7 +108,9 @@ async function refreshOrSkip(deps: RefreshDeps, { key, app, pending, signal }: A
   }
   if (isWriting(app) && weak(decision))
     return { kind: 'requeueAfter', ms: DURING_OPERATION_MS, reason: 'an operation is running' };
-  return refresh(deps, { key, app, decision, sinceMs: pending?.since ?? 0, signal });
+  const outcome = await refresh(deps, { key, app, decision, sinceMs: pending?.since ?? 0, signal });
+  if (decision.refreshType === 'hard') deps.hardRefreshes.done(key);
+  return outcome;
 }
 
 function requestOf(pending: PendingRequest | undefined): RefreshRequest | undefined {

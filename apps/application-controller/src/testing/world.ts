@@ -4,6 +4,7 @@ import type { PendingRequest } from '@tiphys/queue';
 import { fakeClock } from '@tiphys/runtime';
 import { createOperationReconciler, type OperationDeps } from '../operation/reconcile.js';
 import type { ControllerSettings, RenderedManifests } from '../ports.js';
+import { createHardRefreshes } from '../refresh/hard-refreshes.js';
 import { createRefreshReconciler, type RefreshDeps } from '../refresh/reconcile.js';
 import { NAMESPACE, SETTINGS } from './builders.js';
 import { memoryApplications } from './memory-applications.js';
@@ -35,14 +36,16 @@ export function world(app: Application | undefined, options: WorldOptions = {}) 
   const applications = memoryApplications(...(app === undefined ? [] : [app]));
   const manifests = fixedManifests(rendering(options.git ?? []));
   const project = 'project' in options ? options.project : PERMISSIVE;
+  const clock = fakeClock();
   const parts = {
     ...{ applications, cluster, manifests },
-    clock: fakeClock(),
+    clock,
     refreshQueue: recordingQueue(options.pending),
     operationQueue: recordingQueue(),
     views: recordingViews(),
     events: recordingEvents(),
     memory: new Map<string, string>(),
+    hardRefreshes: createHardRefreshes(clock),
     deletions: [] as string[],
     finished: [] as string[],
   };
