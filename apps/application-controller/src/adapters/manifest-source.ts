@@ -38,6 +38,7 @@ export function createManifestSource({ client, repositoryFor }: ManifestSourceDe
           repository: repositoryFor(source.repoURL, app.spec.project),
           revision: source.targetRevision ?? 'HEAD',
           tagPrefix: source.tagPrefix ?? '',
+          chart: source.chart ?? '',
           cacheMode: 'resolve',
         },
         signal,

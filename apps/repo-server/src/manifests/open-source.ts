@@ -63,10 +63,13 @@ async function resolveChart(
   { place, asked }: ChartQuery,
   signal: AbortSignal,
 ): Promise<ResolvedRevision> {
-  const question = { repository: place.repository, chart: place.chart, version: asked.revision };
+  // A chart has no HEAD: its newest release takes that place.
+  const version = asked.revision === 'HEAD' ? '' : asked.revision;
+  const question = { repository: place.repository, chart: place.chart, version };
   const fresh = asked.cacheMode !== 'normal';
-  const { version, resolvedAt, stale } = await client.resolve(question, { signal, fresh });
-  return { commit: version, ref: undefined, resolvedAt, ...(stale === undefined ? {} : { stale }) };
+  const found = await client.resolve(question, { signal, fresh });
+  const { resolvedAt, stale } = found;
+  return { commit: found.version, ref: undefined, resolvedAt, ...(stale === undefined ? {} : { stale }) };
 }
 
 /** Sources that lend their files, by name without `$`: only those that value files of this source name (A05). */

@@ -62,14 +62,26 @@ interface TarEntry {
 function pathInChart({ name, type }: TarEntry, what: string): string | undefined {
   if (type === '5') return undefined;
   const shown = JSON.stringify(name.slice(0, 200));
-  if (type === '1' || type === '2') throw broken(what, `has a link (${shown})`);
-  if (type !== '0' && type !== '\0' && type !== '7') throw broken(what, `has a special file (${shown})`);
-  if (/\p{Cc}|\\/u.test(name) || name.length > MAX_PATH) throw broken(what, `has an unusable name (${shown})`);
-  const inside = name.startsWith('/') || name.split('/').includes('..') ? undefined : joinPath('', name);
-  if (inside === undefined) throw broken(what, `has a path that leaves it (${shown})`);
+  const problem = SPECIAL[type] ?? problemOfName(name);
+  if (problem !== undefined) throw broken(what, `has ${problem} (${shown})`);
+  const inside = joinPath('', name) ?? '';
   const slash = inside.indexOf('/');
   if (slash < 0) throw broken(what, `has a file outside of the chart's folder (${shown})`);
   return inside.slice(slash + 1);
+}
+
+/** Types of members other than files. */
+const SPECIAL: Readonly<Record<string, string>> = {
+  1: 'a link',
+  2: 'a link',
+  3: 'a special file',
+  4: 'a special file',
+  6: 'a special file',
+};
+
+function problemOfName(name: string): string | undefined {
+  if (/\p{Cc}|\\/u.test(name) || name.length > MAX_PATH) return 'an unusable name';
+  return name.startsWith('/') || name.split('/').includes('..') ? 'a path that leaves it' : undefined;
 }
 
 /** ustar, with the long names of pax and GNU. */

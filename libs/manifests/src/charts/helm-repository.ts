@@ -81,18 +81,22 @@ interface IndexRequest {
 async function readIndex(request: IndexRequest, options: ChartQueryOptions): Promise<CheckedIndex> {
   const { deps, indexes, repository } = request;
   const key = repositoryKey(repository);
-  const known = indexes.get(key);
-  const stored = known === undefined ? undefined : await deps.store.get(`index ${key} ${known.digest}`);
-  const held = known === undefined || stored === undefined ? undefined : { text: decode(stored), index: known };
-  const age = known === undefined ? 0 : deps.clock.now().getTime() - known.checkedAt.getTime();
-  if (held !== undefined && options.fresh !== true && age < deps.limits.maxAgeMs) return held;
+  const held = await heldIndex(deps.store, key, indexes.get(key));
+  const ageMs =
+    held === undefined ? Number.POSITIVE_INFINITY : deps.clock.now().getTime() - held.index.checkedAt.getTime();
+  if (held !== undefined && options.fresh !== true && ageMs < deps.limits.maxAgeMs) return held;
   try {
     return await askForIndex({ request, key, held }, options);
   } catch (error) {
-    if (held === undefined || options.fresh === true || !isGitOpsError(error) || error.code !== 'Upstream') throw error;
-    const seconds = Math.round(age / 1_000);
-    return { ...held, stale: `${error.message} The index of ${seconds} s ago is used.` };
+    const isHostFailure = isGitOpsError(error) && error.code === 'Upstream';
+    if (held === undefined || options.fresh === true || !isHostFailure) throw error;
+    return { ...held, stale: `${error.message} The index of ${Math.round(ageMs / 1_000)} s ago is used.` };
   }
+}
+
+async function heldIndex(store: ChartStore, key: string, index: Index | undefined): Promise<CheckedIndex | undefined> {
+  const stored = index === undefined ? undefined : await store.get(`index ${key} ${index.digest}`);
+  return index === undefined || stored === undefined ? undefined : { text: decode(stored), index };
 }
 
 interface IndexQuestion {

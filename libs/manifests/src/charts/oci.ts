@@ -138,23 +138,12 @@ interface Handshake {
 }
 
 /** What a 401 asks for: basic credentials, or a token from the realm that it names. */
-async function authorize(
-  { deps, repository, signal }: Handshake,
-  challenge: string,
-  path: string,
-): Promise<string | undefined> {
+async function authorize(handshake: Handshake, challenge: string, path: string): Promise<string | undefined> {
+  const { deps, repository, signal } = handshake;
   const hasCredentials = Boolean(repository.username || repository.password);
   if (/^basic\b/i.test(challenge)) return hasCredentials ? basicAuthorization(repository) : undefined;
-  const fields = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
-  const realm = fields.get('realm') ?? '';
-  if (!/^bearer\b/i.test(challenge) || !URL.canParse(realm)) return undefined;
-  const url = new URL(realm);
-  const isSafe = url.protocol === 'https:' || (repository.plainHttp === true && url.protocol === 'http:');
-  if (!isSafe)
-    throw new GitOpsError('Upstream', `The registry wants credentials for ${url.origin}, which is not https.`);
-  url.searchParams.set('scope', fields.get('scope') ?? `repository:${path}:pull`);
-  const service = fields.get('service');
-  if (service !== undefined) url.searchParams.set('service', service);
+  const url = tokenUrl(challenge, `repository:${path}:pull`, repository);
+  if (url === undefined) return undefined;
   const answer = await deps.http.get({
     url: url.href,
     // The realm is often another host: the registry itself sends its users there.
@@ -166,6 +155,21 @@ async function authorize(
   const body = readJson(answer.body, url.host);
   const token = body['token'] ?? body['access_token'];
   return typeof token === 'string' ? `Bearer ${token}` : undefined;
+}
+
+/** @throws GitOpsError Upstream when the credentials would travel unencrypted. */
+function tokenUrl(challenge: string, scope: string, repository: ChartRepository): URL | undefined {
+  const fields = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
+  const realm = fields.get('realm') ?? '';
+  if (!/^bearer\b/i.test(challenge) || !URL.canParse(realm)) return undefined;
+  const url = new URL(realm);
+  const isSafe = url.protocol === 'https:' || (repository.plainHttp === true && url.protocol === 'http:');
+  if (!isSafe)
+    throw new GitOpsError('Upstream', `The registry wants credentials for ${url.origin}, which is not https.`);
+  url.searchParams.set('scope', fields.get('scope') ?? scope);
+  const service = fields.get('service');
+  if (service !== undefined) url.searchParams.set('service', service);
+  return url;
 }
 
 async function findTag(registry: Registry, question: ChartQuestion): Promise<string> {

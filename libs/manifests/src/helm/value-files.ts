@@ -112,23 +112,34 @@ async function findMatches(
 /** `$ref/…` of another source, a URL, `/…` from the root of the repository, else from the chart's folder. */
 function locate(finder: Finder, raw: string): Location {
   const { request, environment } = finder;
-  const [name = '', ...rest] = raw.split('/');
-  const ref = name.startsWith('$') ? name.slice(1) : '';
-  const source = ref === '' ? undefined : request.references?.get(ref);
-  if (source !== undefined) {
-    const recorded = finder.recordedRefs.get(ref) ?? recordTree(source);
-    finder.recordedRefs.set(ref, recorded);
-    const path = inside('', environment.substitute(rest.join('/')), raw);
-    return { kind: 'tree', id: ref, place: { tree: source, recorded }, path };
-  }
-  if (ref !== '' && !Object.hasOwn(environment.values, ref) && /^\w+$/.test(ref)) throw noSuchRef(ref, raw);
+  const referenced = locateInReference(finder, raw);
+  if (referenced !== undefined) return referenced;
   const text = environment.substitute(raw);
   if (URL_SCHEME.test(text))
     return { kind: 'url', url: checkScheme(text, request.settings.valuesFileSchemes ?? DEFAULT_SCHEMES) };
-  const path = text.startsWith('/')
-    ? inside('', text.replace(/^\/+/, ''), raw)
-    : inside(request.folder.path, text, raw);
+  const isAbsolute = text.startsWith('/');
+  const path = inside(isAbsolute ? '' : request.folder.path, isAbsolute ? text.replace(/^\/+/, '') : text, raw);
   return { kind: 'tree', id: '', place: request, path };
+}
+
+/** Undefined when the path does not begin with the name of a source. */
+function locateInReference(finder: Finder, raw: string): Location | undefined {
+  const { request, environment, recordedRefs } = finder;
+  const [name = '', ...rest] = raw.split('/');
+  const ref = name.startsWith('$') ? name.slice(1) : '';
+  const tree = ref === '' ? undefined : request.references?.get(ref);
+  if (tree === undefined) {
+    if (/^[A-Za-z_]\w*$/.test(ref) && !Object.hasOwn(environment.values, ref)) throw noSuchRef(ref, raw);
+    return undefined;
+  }
+  const recorded = recordedRefs.get(ref) ?? recordTree(tree);
+  recordedRefs.set(ref, recorded);
+  return {
+    kind: 'tree',
+    id: ref,
+    place: { tree, recorded },
+    path: inside('', environment.substitute(rest.join('/')), raw),
+  };
 }
 
 function inside(folder: string, path: string, raw: string): string {
