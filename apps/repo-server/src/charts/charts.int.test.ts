@@ -84,7 +84,7 @@ function push(name: string, version: string): void {
   registry.pushChart(join(work, `${name}-${version}.tgz`), 'charts');
 }
 
-type Source = Parameters<RepoServerClient['generateManifests']>[0]['sources'];
+type Source = NonNullable<Parameters<RepoServerClient['generateManifests']>[0]['sources']>;
 
 async function generate(sources: Source, cacheMode = 'resolve') {
   const answer = await client.generateManifests({ appName: 'app', destinationNamespace: 'ns', sources, cacheMode });

@@ -320,6 +320,29 @@ describe('dependencies of charts in Git (B14)', () => {
     expect(host.requests).toEqual([]);
   });
 
+  it('packed charts of the repository, in folders and in archives in folders, are seen through', async () => {
+    const source = join(work, 'nested');
+    mkdirSync(join(source, 'charts/mid/charts'), { recursive: true });
+    writeFileSync(join(source, 'Chart.yaml'), 'apiVersion: v2\nname: nested\nversion: 1.0.0\n');
+    writeFileSync(join(source, 'charts/mid/Chart.yaml'), 'apiVersion: v2\nname: mid\nversion: 1.0.0\n');
+    const inner = packageChart('inner', '1.0.0', '  kube: "{{ .Capabilities.KubeVersion.Version }}"\n');
+    const bytes = [
+      ...['Chart.yaml', 'charts/mid/Chart.yaml'].map((path) => ({ path, bytes: readFileSync(join(source, path)) })),
+      { path: 'charts/mid/charts/inner-1.0.0.tgz', bytes: readFileSync(inner) },
+    ];
+    const plan = (kubeVersion: string) =>
+      planRender({
+        tree: archiveTree(bytes, 'c'.repeat(40)),
+        source: { repoURL: 'r', path: '.' },
+        settings: { maxCombinedManifestBytes: 1e7 },
+        application: { name: 'app', project: 'p', destinationNamespace: 'ns', kubeVersion, apiVersions: [] },
+        tools,
+      });
+    const { manifests } = await (await plan('1.31.7')).render(signal);
+    expect(manifests.map(({ json }) => JSON.parse(json).data)).toEqual([{ version: '1.0.0', kube: 'v1.31.7' }]);
+    expect((await plan('1.31.7')).key).not.toBe((await plan('1.32.0')).key);
+  });
+
   it.each([
     ['S7 outside of the repository', 'file://../../etc', /is not inside the repository/],
     ['S7 an absolute path', 'file:///etc', /is not inside the repository/],

@@ -30,6 +30,10 @@ export interface Dependencies {
 const MAX_META_BYTES = 1024 * 1024;
 const MAX_ARCHIVE_BYTES = 64 * 1024 * 1024;
 const MAX_DEPENDENCIES = 200;
+const MAX_ARCHIVE_DEPTH = 3;
+const SUFFIX = /\.(tgz|tar\.gz)$/;
+/** Helm skips names that begin with a dot or an underscore. */
+const ARCHIVE = /^(charts\/[^/]+\/)*charts\/[^/._][^/]*\.(tgz|tar\.gz)$/;
 
 /** @throws GitOpsError ManifestGeneration when a dependency cannot be had, with what to do. */
 export async function completeDependencies(
@@ -38,13 +42,12 @@ export async function completeDependencies(
   signal: AbortSignal,
 ): Promise<Dependencies> {
   const chart = request.folder.path || '.';
-  const packed: PackedChart[] = [];
-  for (const file of files.filter(({ path }) => /^charts\/[^/._][^/]*\.(tgz|tar\.gz)$/.test(path))) {
-    const contents = await readChartArchive(await file.read(MAX_ARCHIVE_BYTES), `${chart}/${file.path}`);
-    packed.push({ file, contents });
-  }
+  const packed = await unpackAll(files, chart);
   const wanted = await readDependencies(files, chart);
-  const present = new Set([...(await unpackedNames(files)), ...packed.map(({ contents }) => archiveName(contents))]);
+  const present = new Set([
+    ...(await unpackedNames(files)),
+    ...packed.filter(({ file }) => isDirect(file)).map(({ contents }) => archiveName(contents)),
+  ]);
   const lock = await readLock(files, chart);
   const added: ChartFile[] = [];
   for (const dependency of wanted.filter(({ name }) => !present.has(name))) {
@@ -52,7 +55,31 @@ export async function completeDependencies(
     if (dependency.repository.startsWith('file://')) added.push(...(await fromRepository(request, dependency, chart)));
     else packed.push(await fromElsewhere({ request, dependency: pinned, chart }, signal));
   }
-  return { packed, added };
+  return { packed: [...packed, ...(await unpackAll(added, chart))], added };
+}
+
+/** Archives in the `charts` folders, of the chart and of the charts in it, with the archives in them. */
+async function unpackAll(files: readonly ChartFile[], chart: string): Promise<PackedChart[]> {
+  const packed: PackedChart[] = [];
+  for (const file of files.filter(({ path }) => ARCHIVE.test(path))) {
+    packed.push({ file, contents: await unpack(await file.read(MAX_ARCHIVE_BYTES), `${chart}/${file.path}`, 0) });
+  }
+  return packed;
+}
+
+/** An archive in an archive becomes a folder of it: only its texts matter here. */
+async function unpack(bytes: Uint8Array, what: string, depth: number): Promise<readonly ArchiveFile[]> {
+  if (depth > MAX_ARCHIVE_DEPTH) throw failure(`${what} holds archives in archives`, 'Unpack them');
+  const contents = [...(await readChartArchive(bytes, what))];
+  for (const { path, bytes: inner } of contents.filter((file) => ARCHIVE.test(file.path))) {
+    const below = await unpack(inner, `${what}/${path}`, depth + 1);
+    contents.push(...below.map((file) => ({ ...file, path: `${path.replace(SUFFIX, '')}/${file.path}` })));
+  }
+  return contents;
+}
+
+function isDirect({ path }: ChartFile): boolean {
+  return /^charts\/[^/]+$/.test(path);
 }
 
 async function readDependencies(files: readonly ChartFile[], chart: string): Promise<readonly Dependency[]> {
@@ -189,7 +216,7 @@ async function fromElsewhere({ request, dependency, chart }: Fetching, signal: A
     );
   }
   const archive = await charts.client.fetch({ repository: found, chart: name, version }, { signal });
-  const contents = await readChartArchive(archive.bytes, `${name}-${archive.version}`);
+  const contents = await unpack(archive.bytes, `${name}-${archive.version}`, 0);
   const bytes = archive.bytes;
   const path = `charts/${name.replaceAll('/', '-')}-${archive.digest.slice(0, 12)}.tgz`;
   return { file: { path, id: archive.digest, read: () => Promise.resolve(bytes) }, contents };
