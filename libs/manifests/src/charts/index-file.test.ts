@@ -1,0 +1,95 @@
+/** index.yaml in the ways that people write it: the versions of one chart are the same, whichever way they are found. */
+import { describe, expect, it } from 'vitest';
+import { chartVersions } from './index-file.js';
+import { isVersionRange, maxVersion } from './versions.js';
+
+const DIGEST = 'a'.repeat(64);
+const ENTRIES = [
+  { version: '1.1.0', digest: DIGEST, urls: ['web-1.1.0.tgz'] },
+  { version: '1.0.0', digest: '', urls: ['https://elsewhere.example/web-1.0.0.tgz'] },
+];
+const entry = (indent: string): string =>
+  [
+    `- apiVersion: v2`,
+    `  digest: ${DIGEST}`,
+    `  description: |`,
+    `    other:`,
+    `  name: web`,
+    `  urls:`,
+    `  - web-1.1.0.tgz`,
+    `  version: 1.1.0`,
+    `- version: 1.0.0`,
+    `  urls: [https://elsewhere.example/web-1.0.0.tgz]`,
+    `- version: 0.9.0`,
+  ]
+    .map((line) => indent + line)
+    .join('\n');
+
+describe('index.yaml', () => {
+  it.each<[string, string]>([
+    [
+      'as helm writes it',
+      `apiVersion: v1\nentries:\n  other:\n  - version: 1.0.0\n    urls: [x]\n  web:\n${entry('  ')}\n  zoo:\n  - version: 1.0.0\ngenerated: "x"\n`,
+    ],
+    ['with deeper lists', `apiVersion: v1\nentries:\n  web:\n${entry('    ')}\n`],
+    ['with four spaces and quoted names', `entries:\n    "web":\n${entry('    ')}\n    'zoo': []\n`],
+    ['with Windows lines', `entries:\n  web:\n${entry('  ')}\n  zoo: []\n`.replaceAll('\n', '\r\n')],
+    ['with comments and empty lines', `# c\nentries:\n# c\n\n  web:\n  # c\n\n${entry('  ')}\n`],
+    ['with an anchor from elsewhere', `x: &d ${DIGEST}\nentries:\n  web:\n${entry('  ').replace(DIGEST, '*d')}\n`],
+    [
+      'as JSON',
+      JSON.stringify({ entries: { web: [...ENTRIES.map((item) => ({ ...item, digest: item.digest || undefined }))] } }),
+    ],
+    [
+      'with a digest that names its algorithm',
+      `entries:\n  web:\n${entry('  ').replace(DIGEST, `sha256:${DIGEST.toUpperCase()}`)}\n`,
+    ],
+  ])('%s', (_name, text) => {
+    expect(chartVersions(text, 'web', 'index')).toEqual(ENTRIES);
+  });
+
+  it.each([
+    ['a chart that is not there', 'entries:\n  web: []\n', 'nope'],
+    ['no entries', 'apiVersion: v1\n', 'web'],
+    ['a name of the language', 'entries: {}\n', 'constructor'],
+    ['entries that are no list', 'entries:\n  web: 1\n', 'web'],
+  ])('nothing for %s', (_name, text, chart) => {
+    expect(chartVersions(text, chart, 'index')).toEqual([]);
+  });
+
+  it('one chart of a large index is found without reading the others as YAML', () => {
+    const others = Array.from(
+      { length: 60_000 },
+      (_, index) => `  c${index}:\n  - version: 1.0.0\n    urls: [c-${index}.tgz]\n    broken: [}`,
+    );
+    const text = `entries:\n${others.join('\n')}\n  web:\n${entry('  ')}\n`;
+    const started = performance.now();
+    expect(chartVersions(text, 'web', 'index')).toEqual(ENTRIES);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+});
+
+describe('versions', () => {
+  const versions = ['1.0.0', 'v1.4.0', '1.10.0', '2.0.0-beta.2', '0.9', 'latest'];
+  it.each([
+    ['1.0.0', '1.0.0'],
+    ['1.4.0', 'v1.4.0'],
+    ['1.4', 'v1.4.0'],
+    ['1.x', '1.10.0'],
+    ['<1', '0.9'],
+    ['>1.4.0 <2', '1.10.0'],
+    ['^1.0.0 || ^2.0.0-0', '2.0.0-beta.2'],
+    ['*', '1.10.0'],
+    ['>=0.0.0-0', '2.0.0-beta.2'],
+    ['latest', undefined],
+    ['3.0.0', undefined],
+    ['no version', undefined],
+  ])('"%s" is %s', (wanted, version) => {
+    expect(maxVersion(wanted, versions)).toBe(version);
+  });
+
+  it('a plain version is no range', () => {
+    expect(['1.2.3', 'v1', '1.2.3-rc.1+x'].map(isVersionRange)).toEqual([false, false, false]);
+    expect(['1.*', '', '*', '^1'].map(isVersionRange)).toEqual([true, true, true, true]);
+  });
+});
