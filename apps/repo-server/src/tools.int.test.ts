@@ -176,6 +176,36 @@ describe('settings and the commit', () => {
   });
 });
 
+describe('remote bases (B23)', () => {
+  it('are read where the project permits it, refused elsewhere, and followed when they change', async () => {
+    const base = await repositoryWith({
+      'deploy/kustomization.yaml': 'resources: [a.yaml]\n',
+      'deploy/a.yaml': configMap('remote'),
+    });
+    const repository = await repositoryWith({
+      'app/kustomization.yaml': `resources: ["${base.url}//deploy?ref=main"]\nnamePrefix: my-\n`,
+    });
+    const names = async (permittedSources: readonly string[]): Promise<readonly string[]> => {
+      const { manifests } = await client.generateManifests({
+        appName: 'shop',
+        cacheMode: 'resolve',
+        permittedSources: [...permittedSources],
+        sources: [{ repository: { url: repository.url }, applicationSource: { repoURL: repository.url, path: 'app' } }],
+      });
+      return manifests.map(({ json }) => (JSON.parse(json) as { metadata: { name: string } }).metadata.name);
+    };
+    expect(await names(['*'])).toEqual(['my-remote']);
+    const before = await rendered();
+    expect(await names([base.url])).toEqual(['my-remote']);
+    expect(await rendered()).toBe(before);
+    for (const permitted of [[], [repository.url], ['*', `!${base.url}`]]) {
+      await expect(names(permitted)).rejects.toMatchObject({ code: 'PermissionDenied' });
+    }
+    await base.commit({ 'deploy/a.yaml': configMap('changed') });
+    expect(await names(['*'])).toEqual(['my-changed']);
+  });
+});
+
 describe('limits', () => {
   it('R9 a render that never ends is stopped, others go on, and no work folder stays', async () => {
     expect(existsSync(join(work, 'render-left'))).toBe(false);

@@ -68,10 +68,19 @@ export interface RenderPlan {
   readonly readSet: ReadSet;
   /** Hash of the inputs: equal key, equal result. Never depends on the commit. */
   readonly key: string;
-  /** The build environment brought the commit into the result (B03): another commit is another result, whatever the read set says. */
+  /**
+   * The read set does not tell all: the build environment brought the commit into the result (B03), or other repositories
+   * are read (B23). Plan again for another commit, whatever the read set says; equal keys still mean equal results.
+   */
   readonly dependsOnCommit?: boolean;
   /** @throws GitOpsError ManifestGeneration with file, line and what to do. */
   render(signal: AbortSignal): Promise<RenderResult>;
+}
+
+/** Other Git repositories that a source may read, under the rules of its project. */
+export interface RemoteRepositories {
+  /** `ref` is empty for the default branch. @throws GitOpsError PermissionDenied for one that the project does not permit. */
+  open(url: string, ref: string): Promise<SourceTree>;
 }
 
 /** The application that is rendered, as far as renders can depend on it. */
@@ -94,6 +103,8 @@ export interface RenderRequest {
   readonly tools: Toolbox;
   /** Trees of the application's other sources by their `ref`, without the `$` (A05). */
   readonly references?: ReadonlyMap<string, SourceTree>;
+  /** Absent: remote bases are refused (B23). */
+  readonly remotes?: RemoteRepositories;
   /** Charts and value files that are not in the repository; without it they are refused. */
   readonly charts?: ChartAccess;
   /** Ends what a plan fetches. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { toApplicationSource, toCacheMode, toRemote, toRenderApplication, toRenderSettings } from '../rpc/requests.js';
 import { createByteLru } from './byte-lru.js';
 import { createFailures } from './failures.js';
+import { hostOf } from './remote-trees.js';
 
 describe('failures (L07)', () => {
   it('pause after three with the same inputs, for an hour, and are forgotten after a success', () => {
@@ -46,6 +47,18 @@ describe('byte-bounded cache', () => {
     cache.set('a', 5, 1);
     expect([cache.get('a'), cache.bytes]).toEqual([5, 6]);
   });
+});
+
+describe('remote bases get credentials of their own host only', () => {
+  it.each([
+    ['https://git.example.org/a/b', 'https://GIT.example.org/c/d.git', true],
+    ['https://git.example.org/a/b', 'http://git.example.org/c', false],
+    ['https://git.example.org/a/b', 'https://git.example.org:8443/c', false],
+    ['https://git.example.org/a/b', 'https://git.example.org.evil.example/c', false],
+    ['https://git.example.org/a/b', 'https://git.example.org@evil.example/c', false],
+    ['git@git.example.org:a/b', 'git@git.example.org:c/d', true],
+    ['git@git.example.org:a/b', 'git@evil.example:c/d', false],
+  ])('%s and %s: %s', (own, other, same) => expect(hostOf(own) === hostOf(other)).toBe(same));
 });
 
 describe('requests', () => {

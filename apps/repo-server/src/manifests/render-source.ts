@@ -5,6 +5,7 @@ import {
   canonicalJson,
   planRender,
   type ReadSet,
+  type RemoteRepositories,
   type RenderApplication,
   type RenderPlan,
   type RenderResult,
@@ -21,6 +22,7 @@ import { createByteLru } from './byte-lru.js';
 import type { Failures } from './failures.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { type OpenDeps, openPlace, openReferences, type Reference, type SourcePlace } from './open-source.js';
+import { remoteTrees } from './remote-trees.js';
 
 export type CacheMode = 'normal' | 'resolve' | 'hard';
 
@@ -116,7 +118,9 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
     try {
       const charts = { ...request.chartRights, client: deps.charts.client };
       const { tools } = deps;
-      const plan = await planRender({ tree, source, settings, application, tools, references, charts, signal });
+      const remotes = remotesOf(deps, request, signal);
+      const inputs = { tree, source, settings, application, tools, references, charts, signal };
+      const plan = await planRender({ ...inputs, ...(remotes === undefined ? {} : { remotes }) });
       const rendered = await render(plan, force);
       if (plan.dependsOnCommit !== true) records.set(recordKey, plan, plan.readSet.length + 1);
       deps.metrics.render(rendered.cached ? 'cached' : 'rendered');
@@ -126,6 +130,13 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
       throw error;
     }
   };
+}
+
+function remotesOf(deps: RenderDeps, request: SourceRequest, signal: AbortSignal): RemoteRepositories | undefined {
+  const { place, chartRights, cacheMode, resolvedAfterMs } = request;
+  if (place.kind !== 'git') return undefined;
+  const { permits } = chartRights;
+  return remoteTrees({ git: deps.git, own: place.remote, permits, cacheMode, resolvedAfterMs }, signal);
 }
 
 interface Rendered {

@@ -1,7 +1,9 @@
 /** What has been found so far of everything that a kustomization reads. */
-import type { SourceEntry, SourceTree } from '../ports.js';
+import { stringifyJson } from '@tiphys/model/yaml';
+import type { RemoteRepositories, SourceEntry, SourceTree } from '../ports.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import type { WorkspaceFile } from '../workspace/ports.js';
+import type { Kustomization } from './kustomization.js';
 
 /** `refused` unless the installation's kustomize options have `--enable-helm`. */
 export type HelmInflation = 'refused' | 'allowed';
@@ -15,10 +17,21 @@ export interface Collection {
   /** Folders all of which is read, by path. */
   readonly charts: Map<string, string>;
   readonly visited: Set<string>;
+  /** Kustomizations that are not used as they are, by path. */
+  readonly edits: Map<string, Kustomization>;
+  readonly remotes: RemoteRepositories | undefined;
+  /** Other repositories by the folder of the workspace that they are put into; shared by all of them. */
+  readonly mounts: Map<string, Collection>;
+  /** Folder of the workspace; empty for the source's own repository, else ends in `/`. */
+  readonly prefix: string;
 }
 
-export function startCollection(parts: Pick<Collection, 'tree' | 'recorded' | 'helm'>): Collection {
-  return { ...parts, files: new Map(), charts: new Map(), visited: new Set() };
+type Parts = Pick<Collection, 'tree' | 'recorded' | 'helm' | 'remotes'> &
+  Partial<Pick<Collection, 'mounts' | 'prefix'>>;
+
+export function startCollection(parts: Parts): Collection {
+  const empty = { files: new Map(), charts: new Map(), visited: new Set<string>(), edits: new Map() };
+  return { mounts: new Map(), prefix: '', ...empty, ...parts };
 }
 
 /** The file that contains a reference. */
@@ -36,8 +49,31 @@ export async function addIfFile(collection: Collection, path: string): Promise<S
 }
 
 /** The files and links for the workspace. */
-export function workspaceFiles({ tree, recorded, files }: Collection): readonly WorkspaceFile[] {
-  const blobs = [...files.values()].map(({ path, oid }): WorkspaceFile => ({ path, oid, tree }));
-  const links = [...recorded.links()].map(([path, link]): WorkspaceFile => ({ path, link }));
+export function workspaceFiles(collection: Collection): readonly WorkspaceFile[] {
+  return [collection, ...collection.mounts.values()].flatMap(ownFiles);
+}
+
+function ownFiles({ tree, recorded, files, edits, prefix }: Collection): readonly WorkspaceFile[] {
+  const blobs = [...files.values()].map(({ path, oid }): WorkspaceFile => {
+    const edited = edits.get(path);
+    const at = prefix + path;
+    // JSON is YAML.
+    return edited === undefined ? { path: at, oid, tree } : { path: at, bytes: utf8(stringifyJson(edited)) };
+  });
+  const links = [...recorded.links()].map(
+    ([path, link]): WorkspaceFile => ({ path: prefix + path, link: (prefix + link).replace(/\/$/, '') }),
+  );
   return [...blobs, ...links];
+}
+
+/** What the files and links are, by name: part of the render key. */
+export function inputsOf(collection: Collection): unknown {
+  return [collection, ...collection.mounts.values()].map(({ prefix, files, recorded }) => {
+    const oids = [...files].map(([path, { oid }]) => [path, oid] as const);
+    return [prefix, [...oids, ...recorded.links()].sort(([a], [b]) => (a < b ? -1 : 1))];
+  });
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -1,6 +1,5 @@
 /** The renderer of Kustomize sources (B15-B23). */
 import { GitOpsError, type KustomizeSource } from '@tiphys/model';
-import { stringifyJson } from '@tiphys/model/yaml';
 import { buildEnvironment } from '../build-environment.js';
 import { parseYamlManifests } from '../directory/parse-file.js';
 import type { ReadSet, RenderPlan, RenderRequest, RenderResult, SourceEntry } from '../ports.js';
@@ -8,7 +7,7 @@ import { canonicalJson, renderKey } from '../render-key.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import { joinPath } from '../tree/source-path.js';
 import type { ToolArgument, Toolbox, WorkspaceFile } from '../workspace/ports.js';
-import { type Collection, type HelmInflation, startCollection, workspaceFiles } from './collection.js';
+import { type Collection, type HelmInflation, inputsOf, startCollection, workspaceFiles } from './collection.js';
 import { editKustomization } from './edit.js';
 import { collectFolder } from './read-set.js';
 import { isRemote, remoteError } from './remote.js';
@@ -24,11 +23,12 @@ export async function planKustomize(request: KustomizePlanRequest): Promise<Rend
   const options = source.kustomize ?? {};
   const helm: HelmInflation = settings.kustomizeEnableHelm === true ? 'allowed' : 'refused';
   const tool = await toolFor(tools, options);
-  const collection = startCollection({ tree, recorded, helm });
+  const collection = startCollection({ tree, recorded, helm, remotes: request.remotes });
   const found = await collectFolder(collection, folder.path);
   const components = await findComponents(collection, folder.path, options);
   const environment = buildEnvironment({ source, commit: tree.commit, application });
   const edited = editKustomization(found.content, { options, environment, components });
+  if (edited !== found.content) collection.edits.set(found.path, edited);
   const inflation = usesCharts(collection) ? await inflationOf(request, tools) : undefined;
   return {
     sourceType: 'Kustomize',
@@ -41,14 +41,14 @@ export async function planKustomize(request: KustomizePlanRequest): Promise<Rend
       edited: edited === found.content ? undefined : canonicalJson(jsonSafe(edited)),
       inflation: inflation?.key,
     }),
-    ...(environment.usedCommit ? { dependsOnCommit: true } : {}),
+    ...(environment.usedCommit || collection.mounts.size > 0 ? { dependsOnCommit: true } : {}),
     render: (signal) =>
       build(
         {
           tools,
           tool,
           folder: folder.path,
-          files: withEdit(workspaceFiles(collection), edited === found.content ? undefined : { ...found, edited }),
+          files: workspaceFiles(collection),
           args: inflation?.args ?? [],
         },
         signal,
@@ -94,8 +94,8 @@ function missingComponent(component: string, isOutside: boolean): GitOpsError {
   return new GitOpsError('ManifestGeneration', `The component "${component.slice(0, 200)}" ${what}. ${next}`);
 }
 
-function usesCharts({ charts }: Collection): boolean {
-  return charts.size > 0;
+function usesCharts({ charts, mounts }: Collection): boolean {
+  return [charts, ...[...mounts.values()].map((mounted) => mounted.charts)].some(({ size }) => size > 0);
 }
 
 interface Inflation {
@@ -120,28 +120,10 @@ async function inflationOf({ source, application }: RenderRequest, tools: Toolbo
   };
 }
 
-/** Everything that the workspace is made of, by name. */
-function inputsOf({ files, recorded }: Collection): unknown {
-  const oids = [...files].map(([path, { oid }]) => [path, oid] as const);
-  return [...oids, ...recorded.links()].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
 /** Folders count where all of them is read. */
 function readSetOf({ recorded, charts }: Collection): ReadSet {
   const folders = [...charts].map(([path, oid]) => ({ path, oid }));
   return [...recorded.fileReadSet(), ...folders].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-interface EditedFile {
-  readonly path: string;
-  readonly edited: unknown;
-}
-
-/** JSON is YAML. */
-function withEdit(files: readonly WorkspaceFile[], edit: EditedFile | undefined): readonly WorkspaceFile[] {
-  if (edit === undefined) return files;
-  const bytes = new TextEncoder().encode(stringifyJson(edit.edited));
-  return files.map((file) => (file.path === edit.path ? { path: file.path, bytes } : file));
 }
 
 /** Integers beyond 2^53 are bigint, which JSON has no word for. */

@@ -14,7 +14,8 @@ import {
   records,
   referencesOf,
 } from './kustomization.js';
-import { isRemote, remoteError } from './remote.js';
+import { mountRemote, replaceReferences } from './mounts.js';
+import { isRemote } from './remote.js';
 
 const MAX_KUSTOMIZATIONS = 2_000;
 const MAX_KUSTOMIZATION_BYTES = 4 * 1024 * 1024;
@@ -40,9 +41,23 @@ export async function collectFolder(
   collection.visited.add(key);
   if (collection.visited.size > MAX_KUSTOMIZATIONS) throw tooMany();
   const at = { folder, file: found.path };
-  for (const reference of referencesOf(found.content)) await follow(collection, at, { reference, pluginBase });
+  const replacements = new Map<string, string>();
+  for (const reference of referencesOf(found.content)) {
+    if (isRemote(reference.text)) replacements.set(reference.text, await followRemote(collection, at, reference));
+    else await follow(collection, at, { reference, pluginBase });
+  }
   await collectCharts(collection, at, found.content);
-  return found;
+  if (replacements.size === 0) return found;
+  const content = replaceReferences(found.content, replacements);
+  collection.edits.set(found.path, content);
+  return { path: found.path, content };
+}
+
+/** The path that stands for it. */
+async function followRemote(collection: Collection, place: Place, reference: Reference): Promise<string> {
+  const base = await mountRemote(collection, place, reference);
+  await collectFolder(base.collection, base.folder);
+  return base.relative;
 }
 
 async function findKustomization(collection: Collection, folder: string): Promise<FoundKustomization> {
@@ -101,7 +116,6 @@ async function resolve(
   place: Place,
   { kind, text, field }: Reference,
 ): Promise<SourceEntry | undefined> {
-  if (isRemote(text)) throw remoteError(place.file, field, text);
   const path = joinPath(place.folder, text);
   const result = path === undefined ? undefined : await collection.recorded.lookup(path);
   if (result?.kind === 'found' && fits(kind, result.entry)) return result.entry;
