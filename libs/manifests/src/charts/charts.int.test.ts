@@ -205,6 +205,26 @@ describe('what hosts are asked', () => {
     expect(other.requests.map((request) => request.authorization)).toEqual([authorization]);
   });
 
+  it('archives that the index keeps in a registry are fetched there, without the credentials', async () => {
+    const index = `entries:\n  demo:\n  - version: 1.2.0\n    urls: ['oci://${open.host}/charts/demo:1.2.0']\n`;
+    host.answer = (_request, response) => {
+      response.writeHead(200).end(index);
+      return true;
+    };
+    const repository = { url: host.url, username: 'u', password: 'p', plainHttp: true };
+    const { bytes, version } = await client.fetch(question(repository, '*'), { signal });
+    expect([version, bytes]).toEqual(['1.2.0', readFileSync(join(archives, 'demo-1.2.0.tgz'))]);
+  });
+
+  it('a host that limits requests names the time of the next one', async () => {
+    host.answer = (_request, response) => {
+      response.writeHead(429, { 'retry-after': '17' }).end();
+      return true;
+    };
+    const failing = client.resolve(question({ url: host.url }, '*'), { signal });
+    await expect(failing).rejects.toMatchObject({ code: 'Upstream', retry: { afterMs: 17_000 } });
+  });
+
   it.each([
     ['an endless index', (response: ServerResponse) => void endless(response), /sent more than 1000000 bytes/],
     ['a host that never answers', () => undefined, /did not answer within 3 s/],

@@ -42,8 +42,8 @@ export function createChartClient(options: ChartClientOptions): RunningChartClie
     clock: options.clock ?? systemClock,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   };
-  const repositories = createHelmRepositories(deps);
   const registries = createRegistries(deps);
+  const repositories = createHelmRepositories(deps, registries);
   const clientFor = ({ repository }: ChartQuestion) => (isRegistry(repository.url) ? registries : repositories);
   const flights = singleFlight();
   const keyOf = (verb: string, question: ChartQuestion, { fresh = false }: ChartQueryOptions): string =>

@@ -39,7 +39,8 @@ export type RepositoryClient = Omit<ChartClient, 'fetchFile'>;
 
 const MAX_KNOWN = 1_000;
 
-export function createHelmRepositories(deps: RepositoryDeps): RepositoryClient {
+/** Indexes may name archives in registries: those are fetched there. */
+export function createHelmRepositories(deps: RepositoryDeps, registries: RepositoryClient): RepositoryClient {
   const indexes = new Map<string, Index>();
   const find = async (question: ChartQuestion, options: ChartQueryOptions) => {
     const { text, index, stale } = await readIndex({ deps, indexes, repository: question.repository }, options);
@@ -64,7 +65,9 @@ export function createHelmRepositories(deps: RepositoryDeps): RepositoryClient {
     },
     fetch: async (question, options) => {
       const { entry } = await find(question, options);
-      return fetchArchive(deps, { question, entry }, options);
+      const elsewhere = registryQuestion(entry, question.repository);
+      if (elsewhere === undefined) return fetchArchive(deps, { question, entry }, options);
+      return { ...(await registries.fetch(elsewhere, options)), version: entry.version };
     },
     test: async (repository, signal) => {
       await readIndex({ deps, indexes, repository }, { signal, fresh: true });
@@ -159,6 +162,15 @@ async function fetchArchive(
   }
   if (entry.digest !== '') await store.set(name, body);
   return { version: entry.version, digest, bytes: body };
+}
+
+/** `oci://registry/path/chart:version`, as large publishers write it. Without passCredentials the registry sees none. */
+function registryQuestion({ urls, version }: IndexEntry, repository: ChartRepository): ChartQuestion | undefined {
+  const match = /^(oci:\/\/[^\s:]+(?::\d+)?(?:\/[^\s/:@]+)*)\/([^\s/:@]+)(?::([^\s/:@]+))?$/.exec(urls[0] ?? '');
+  if (match === null) return undefined;
+  const [, url = '', chart = '', tag = version] = match;
+  const { username: _username, password: _password, bearerToken: _token, ...open } = repository;
+  return { repository: { ...(repository.passCredentials === true ? repository : open), url }, chart, version: tag };
 }
 
 function archiveUrl({ urls }: IndexEntry, repository: ChartRepository): string {

@@ -159,7 +159,8 @@ async function once({ get, options, dispatcherFor, signal }: Journey, url: URL):
     const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode) && headers['location'] !== undefined;
     const body = await readBody(response.body, isRedirect ? 64 * 1024 : get.maxBytes, url);
-    if (response.statusCode >= 500 || response.statusCode === 429) throw failed(url, `answered ${response.statusCode}`);
+    if (response.statusCode === 429) throw limited(url, headers['retry-after']);
+    if (response.statusCode >= 500) throw failed(url, `answered ${response.statusCode}`);
     const unpacked = get.compressed === true && headers['content-encoding'] === 'gzip';
     return {
       answer: { status: response.statusCode, headers, body: unpacked ? await expand(body, get.maxBytes, url) : body },
@@ -241,6 +242,13 @@ function describe(error: unknown, url: URL, { timeoutMs }: HttpOptions): unknown
   if (error.name === 'TimeoutError') return failed(url, `did not answer within ${timeoutMs / 1_000} s`, error);
   const code = 'code' in error ? String(error.code) : '';
   return failed(url, CODES[code] ?? `could not be asked (${code || error.name})`, error);
+}
+
+/** The retry waits as long as the host asks for, within an hour. */
+function limited(url: URL, retryAfter = ''): GitOpsError {
+  const seconds = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter), 3_600) : 60;
+  const message = `The host ${url.host} limits requests (429). It is asked again in ${seconds} s.`;
+  return new GitOpsError('Upstream', message, { retry: { afterMs: seconds * 1_000 } });
 }
 
 function failed(url: URL, what: string, cause?: unknown): GitOpsError {

@@ -19,6 +19,12 @@ const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_TAG_PAGES = 100;
 const MAX_REMEMBERED = 5_000;
 
+/** Names of registries that are reached by another one. */
+const HOSTS: Readonly<Record<string, string>> = {
+  'docker.io': 'registry-1.docker.io',
+  'index.docker.io': 'registry-1.docker.io',
+};
+
 interface Remembered {
   readonly version: ChartVersion;
   readonly at: number;
@@ -106,7 +112,8 @@ function openRegistry(
     const next = 'Names in registries have small letters, digits, ".", "_", "-" and "/".';
     throw new GitOpsError('InvalidSpec', `"${repository.url}/${chart}" names nothing in a registry. ${next}`);
   }
-  const base = `${repository.plainHttp === true ? 'http' : 'https'}://${place[1]}/v2/${path}`;
+  const host = HOSTS[place[1] ?? ''] ?? place[1];
+  const base = `${repository.plainHttp === true ? 'http' : 'https'}://${host}/v2/${path}`;
   let authorization: string | undefined;
   return {
     base,
@@ -114,7 +121,10 @@ function openRegistry(
       const headers = accept === undefined ? {} : { accept };
       // Without the token nothing is sent at first: the registry says how it wants to be asked.
       const ask = (): Promise<HttpAnswer> =>
-        deps.http.get({ url, repository, headers, maxBytes, signal, authorization: authorization ?? '' });
+        deps.http.get({
+          ...{ url, headers, maxBytes, signal, authorization: authorization ?? '' },
+          repository: { ...repository, url: new URL(base).origin },
+        });
       const first = await ask();
       if (first.status !== 401 || authorization !== undefined) return first;
       authorization = await authorize({ deps, repository, signal }, first.headers['www-authenticate'] ?? '', path);
