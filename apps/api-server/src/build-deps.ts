@@ -16,6 +16,7 @@ import { type ApiServerConfig, VERSION } from './config.js';
 import type { ApiServerDeps } from './deps.js';
 import { type LiveSettings, watchConfigObjects } from './kube/config-objects.js';
 import { ensureDefaultProject } from './kube/default-project.js';
+import { createKubeVersion } from './kube/kube-version.js';
 import { watchObjects } from './kube/watched-objects.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
 import { openRedisParts } from './redis-parts.js';
@@ -47,7 +48,8 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     applications,
     applicationState: {
       ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
-      repositoryAccess: createRepositoryAccess(settings),
+      kubeVersion: createKubeVersion(kube, systemClock),
+      repositoryAccess: createRepositoryAccess(settings, watched.projects),
     },
     webhook: { index, queue: redis.refreshQueue, settings, metrics, clock: systemClock, log },
     projects: { ...shared, kube, projects: watched.projects, observe: watched.observeProject },

@@ -42,6 +42,9 @@ export interface RenderRequest {
   readonly cacheMode: CacheMode;
   /** Unix ms; a cached resolution older than this is not used. 0: any. */
   readonly resolvedAfterMs: number;
+  /** Of the destination cluster: what charts may ask for (B10). */
+  readonly kubeVersion: string;
+  readonly apiVersions: readonly string[];
 }
 
 export interface RenderedManifests {

@@ -4,7 +4,7 @@ import { type Application, COMPARE_LEVELS } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
 import { type Logger, systemClock } from '@tiphys/runtime';
-import { repositoryConnection } from '@tiphys/settings';
+import { renderInputs, repositoryConnection } from '@tiphys/settings';
 import { createManifestSource } from './adapters/manifest-source.js';
 import type { PublishedViews } from './adapters/resource-views.js';
 import { createResourceWriter } from './adapters/resource-writer.js';
@@ -94,7 +94,11 @@ function reconcilerParts(deps: ReconcilerDeps) {
   };
   return {
     ...shared,
-    manifests: createManifestSource({ client: deps.repoServer, repositoryFor }),
+    manifests: createManifestSource({
+      client: deps.repoServer,
+      repositoryFor,
+      renderInputs: (project) => renderInputs(projects.get(project), settings.current()),
+    }),
     predictions: new Map(),
     versions: new Map(),
     memory: new Map() as ComparisonMemory,

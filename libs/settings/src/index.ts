@@ -7,6 +7,7 @@ export type { HealthScript, KnownTypeField } from './customizations.js';
 export * from './git-url.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';
+export * from './render-inputs.js';
 export * from './repositories.js';
 export * from './repository-connection.js';
 export * from './resource-filter.js';

@@ -31,6 +31,7 @@ describe('repositoryConnection', () => {
       tlsClientCertData: '',
       tlsClientCertKey: '',
       insecure: false,
+      insecureOciForceHttp: false,
       forceHttpBasicAuth: false,
       proxy: '',
       noProxy: '',

@@ -17,6 +17,7 @@ export interface RepositoryConnection {
   readonly tlsClientCertData: string;
   readonly tlsClientCertKey: string;
   readonly insecure: boolean;
+  readonly insecureOciForceHttp: boolean;
   readonly forceHttpBasicAuth: boolean;
   readonly proxy: string;
   readonly noProxy: string;
@@ -60,7 +61,7 @@ export function repositoryConnection(request: RepositoryRequest, sources: Connec
   return {
     ...{ url, project, type: repository?.type ?? 'git', name: repository?.name ?? '' },
     ...(texts as Record<(typeof TEXTS)[number], string>),
-    insecure: options.insecure,
+    ...{ insecure: options.insecure, insecureOciForceHttp: options.insecureOciForceHttp },
     forceHttpBasicAuth: options.forceHttpBasicAuth,
     ...{ proxy: options.proxy ?? '', noProxy: options.noProxy ?? '' },
     sshKnownHosts: sources.configMap(CONFIG_OBJECTS.sshKnownHosts)['ssh_known_hosts'] ?? '',

@@ -1,13 +1,24 @@
-/** A repository as the repo-server takes it: URL and what the project may use to reach it (G09, G10). */
-import { type RepositoryConnection, repositoryConnection } from '@tiphys/settings';
+/** Repositories as the repo-server takes them: URL and what the project may use to reach them (G09, G10). */
+import { type RenderInputs, type RepositoryConnection, renderInputs, repositoryConnection } from '@tiphys/settings';
 import type { LiveSettings } from '../kube/config-objects.js';
+import type { ApplicationDeps } from './deps.js';
 
-export type RepositoryAccess = (url: string, project: string) => RepositoryConnection;
+export interface RepositoryAccess {
+  connection(url: string, project: string): RepositoryConnection;
+  /** Installation settings, charts and permitted sources of a project, for rendering. */
+  renderInputs(project: string): RenderInputs;
+}
 
-export function createRepositoryAccess(settings: Pick<LiveSettings, 'repositories' | 'configMap'>): RepositoryAccess {
-  return (url, project) =>
-    repositoryConnection(
-      { url, project },
-      { repositories: settings.repositories(), configMap: (name) => settings.configMap(name as never) },
-    );
+export function createRepositoryAccess(
+  settings: Pick<LiveSettings, 'repositories' | 'configMap'>,
+  projects: Pick<ApplicationDeps['projects'], 'get'>,
+): RepositoryAccess {
+  const sources = () => ({
+    repositories: settings.repositories(),
+    configMap: (name: string) => settings.configMap(name),
+  });
+  return {
+    connection: (url, project) => repositoryConnection({ url, project }, sources()),
+    renderInputs: (project) => renderInputs(projects.get(project), sources()),
+  };
 }

@@ -11,6 +11,7 @@ const SOURCES = [
 ];
 const REQUEST: RenderRequest = {
   ...{ app: application(), sources: SOURCES, revisions: [SHA_A, undefined], cacheMode: 'resolve', resolvedAfterMs: 5 },
+  ...{ kubeVersion: 'v1.36.1', apiVersions: ['v1'] },
 };
 const ANSWER = {
   manifests: [{ json: JSON.stringify(configMap('a')), origin: 'a/cm.yaml', sourceIndex: 0 }],
@@ -30,7 +31,9 @@ function source(answer: object) {
   const client = { generateManifests: answering, resolveRevision: answering } as unknown as RepoServerClient;
   const repositoryFor: ManifestSourceDeps['repositoryFor'] = (url, project) =>
     ({ url, username: `of ${project}` }) as unknown as ReturnType<ManifestSourceDeps['repositoryFor']>;
-  return { asked, manifests: createManifestSource({ client, repositoryFor }) };
+  const renderInputs = (project: string) =>
+    ({ permittedSources: [`of ${project}`] }) as unknown as ReturnType<ManifestSourceDeps['renderInputs']>;
+  return { asked, manifests: createManifestSource({ client, repositoryFor, renderInputs }) };
 }
 
 describe('manifests of the repo-server', () => {
@@ -63,7 +66,8 @@ describe('manifests of the repo-server', () => {
               ...{ applicationSource: SOURCES[1], revision: '' },
             },
           ],
-          ...{ cacheMode: 'resolve', resolvedAfterMs: 5n },
+          ...{ cacheMode: 'resolve', resolvedAfterMs: 5n, permittedSources: ['of default'] },
+          ...{ kubeVersion: 'v1.36.1', apiVersions: ['v1'] },
         },
         signal,
       },
@@ -88,6 +92,6 @@ it.each([
   expect(await manifests.resolveRevision(application(), chosen, signal)).toBe(SHA_B);
   expect(asked[0]?.request).toEqual({
     repository: { url: chosen.repoURL, username: 'of default' },
-    ...{ revision, tagPrefix, cacheMode: 'resolve' },
+    ...{ revision, tagPrefix, chart: '', cacheMode: 'resolve' },
   });
 });

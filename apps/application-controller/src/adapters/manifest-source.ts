@@ -4,17 +4,20 @@ import type { JsonObject as StructJson } from '@bufbuild/protobuf';
 import type { TargetManifest } from '@tiphys/gitops-engine';
 import { type Application, type ApplicationSource, GitOpsError, type KubernetesObject } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
+import type { RenderInputs } from '@tiphys/settings';
 import type { ManifestSource, RenderedManifests, RenderRequest } from '../ports.js';
 
 type Repository = Awaited<Parameters<RepoServerClient['resolveRevision']>[0]>['repository'];
 
 export interface ManifestSourceDeps {
   readonly client: RepoServerClient;
+  /** Installation settings, charts and permitted sources of a project. */
+  readonly renderInputs: (project: string) => RenderInputs;
   /** The repository with credentials, known hosts and CA for a URL in a project. */
   readonly repositoryFor: (url: string, project: string) => NonNullable<Repository>;
 }
 
-export function createManifestSource({ client, repositoryFor }: ManifestSourceDeps): ManifestSource {
+export function createManifestSource({ client, repositoryFor, renderInputs }: ManifestSourceDeps): ManifestSource {
   return {
     async generate(request, signal) {
       const { app } = request;
@@ -27,6 +30,9 @@ export function createManifestSource({ client, repositoryFor }: ManifestSourceDe
           sources: request.sources.map((source, index) => sourceMessage(app, source, request.revisions[index])),
           cacheMode: request.cacheMode,
           resolvedAfterMs: BigInt(request.resolvedAfterMs),
+          kubeVersion: request.kubeVersion,
+          apiVersions: [...request.apiVersions],
+          ...renderInputs(app.spec.project),
         },
         signal,
       );

@@ -13,6 +13,7 @@ import {
   parseClusters,
   parseComparisonSettings,
   parseReconciliationSettings,
+  parseRenderSettings,
   parseRepositories,
   type Repository,
   type SecretRecord,
@@ -94,9 +95,10 @@ function parseSnapshot(
   const settings = configMap(CONFIG_OBJECTS.settings);
   const comparison = parseComparisonSettings(settings);
   const reconciliation = parseReconciliationSettings(settings, configMap(CONFIG_OBJECTS.parameters));
+  const render = parseRenderSettings(settings, configMap(CONFIG_OBJECTS.parameters));
   const repositories = parseRepositories(secrets);
   const clusters = parseClusters(secrets, { inClusterEnabled: isInClusterEnabled(settings) });
-  for (const { key, message } of [comparison, reconciliation, repositories, clusters].flatMap(
+  for (const { key, message } of [comparison, reconciliation, render, repositories, clusters].flatMap(
     (parsed) => parsed.problems,
   )) {
     log.warn('a setting is not usable; its default is used', { key, problem: message });
@@ -106,7 +108,7 @@ function parseSnapshot(
   return {
     controller: {
       comparison: comparison.settings,
-      fingerprint: hashOf([comparison.settings, persistResourceHealth]),
+      fingerprint: hashOf([comparison.settings, persistResourceHealth, render.settings]),
       pollIntervalMs: intervalMs,
       pollJitterMs: jitterMs,
       hardRefreshAfterMs: hardIntervalMs,

@@ -57,13 +57,15 @@ export interface AppComparison {
   readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
 }
 
-/** Renders the sources. Errors of the repo-server pass through. */
+/** Renders the sources for the destination cluster. Errors of the repo-server pass through. */
 export function renderTargets(
   deps: ComparisonDeps,
   request: ComparisonRequest,
-  signal: AbortSignal,
+  { cluster, signal }: { readonly cluster: DestinationCluster; readonly signal: AbortSignal },
 ): Promise<RenderedManifests> {
-  return deps.manifests.generate(request, signal);
+  const { discovery } = cluster.cache;
+  const { kubeVersion } = discovery;
+  return deps.manifests.generate({ ...request, kubeVersion, apiVersions: discovery.apiVersions() }, signal);
 }
 
 /** Compares already rendered manifests with the cluster. */

@@ -26,7 +26,7 @@ export async function prepare(
 ): Promise<RunningOperation> {
   const request = comparisonRequest(app, state);
   const cluster = await deps.clusters.for(app.spec.destination, signal);
-  const rendered = await renderTargets(deps, request, signal);
+  const rendered = await renderTargets(deps, request, { cluster, signal });
   const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
   const deployed = withRevisions(state, request.sources, rendered);
   const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace });

@@ -169,7 +169,7 @@ interface Written {
 async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written | undefined> {
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
-  const rendered = await renderTargets(deps, request, turn.signal);
+  const rendered = await renderTargets(deps, request, { cluster, signal: turn.signal });
   const fingerprint = fingerprintOf(turn.app, {
     rendered,
     cluster,

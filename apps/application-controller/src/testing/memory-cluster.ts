@@ -87,7 +87,9 @@ function memoryWriter({ objects, calls, requests, failures }: Parts): ResourceWr
 
 function memoryCache(parts: Parts): ClusterCache<NodeSummary> {
   const { objects, unreadable, unknownKinds } = parts;
-  const discovery: Pick<Discovery, 'resolve'> = {
+  const discovery: Pick<Discovery, 'resolve' | 'kubeVersion' | 'apiVersions'> = {
+    kubeVersion: 'v1.36.1',
+    apiVersions: () => ['v1', 'apps/v1'],
     resolve: ({ group, kind }, version = 'v1'): ApiResource | undefined =>
       unknownKinds.has(kind)
         ? undefined

@@ -20,4 +20,6 @@ export interface ApplicationStateDeps {
   readonly repositoryAccess: RepositoryAccess;
   readonly settings: Pick<LiveSettings, 'clusters'>;
   readonly kube: Pick<KubeClient, 'list'>;
+  /** Of the control plane's cluster, remembered for some minutes: charts refuse versions that are too old for them. */
+  readonly kubeVersion: (signal: AbortSignal) => Promise<string>;
 }

@@ -25,11 +25,13 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
         project,
         destinationNamespace: destination.namespace ?? '',
         sources: sourcesOf(application.spec).map((source, index) => ({
-          repository: deps.repositoryAccess(source.repoURL, project),
+          repository: deps.repositoryAccess.connection(source.repoURL, project),
           applicationSource: source as unknown as JsonObject,
           revision: revisions[index] ?? '',
         })),
         cacheMode: query.noCache === true ? 'hard' : 'normal',
+        kubeVersion: await deps.kubeVersion(signal),
+        ...deps.repositoryAccess.renderInputs(project),
       },
       signal,
     );
@@ -66,7 +68,7 @@ export function createGetRevisionMetadata(deps: ApplicationStateDeps): Handler<R
   return async ({ params, query }, { user, signal }) => {
     const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
     const source = sourceAt(application, query.sourceIndex ?? 0, query.versionId);
-    const repository = deps.repositoryAccess(source.repoURL, projectOf(application));
+    const repository = deps.repositoryAccess.connection(source.repoURL, projectOf(application));
     const answer = await deps.repoServer.getRevisionMetadata({ repository, revision: params.revision }, signal);
     const { author, message, tags, date } = answer;
     const seconds = date === undefined ? undefined : new Date(Number(date.seconds) * 1000).toISOString();

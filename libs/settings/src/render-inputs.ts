@@ -1,0 +1,107 @@
+/** What an installation and a project add to every request for manifests: tool settings, charts and what may be fetched. */
+import { type AppProject, CONFIG_OBJECTS, isGitOpsError } from '@tiphys/model';
+import { createReader, type Parsed, type SettingsData } from './reader.js';
+import { type ConnectionSources, type RepositoryConnection, repositoryConnection } from './repository-connection.js';
+
+/** Field names are those of the repo-server's `RenderSettings` message. */
+export interface RenderSettings {
+  /** `reposerver.max.combined.directory.manifests.size` in bytes; 0: the repo-server's default of 10 MiB (B26). */
+  readonly maxCombinedManifestBytes: number;
+  readonly includeHiddenDirectories: boolean;
+  /** `helm.valuesFileSchemes`; empty: https and http (B11). */
+  readonly valuesFileSchemes: readonly string[];
+  /** `--enable-helm` among `kustomize.buildOptions` (B22); options are never passed on as text (S2). */
+  readonly kustomizeEnableHelm: boolean;
+  /** `helm.enable: "false"` and the like (B02). */
+  readonly disabledTools: readonly string[];
+}
+
+/** Parts of a `GenerateManifestsRequest`, ready to be sent. */
+export interface RenderInputs {
+  readonly settings: {
+    maxCombinedManifestBytes: bigint;
+    includeHiddenDirectories: boolean;
+    valuesFileSchemes: string[];
+    kustomizeEnableHelm: boolean;
+    disabledTools: string[];
+  };
+  /** Helm repositories and registries that the project may use, for dependencies and value files by URL. */
+  readonly chartRepositories: RepositoryConnection[];
+  /** `sourceRepos` of the project: what is fetched while rendering must match, too (S11). */
+  readonly permittedSources: string[];
+}
+
+/** An empty list would permit everything to the repo-server. */
+const NOTHING: readonly string[] = ['!*'];
+const TOOLS = { helm: 'Helm', kustomize: 'Kustomize', jsonnet: 'Jsonnet' } as const;
+const ENABLE_HELM = '--enable-helm';
+
+export function parseRenderSettings(argocdCm: SettingsData, parameters: SettingsData): Parsed<RenderSettings> {
+  const cm = createReader(argocdCm);
+  const params = createReader(parameters);
+  const options = (cm.text('kustomize.buildOptions') ?? '').split(/\s+/).filter((option) => option !== '');
+  for (const option of options.filter((known) => known !== ENABLE_HELM)) {
+    cm.problem('kustomize.buildOptions', `"${option}" is not supported; of the build options only ${ENABLE_HELM} is`);
+  }
+  const settings: RenderSettings = {
+    maxCombinedManifestBytes: byteSize(params.text('reposerver.max.combined.directory.manifests.size'), (message) =>
+      params.problem('reposerver.max.combined.directory.manifests.size', message),
+    ),
+    includeHiddenDirectories: params.flag('reposerver.include.hidden.directories', false),
+    valuesFileSchemes: cm.list('helm.valuesFileSchemes'),
+    kustomizeEnableHelm: options.includes(ENABLE_HELM),
+    disabledTools: Object.entries(TOOLS)
+      .filter(([key]) => !cm.flag(`${key}.enable`, true))
+      .map(([, tool]) => tool),
+  };
+  return { settings, problems: [...cm.problems, ...params.problems] };
+}
+
+/** A project that is gone permits nothing to be fetched. */
+export function renderInputs(project: AppProject | undefined, sources: ConnectionSources): RenderInputs {
+  const { configMap, repositories } = sources;
+  const name = project?.metadata.name;
+  const permits = project?.spec.sourceRepos ?? [];
+  const usable = repositories.filter(({ secretType, type, project: owner }) => {
+    return secretType === 'repository' && type !== 'git' && (owner === undefined || owner === name);
+  });
+  const { settings } = parseRenderSettings(configMap(CONFIG_OBJECTS.settings), configMap(CONFIG_OBJECTS.parameters));
+  return {
+    settings: {
+      ...settings,
+      maxCombinedManifestBytes: BigInt(settings.maxCombinedManifestBytes),
+      valuesFileSchemes: [...settings.valuesFileSchemes],
+      disabledTools: [...settings.disabledTools],
+    },
+    chartRepositories: usable.flatMap(({ url }) => connectionOrNone(url, name, sources)),
+    permittedSources: [...(permits.length === 0 ? NOTHING : permits)],
+  };
+}
+
+/** A repository whose credentials nobody here can use is as good as not registered. */
+function connectionOrNone(
+  url: string,
+  project: string | undefined,
+  sources: ConnectionSources,
+): readonly RepositoryConnection[] {
+  try {
+    return [repositoryConnection({ url, ...(project === undefined ? {} : { project }) }, sources)];
+  } catch (error) {
+    if (isGitOpsError(error) && error.code === 'InvalidSpec') return [];
+    throw error;
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 0, K: 10, Ki: 10, M: 20, Mi: 20, G: 30, Gi: 30 };
+
+/** `10M` is 10 MiB, as in Argo CD. 0: not set. */
+function byteSize(text: string | undefined, problem: (message: string) => void): number {
+  if (text === undefined) return 0;
+  const match = /^(\d{1,12})([KMG]i?)?$/.exec(text);
+  const shift = UNITS[match?.[2] ?? ''];
+  if (match?.[1] === undefined || shift === undefined) {
+    problem(`"${text}" is not a size; write it like 10M`);
+    return 0;
+  }
+  return Number(match[1]) * 2 ** shift;
+}
