@@ -34,6 +34,8 @@ const BASE_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: true }
 export interface RunnableQueue extends KeyedQueue {
   readonly settings: QueueSettings;
   readonly requests: RequestStore;
+  /** Calls `listener` after each entry that Redis did not take, until the returned function is called. */
+  onRefused(listener: () => void): () => void;
 }
 
 /**
@@ -52,12 +54,21 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
   });
   queue.on('error', (error) => log.debug('queue connection', { queue: name, error }));
   const requests = createRequestStore(redis, name);
+  const refusals = new Set<() => void>();
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       if (redis.status !== 'ready' || patient.status !== 'ready') await redis.ping();
       return await work();
     } catch (error) {
       return fail(settings, error);
+    }
+  };
+  const guardEnqueue = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await guard(work);
+    } catch (error) {
+      for (const listener of refusals) listener();
+      throw error;
     }
   };
   const enqueueMany = async (entries: readonly Enqueue[]): Promise<void> => {
@@ -69,10 +80,14 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
   return {
     settings,
     requests,
-    enqueue: (entry) => guard(() => enqueueMany([entry])),
-    enqueueMany: (entries) => guard(() => enqueueMany(entries)),
-    enqueueAfter: (entry, afterMs) => guard(() => addTimer(queue, requests, { entry, afterMs })),
-    enqueueManyAfter: (entries, afterMs) => guard(() => addBatchLater(queue, entries, afterMs)),
+    onRefused: (listener) => {
+      refusals.add(listener);
+      return () => refusals.delete(listener);
+    },
+    enqueue: (entry) => guardEnqueue(() => enqueueMany([entry])),
+    enqueueMany: (entries) => guardEnqueue(() => enqueueMany(entries)),
+    enqueueAfter: (entry, afterMs) => guardEnqueue(() => addTimer(queue, requests, { entry, afterMs })),
+    enqueueManyAfter: (entries, afterMs) => guardEnqueue(() => addBatchLater(queue, entries, afterMs)),
     readRequest: (key) => guard(() => requests.read(key)),
     acknowledge: (key, token) => guard(() => requests.acknowledge(key, token)),
     depth: () => guard(() => countJobs(queue)),

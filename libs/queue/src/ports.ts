@@ -55,10 +55,11 @@ export interface KeyedQueue {
 }
 
 /**
- * Why the owner must enqueue everything again: the runner has started, Redis lost its data (FLUSHALL, a restart), or the
- * connection broke, so that events of meanwhile may not have been enqueued.
+ * Why the owner must enqueue everything again: the runner has started, Redis lost its data (FLUSHALL, a restart), the
+ * connection broke, so that events of meanwhile may not have been enqueued, or Redis refused an entry of this process
+ * (out of memory, a replica after a failover, its disk full) while the connection held.
  */
-export type ReseedReason = 'start' | 'lost' | 'reconnected';
+export type ReseedReason = 'start' | 'lost' | 'reconnected' | 'refused';
 
 export interface RunnerOptions {
   readonly reconcile: Reconciler;

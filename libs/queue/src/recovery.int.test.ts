@@ -250,6 +250,29 @@ describe('Redis away (R2)', () => {
     await eventually(() => expect(reasons).toEqual(['start', 'reconnected']));
   });
 
+  it('it refused writes while its connections held: the owner enqueues what could not be enqueued', async () => {
+    await startRedisHere();
+    await answering();
+    const queue = newQueue();
+    const seen: string[] = [];
+    const reasons: string[] = [];
+    const reconcile: Reconciler = async (key) => {
+      seen.push(key);
+      return DONE;
+    };
+    const reseed = async (reason: string) => {
+      reasons.push(reason);
+      if (reason !== 'start') await queue.enqueue({ key: 'k', priority: 'periodic' });
+    };
+    await run(queue, reconcile, { reseed });
+    await eventually(() => expect(reasons).toEqual(['start']));
+    await redisCommand(info(), ['CONFIG', 'SET', 'maxmemory', '1000']);
+    await expect(queue.enqueue({ key: 'k', priority: 'webhook' })).rejects.toThrow(/OOM/);
+    await redisCommand(info(), ['CONFIG', 'SET', 'maxmemory', '0']);
+    await eventually(() => expect(seen).toContain('k'));
+    expect(new Set(reasons)).toEqual(new Set(['start', 'refused']));
+  });
+
   it('its password was rotated: the worker goes on with the new one, without a restart', async () => {
     await startRedisHere();
     await answering();

@@ -1,4 +1,4 @@
-/** Notices that Redis lost its data or its connection and has everything enqueued again (R1, R2). */
+/** Notices that Redis lost its data, its connection or an entry, and has everything enqueued again (R1, R2). */
 import { backoff, type Logger } from '@tiphys/runtime';
 import type { Redis } from 'ioredis';
 import type { ReseedReason } from './ports.js';
@@ -14,6 +14,8 @@ export interface RedisWatchOptions {
 
 export interface RedisWatch {
   start(): void;
+  /** An entry was not taken: everything is enqueued again at the next look that succeeds. */
+  refused(): void;
   /** Looks now instead of at the next interval. */
   check(): void;
   stop(): void;
@@ -69,6 +71,9 @@ export function createRedisWatch(options: RedisWatchOptions): RedisWatch {
       stopped = false;
       if (redis.status === 'ready') check();
       redis.on('ready', onReady);
+    },
+    refused: () => {
+      due = due ?? 'refused';
     },
     check,
     stop: () => {

@@ -38,20 +38,28 @@ interface Context {
 export function createReconcilerRunner(queue: RunnableQueue, options: RunnerOptions): ReconcilerRunner {
   const log = queue.settings.log.child({ queue: queue.settings.name });
   const context: Context = { queue, options, log, runs: createRuns(), attempts: new Map(), stopping: false };
-  let parts: { readonly redis: Redis; readonly worker: Worker<JobData>; readonly watch: RedisWatch } | undefined;
+  let parts:
+    | {
+        readonly redis: Redis;
+        readonly worker: Worker<JobData>;
+        readonly watch: RedisWatch;
+        readonly forgetRefusals: () => void;
+      }
+    | undefined;
   return {
     start: async () => {
       if (parts !== undefined) throw new Error(`the runner of ${queue.settings.name} has already been started`);
       const redis = connectRedis({ ...queue.settings, name: `runner-${queue.settings.name}`, whenGone: 'wait' });
       const watch = watchRedis(context, redis);
       const worker = createWorker(context, redis, watch);
-      parts = { redis, worker, watch };
+      parts = { redis, worker, watch, forgetRefusals: queue.onRefused(watch.refused) };
       worker.run().catch((error: unknown) => log.error('the worker ended', { error }));
       watch.start();
     },
     stop: async (graceMs) => {
       if (parts === undefined) return;
-      const { redis, worker, watch } = parts;
+      const { redis, worker, watch, forgetRefusals } = parts;
+      forgetRefusals();
       watch.stop();
       context.stopping = true;
       await worker.pause(true);
