@@ -1,7 +1,7 @@
 /** A whole Tiphys on this machine: the three built services as processes of this one, against given cluster and Redis. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createCertificateAuthority, writeTlsDir } from './certificates.js';
 import type { ClusterUser } from './control-plane.js';
 import { installCustomResources } from './custom-resources.js';
@@ -11,6 +11,7 @@ import { writeKubeconfig } from './kubeconfig.js';
 import { freePort, removeDirectory, temporaryDirectory } from './process.js';
 import type { RedisInfo } from './redis.js';
 import { type ServiceName, type ServiceProcess, startService } from './service-process.js';
+import { toolPath } from './tools.js';
 
 /** The cluster of the control plane; a ControlPlane is one. */
 export interface InstallationCluster extends ClusterAccess {
@@ -122,7 +123,11 @@ async function planEnvironment(options: InstallationOptions, directory: string, 
   };
   const own: Record<ServiceName, Record<string, string>> = {
     'api-server': { TIPHYS_LISTEN: `127.0.0.1:${api}` },
-    'repo-server': { TIPHYS_LISTEN: `127.0.0.1:${repo}`, TIPHYS_DATA_DIR: join(directory, 'repo-server') },
+    'repo-server': {
+      TIPHYS_LISTEN: `127.0.0.1:${repo}`,
+      TIPHYS_DATA_DIR: join(directory, 'repo-server'),
+      TIPHYS_TOOLS: dirname(toolPath('helm')),
+    },
     'application-controller': {},
   };
   return {
