@@ -86,11 +86,18 @@ function refOf({ group, kind, namespace, name }: ResourceKey): ResourceRef {
   return { ...(group === '' ? {} : { group }), kind, ...(namespace === '' ? {} : { namespace }), name };
 }
 
-/** `status.summary` of a tree (A19): the images that run and the URLs that lead in, sorted. */
+/**
+ * `status.summary` of a tree (A19): the images of its Pods and the URLs that lead in, sorted. What only a template names,
+ * above all an old ReplicaSet, does not run: an image updater would take it for deployed (Q11).
+ */
 export function summarizeTree(tree: ApplicationTree): Pick<ApplicationSummary, 'images' | 'externalURLs'> {
   const unique = (items: readonly string[]) => [...new Set(items)].sort();
   return {
-    images: unique(tree.nodes.flatMap((node) => node.images ?? [])),
+    images: unique(tree.nodes.filter(isPod).flatMap((node) => node.images ?? [])),
     externalURLs: unique(tree.nodes.flatMap((node) => node.networkingInfo?.externalURLs ?? [])),
   };
+}
+
+function isPod({ group = '', kind }: ResourceRef): boolean {
+  return group === '' && kind === 'Pod';
 }

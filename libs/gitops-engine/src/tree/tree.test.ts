@@ -228,8 +228,11 @@ describe('the tree of an application', () => {
     expect(buildTree({ managed: managedResources, objects: [replicaSet, podNode, deployment] })).toEqual(tree);
   });
 
-  it('is summarized by its images and URLs', () => {
-    expect(summarizeTree(tree)).toEqual({ images: ['web:1'], externalURLs: [] });
+  it('is summarized by the images of its Pods and by its URLs; an old ReplicaSet runs nothing', () => {
+    const old = { ...replicaSet, key: { ...replicaSet.key, name: 'web-0' }, uid: 'old' };
+    const summary = { ...old.summary, images: ['web:0'] };
+    const withOld = buildTree({ managed: [], objects: [podNode, deployment, replicaSet, { ...old, summary }] });
+    expect(summarizeTree(withOld)).toEqual({ images: ['web:1'], externalURLs: [] });
   });
 
   it('lists orphans apart', () => {
