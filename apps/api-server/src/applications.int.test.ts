@@ -125,6 +125,11 @@ describe('create', () => {
   it.each([
     ['no destination', { destination: {} }, /Destination server missing/],
     ['both addresses of the destination', { destination: { server: 'https://a', name: 'b' } }, /both name and server/],
+    [
+      'a cluster that nobody registered',
+      { destination: { server: 'https://nope' } },
+      /no cluster https:\/\/nope; register/,
+    ],
     ['no source', { source: undefined }, /spec.source or spec.sources is missing/],
     ['a project that does not exist', { project: 'nowhere' }, /project nowhere which does not exist/],
     ['a destination of the wrong type', { destination: { server: 7 } }, /destination.server must be string/],

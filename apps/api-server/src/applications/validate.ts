@@ -1,7 +1,15 @@
 /** What a spec must fulfil before it is stored, beyond its schema; the controller checks again before every sync (S19). */
 import type { ApplicationInput } from '@tiphys/api-contract';
 import { checkApplicationAgainstProject } from '@tiphys/gitops-engine';
-import { API_VERSION, type Application, type ApplicationSpec, DEFAULT_PROJECT } from '@tiphys/model';
+import {
+  API_VERSION,
+  type Application,
+  type ApplicationDestination,
+  type ApplicationSpec,
+  DEFAULT_PROJECT,
+  IN_CLUSTER_NAME,
+  IN_CLUSTER_SERVER,
+} from '@tiphys/model';
 import { findCluster } from '@tiphys/settings';
 import { ApiError } from '../errors.js';
 import type { LiveSettings } from '../kube/config-objects.js';
@@ -62,5 +70,15 @@ function projectProblems({ projects, settings }: ValidationDeps, application: Ap
     ...(cluster === undefined ? {} : { destination: resolved }),
     projectRepositories: own.map(({ url }) => url),
   });
-  return conditions.map(({ message }) => message);
+  const unknown = cluster === undefined ? unknownCluster(destination) : [];
+  return [...conditions.map(({ message }) => message), ...unknown];
+}
+
+/** Of a destination that names a cluster, and one only; the shape of it is checked with the project. */
+function unknownCluster({ server = '', name = '' }: ApplicationDestination): readonly string[] {
+  if ((server === '') === (name === '')) return [];
+  const asked = server === '' ? `named ${name}` : server;
+  return [
+    `there is no cluster ${asked}; register it (a Secret labelled secret-type: cluster) or use ${IN_CLUSTER_SERVER} (${IN_CLUSTER_NAME})`,
+  ];
 }
