@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { GitOpsError } from '@tiphys/model';
+import { createSemaphore } from '@tiphys/runtime';
 import { joinPath } from '../tree/source-path.js';
 
 export interface ArchiveLimits {
@@ -20,6 +21,8 @@ export interface ArchiveFile {
 }
 
 const unzip = promisify(gunzip);
+/** Archives in memory while they are unpacked. */
+const unpacking = createSemaphore(2);
 const BLOCK = 512;
 const MAX_PATH = 4_096;
 
@@ -45,7 +48,7 @@ export async function readChartArchive(
 /** The limit holds while unpacking: a bomb never gets its memory. */
 async function unpack(packed: Uint8Array, what: string, { maxBytes }: ArchiveLimits): Promise<Buffer> {
   try {
-    return await unzip(packed, { maxOutputLength: maxBytes });
+    return await unpacking.run(() => unzip(packed, { maxOutputLength: maxBytes }));
   } catch (error) {
     const tooLarge = error instanceof RangeError;
     throw broken(what, tooLarge ? `unpacks to more than ${maxBytes} bytes` : 'is no gzip archive', error);

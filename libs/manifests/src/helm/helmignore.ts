@@ -9,7 +9,9 @@ interface Rule {
   readonly matches: (path: string, name: string) => boolean;
 }
 
-const MAX_RULES = 2_000;
+/** What lies beyond is given to Helm, which leaves it out itself. */
+const MAX_RULES = 300;
+const MAX_RULE_LENGTH = 256;
 
 /** Rules that Helm refuses (`**`, broken classes) leave nothing out here: Helm reports them itself. */
 export function parseHelmignore(text: string): IgnoreRules {
@@ -17,7 +19,14 @@ export function parseHelmignore(text: string): IgnoreRules {
     .split(/\r?\n/)
     .slice(0, MAX_RULES)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#') && !line.includes('**') && !/[\\{}]/.test(line))
+    .filter(
+      (line) =>
+        line !== '' &&
+        line.length <= MAX_RULE_LENGTH &&
+        !line.startsWith('#') &&
+        !line.includes('**') &&
+        !/[\\{}]/.test(line),
+    )
     .map(toRule);
   return (path, isFolder) => {
     const name = path.slice(path.lastIndexOf('/') + 1);

@@ -2,9 +2,10 @@
 import type { ArchiveFile } from '../charts/archive.js';
 import { isStructural, isTemplate } from './chart-files.js';
 import type { PackedChart } from './dependencies.js';
-import { mergeUse, type ScannedTemplate, scanTemplate, scanText, type TextUse, unstableWarnings } from './scan.js';
+import { mergeUse, scanTemplate, scanText, type TextUse } from './scan.js';
 import { hasOutsideReference } from './schema.js';
 import type { ChartFile } from './types.js';
+import { type TemplateText, unstableWarnings } from './unstable.js';
 import type { ValueFile } from './value-files.js';
 
 export interface ChartParts {
@@ -38,7 +39,7 @@ export async function inspectChart(parts: ChartParts): Promise<InspectedChart> {
   const texts = [...(await readTexts(parts.files)), ...parts.packed.flatMap(textsOf)];
   const templates = texts
     .filter(({ path }) => isTemplate(path))
-    .map(({ path, text }): ScannedTemplate => ({ path: shownPath(parts.folder, path), use: scanTemplate(text) }));
+    .map(({ path, text }) => ({ path: shownPath(parts.folder, path), text }));
   const use = await usesOf(parts, { templates, texts });
   const schemas = texts.filter(({ path, text }) => isSchema(path) && hasOutsideReference(text));
   const own = use.files ? parts.files : parts.files.filter(({ path }) => isStructural(path));
@@ -58,9 +59,9 @@ export async function inspectChart(parts: ChartParts): Promise<InspectedChart> {
 /** Values count only where `tpl` makes templates of them. */
 async function usesOf(
   { values, texts: inline }: ChartParts,
-  { templates, texts }: { readonly templates: readonly ScannedTemplate[]; readonly texts: readonly NamedText[] },
+  { templates, texts }: { readonly templates: readonly TemplateText[]; readonly texts: readonly NamedText[] },
 ): Promise<TextUse> {
-  const use = mergeUse(templates.map((template) => template.use));
+  const use = mergeUse(templates.map(({ text }) => scanTemplate(text)));
   if (!use.tpl || (use.files && use.capabilities)) return use;
   const chartValues = texts.filter(({ path }) => isValues(path)).map(({ text }) => text);
   const decoder = new TextDecoder();
