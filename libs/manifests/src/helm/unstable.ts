@@ -121,7 +121,12 @@ function withoutTexts(action: string): string {
 /** From what Helm prints: files whose names do not begin with an underscore. */
 function reachable(parts: readonly Part[]): readonly Part[] {
   const reached = new Set(parts.filter(({ path, name }) => name === undefined && !/\/(_[^/]*|NOTES\.txt)$/.test(path)));
-  const byName = Map.groupBy(parts, ({ name }) => name);
+  const byName = new Map<string, Part[]>();
+  for (const part of parts) {
+    const known = byName.get(part.name ?? '');
+    if (known === undefined) byName.set(part.name ?? '', [part]);
+    else known.push(part);
+  }
   // A set may grow while it is walked.
   for (const part of reached) {
     if (part.dynamic) return parts.filter(({ path }) => !path.endsWith('/NOTES.txt'));
