@@ -54,6 +54,8 @@ export interface RenderedManifests {
   readonly sourceTypes: readonly string[];
   /** Equal hash, equal manifests. */
   readonly manifestHash: string;
+  /** The Git host could not be asked: an older commit than asked for was used. */
+  readonly stale?: boolean;
   readonly warnings: readonly string[];
 }
 

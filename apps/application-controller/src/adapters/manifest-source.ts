@@ -83,6 +83,7 @@ function renderedFrom(response: GenerateResponse, request: RenderRequest): Rende
     revisions: response.sources.map((source) => source.revision),
     sourceTypes: response.sources.map((source) => source.sourceType),
     manifestHash: response.manifestHash,
+    stale: response.sources.some(({ stale }) => stale),
     warnings: response.warnings,
   };
 }

@@ -62,6 +62,8 @@ interface Turn {
 
 /** While an operation writes, its objects change all the time: look again when it is done, or this much later. */
 const DURING_OPERATION_MS = 2_000;
+/** Until a Git host that could not be asked about a push is asked again. */
+const STALE_RETRY_MS = 10_000;
 
 export function createRefreshReconciler(
   deps: RefreshDeps,
@@ -170,6 +172,7 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written |
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
   const rendered = await renderTargets(deps, request, { cluster, signal: turn.signal });
+  if (rendered.stale === true && turn.sinceMs > 0) await askAgain(deps, turn);
   const fingerprint = fingerprintOf(turn.app, {
     rendered,
     cluster,
@@ -181,6 +184,12 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written |
     return undefined;
   }
   return compareAnew(deps, turn, { rendered, cluster, fingerprint });
+}
+
+/** The push that asked was not seen yet: what is known is compared now, and the host is asked again for the push (R8). */
+function askAgain({ refreshQueue }: RefreshDeps, { key, sinceMs }: Turn): Promise<void> {
+  const request = { level: COMPARE_LEVELS.indexOf('latestForceResolve'), hardness: 0, since: sinceMs };
+  return refreshQueue.enqueueAfter({ key, priority: 'webhook', request }, STALE_RETRY_MS);
 }
 
 interface Inputs {
