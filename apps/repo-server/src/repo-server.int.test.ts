@@ -299,7 +299,7 @@ describe('while a Git host is down', () => {
     const stale = await generate(server, { repository, resolvedAfterMs: Date.now() + 1 });
     expect(stale.sources).toMatchObject([{ revision: commit, stale: true, cached: true }]);
     expect(stale.manifestHash).toBe(good.manifestHash);
-    expect(stale.warnings).toEqual([expect.stringMatching(/The commit found \d+ s ago is used, because the Git host/)]);
+    expect(stale.warnings).toEqual([expect.stringMatching(/The commit found at \S+Z is used, because the Git host/)]);
     await expect(generate(server, { repository, cacheMode: 'resolve' })).rejects.toMatchObject({ code: 'Upstream' });
     const pinned = await generate(server, { repository, source: { targetRevision: commit }, cacheMode: 'hard' });
     expect(pinned.sources).toMatchObject([{ revision: commit, stale: false }]);

@@ -38,6 +38,8 @@ export const CONDITION_TYPES = [
   'UnknownError',
   'SharedResourceWarning',
   'RepeatedResourceWarning',
+  /** Ours: what a renderer warns of, and a Git host that could not be asked while its last good answer is used. */
+  'RenderWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
 ] as const;

@@ -45,6 +45,7 @@ describe('manifests of the repo-server', () => {
         sourceTypes: ['Directory', 'Helm'],
         manifestHash: 'hash',
         warnings: ['a duplicate'],
+        stale: false,
       },
     });
   });

@@ -42,7 +42,7 @@ export function createManifestSource({ client, repositoryFor, renderInputs }: Ma
       const answer = await client.resolveRevision(
         {
           repository: repositoryFor(source.repoURL, app.spec.project),
-          revision: source.targetRevision ?? 'HEAD',
+          revision: source.targetRevision ?? (source.chart === undefined ? 'HEAD' : '*'),
           tagPrefix: source.tagPrefix ?? '',
           chart: source.chart ?? '',
           cacheMode: 'resolve',

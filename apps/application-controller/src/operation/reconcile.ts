@@ -38,8 +38,10 @@ export interface OperationDeps extends PrepareDeps, FinishDeps {
   readonly reconcileDeletion: (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome>;
 }
 
-/** Live events wake a waiting operation at once; this is only the safety net. */
+/** Live events wake a waiting operation at once; this is the safety net, closer while an event may have come before the wait. */
 const RECHECK_MS = 5_000;
+const FIRST_RECHECK_MS = 500;
+const FIRST_SECONDS_MS = 10_000;
 /** Windows open and close on whole minutes. */
 const WINDOW_RECHECK_MS = 30_000;
 /** More steps than any plan has: a planner that does not advance must not spin. */
@@ -167,7 +169,9 @@ async function wait(
   { step, signal }: WaitStep,
 ): Promise<ReconcileOutcome> {
   await persist(deps, running, { message: step.reason, signal });
-  return { kind: 'requeueAfter', ms: RECHECK_MS, reason: step.reason };
+  const ranForMs = deps.clock.now().getTime() - Date.parse(running.state.startedAt);
+  const ms = ranForMs < FIRST_SECONDS_MS ? FIRST_RECHECK_MS : RECHECK_MS;
+  return { kind: 'requeueAfter', ms, reason: step.reason };
 }
 
 /** Writes the progress when it differs from what the Application shows. The phase is not touched: a user may have set Terminating. */

@@ -6,7 +6,7 @@ import type { ControllerSettings, ManifestSource } from '../ports.js';
 import { type FollowedRef, followedRefs, staleFollowers } from './revision-poller.js';
 
 /** How often the set of followed refs is looked at again; pure in-memory work. */
-const MAX_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 10_000;
 const MIN_WAIT_MS = 100;
 const CONCURRENT_POLLS = 4;
 

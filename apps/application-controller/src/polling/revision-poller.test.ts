@@ -24,7 +24,17 @@ describe('which refs are followed (design 6)', () => {
       source: { repoURL: REPO, targetRevision: 'aaaaaaa' },
       followed: true,
     },
-    { name: 'a Helm chart', source: { repoURL: REPO, chart: 'web', targetRevision: '1.x' }, followed: false },
+    {
+      name: 'a range of chart versions',
+      source: { repoURL: REPO, chart: 'web', targetRevision: '1.x' },
+      followed: true,
+    },
+    { name: 'the newest version of a chart', source: { repoURL: REPO, chart: 'web' }, followed: true },
+    {
+      name: 'one version of a chart',
+      source: { repoURL: REPO, chart: 'web', targetRevision: '1.2.3' },
+      followed: false,
+    },
   ])('$name: $followed', ({ source, followed }) => {
     expect(followedRefs([app('a', source)])).toHaveLength(followed ? 1 : 0);
   });

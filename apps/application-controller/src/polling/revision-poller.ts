@@ -14,6 +14,8 @@ import type { Enqueue } from '@tiphys/queue';
 import { keyOf } from '../identity.js';
 
 const FULL_SHA = /^[0-9a-f]{40}$/i;
+/** A whole semantic version, or a digest of a registry. */
+const EXACT_VERSION = /^(v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?|sha256:[0-9a-f]{64})$/;
 
 export interface FollowedRef {
   readonly id: string;
@@ -31,15 +33,21 @@ export function followedRefs(applications: readonly Application[]): readonly Fol
   >();
   for (const app of applications) {
     sourcesOf(app.spec).forEach((source, sourceIndex) => {
-      const revision = source.targetRevision ?? 'HEAD';
-      if (FULL_SHA.test(revision) || source.chart !== undefined) return;
-      const id = JSON.stringify([source.repoURL, app.spec.project, revision, source.tagPrefix ?? '']);
+      const { chart = '', tagPrefix = '' } = source;
+      const revision = source.targetRevision ?? (chart === '' ? 'HEAD' : '*');
+      if (isPinned(revision, chart)) return;
+      const id = JSON.stringify([source.repoURL, app.spec.project, chart, revision, tagPrefix]);
       const group = groups.get(id) ?? { app, source, followers: [] };
       group.followers.push({ key: keyOf(app), app, sourceIndex });
       groups.set(id, group);
     });
   }
   return [...groups].map(([id, group]) => ({ id, ...group }));
+}
+
+/** A commit, or one version of a chart: what it names cannot change (A09). */
+function isPinned(revision: string, chart: string): boolean {
+  return chart === '' ? FULL_SHA.test(revision) : EXACT_VERSION.test(revision);
 }
 
 /** Followers whose last comparison was against another commit. */

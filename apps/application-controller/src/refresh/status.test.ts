@@ -58,6 +58,13 @@ describe('a comparison that was skipped because its inputs are the same', () => 
     const next = sameStatusAt(application({ status: KNOWN }), rendered(SHA_B), now);
     expect(next).toEqual({ ...KNOWN, sync: { ...KNOWN.sync, revision: SHA_B }, reconciledAt: NOW });
   });
+  it('an outage of the Git host shows as a warning that is written once, and goes when the host is back', () => {
+    const warned = { ...rendered(SHA_A), warnings: ['the Git host could not be asked'] };
+    const during = sameStatusAt(application({ status: KNOWN }), warned, now);
+    expect(during.conditions).toMatchObject([{ type: 'RenderWarning', message: warned.warnings[0] }]);
+    expect(sameStatusAt(application({ status: during }), warned, new Date(LONG_AGO))).toBe(during);
+    expect(sameStatusAt(application({ status: during }), rendered(SHA_A), now).conditions).toBeUndefined();
+  });
   it('of several sources all revisions are kept', () => {
     const { source: _, ...rest } = specOf();
     const app = application({ spec: { ...rest, sources: [{ repoURL: 'a' }, { repoURL: 'b' }] } });

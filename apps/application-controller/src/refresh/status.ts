@@ -38,7 +38,6 @@ export function comparedStatus(
   now: Date,
 ): ApplicationStatus {
   const { rendered, result } = comparison;
-  const warnings = rendered.warnings.map((message): Condition => ({ type: 'RepeatedResourceWarning', message }));
   return buildStatus({
     app,
     comparison: result,
@@ -46,10 +45,14 @@ export function comparedStatus(
     sourceTypes: rendered.sourceTypes,
     now: kubernetesTime(now),
     summary: summarizeTree(tree),
-    conditions: [...warnings, ...conditions],
+    conditions: [...warningsOf(rendered), ...conditions],
     persistResourceHealth: settings.persistResourceHealth,
     controllerNamespace: app.metadata.namespace ?? '',
   });
+}
+
+function warningsOf({ warnings }: RenderedManifests): readonly Condition[] {
+  return warnings.map((message) => ({ type: 'RenderWarning', message: redact(message) }));
 }
 
 /** Nothing but the commit is new: same manifests, same live state. */
@@ -58,7 +61,10 @@ export function sameStatusAt(app: Application, rendered: RenderedManifests, now:
   const revision = hasMultipleSources(app.spec)
     ? { revisions: [...rendered.revisions] }
     : { revision: rendered.revisions[0] ?? '' };
-  const next: ApplicationStatus = { ...status, sync: { status: 'Synced', ...status.sync, ...revision } };
+  const next = withConditions(
+    { ...status, sync: { status: 'Synced', ...status.sync, ...revision } },
+    { conditions: warningsOf(rendered), evaluated: ['RenderWarning'], now: kubernetesTime(now) },
+  );
   return statusPatch(status, next) === undefined ? status : { ...next, reconciledAt: kubernetesTime(now) };
 }
 

@@ -78,7 +78,7 @@ export function createResolver(options: ResolverOptions): Resolver {
         return describe(await ask({ key, remote, question }, notBefore));
       } catch (error) {
         if (insists || known === undefined || !isHostFailure(error)) throw error;
-        return { ...describe(known), stale: staleReason(error, now - known.askedAt) };
+        return { ...describe(known), stale: staleReason(error, known.askedAt) };
       }
     },
   };
@@ -137,6 +137,7 @@ function describe({ answer, askedAt }: Remembered): ResolvedRevision {
   return { ...answer, resolvedAt: new Date(askedAt) };
 }
 
-function staleReason(error: Error, ageMs: number): string {
-  return `The commit found ${Math.round(ageMs / 1_000)} s ago is used, because the Git host could not be asked: ${error.message}`;
+/** Names the moment, not the age: a text that changes with every question would be written again each time. */
+function staleReason(error: Error, askedAt: number): string {
+  return `The commit found at ${new Date(askedAt).toISOString()} is used, because the Git host could not be asked: ${error.message}`;
 }

@@ -6,8 +6,11 @@ import { splitDocuments } from './split-documents.js';
 
 /** A file that holds this text anywhere is left out (B26). */
 const SKIP_MARKER = '+argocd:skip-file-rendering';
-/** A broken file is an error only when it looks like a manifest; otherwise it is somebody's values or pipeline. */
-const MANIFEST_SIGNS = ['apiVersion:', 'kind:', 'metadata:'];
+/**
+ * A broken file is an error only when it looks like a manifest; otherwise it is somebody's values or pipeline. Quoted keys
+ * count, too: leaving out a file that holds one whole object beside a broken one would prune that object.
+ */
+const MANIFEST_SIGNS = ['apiVersion', 'kind', 'metadata'].map((field) => new RegExp(`\\b${field}["']?\\s*:`));
 /** Parsed at one go; about 30 ms. */
 const TURN_CHARACTERS = 256 * 1024;
 
@@ -24,7 +27,7 @@ export async function parseFile(path: string, bytes: Uint8Array): Promise<Parsed
   try {
     return { manifests: isJson ? parseJsonFile(path, text) : await parseYamlManifests(path, text) };
   } catch (error) {
-    const looksLikeManifest = isJson || MANIFEST_SIGNS.every((sign) => text.includes(sign));
+    const looksLikeManifest = isJson || MANIFEST_SIGNS.every((sign) => sign.test(text));
     if (!isGitOpsError(error) || looksLikeManifest) throw error;
     const next = 'Exclude it from the source to silence this.';
     return { manifests: [], warning: `${path} was left out, because it is no Kubernetes manifest. ${next}` };
