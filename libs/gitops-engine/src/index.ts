@@ -34,7 +34,13 @@ export * from './sync/retry.js';
 export * from './sync/self-heal-backoff.js';
 export * from './sync/sync-messages.js';
 export * from './sync/sync-options.js';
-export { decideSyncWindow, type WindowDecision, type WindowQuestion, type WindowSubject } from './sync/sync-windows.js';
+export {
+  decideSyncWindow,
+  type WindowDecision,
+  type WindowQuestion,
+  type WindowSubject,
+  windowApplies,
+} from './sync/sync-windows.js';
 export { isDryRunFailure, resultOf, stateOf, syncResultKey, type TaskState } from './sync/task-results.js';
 export type * from './sync/types.js';
 export * from './tree/build-tree.js';

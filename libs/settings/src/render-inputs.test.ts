@@ -57,7 +57,7 @@ describe('renderInputs', () => {
     secret('foreign', { url: 'https://other.example.com', type: 'helm', project: 'others' }),
     secret('git', { url: 'https://git.example.com/a' }),
   ]);
-  const sources = { repositories, configMap: () => ({}) };
+  const sources = { repositories, configMap: () => ({}), renderSettings: parseRenderSettings({}, {}).settings };
 
   it('offers the chart repositories that the project may use, with their credentials (G10)', () => {
     const { chartRepositories, permittedSources } = renderInputs(project(['https://charts.example.com']), sources);

@@ -1,5 +1,5 @@
 /** What an installation and a project add to every request for manifests: tool settings, charts and what may be fetched. */
-import { type AppProject, CONFIG_OBJECTS, isGitOpsError } from '@tiphys/model';
+import { type AppProject, isGitOpsError } from '@tiphys/model';
 import { createReader, type Parsed, type SettingsData } from './reader.js';
 import { type ConnectionSources, type RepositoryConnection, repositoryConnection } from './repository-connection.js';
 
@@ -57,15 +57,19 @@ export function parseRenderSettings(argocdCm: SettingsData, parameters: Settings
   return { settings, problems: [...cm.problems, ...params.problems] };
 }
 
+export interface RenderSources extends ConnectionSources {
+  /** Parsed once per change of the settings, not once per request. */
+  readonly renderSettings: RenderSettings;
+}
+
 /** A project that is gone permits nothing to be fetched. */
-export function renderInputs(project: AppProject | undefined, sources: ConnectionSources): RenderInputs {
-  const { configMap, repositories } = sources;
+export function renderInputs(project: AppProject | undefined, sources: RenderSources): RenderInputs {
+  const { renderSettings: settings, repositories } = sources;
   const name = project?.metadata.name;
   const permits = project?.spec.sourceRepos ?? [];
   const usable = repositories.filter(({ secretType, type, project: owner }) => {
     return secretType === 'repository' && type !== 'git' && (owner === undefined || owner === name);
   });
-  const { settings } = parseRenderSettings(configMap(CONFIG_OBJECTS.settings), configMap(CONFIG_OBJECTS.parameters));
   return {
     settings: {
       ...settings,

@@ -1,5 +1,12 @@
 /** Repositories as the repo-server takes them: URL and what the project may use to reach them (G09, G10). */
-import { type RenderInputs, type RepositoryConnection, renderInputs, repositoryConnection } from '@tiphys/settings';
+import { CONFIG_OBJECTS } from '@tiphys/model';
+import {
+  parseRenderSettings,
+  type RenderInputs,
+  type RepositoryConnection,
+  renderInputs,
+  repositoryConnection,
+} from '@tiphys/settings';
 import type { LiveSettings } from '../kube/config-objects.js';
 import type { ApplicationDeps } from './deps.js';
 
@@ -19,6 +26,12 @@ export function createRepositoryAccess(
   });
   return {
     connection: (url, project) => repositoryConnection({ url, project }, sources()),
-    renderInputs: (project) => renderInputs(projects.get(project), sources()),
+    renderInputs: (project) => {
+      const [settingsCm, parameters] = [CONFIG_OBJECTS.settings, CONFIG_OBJECTS.parameters].map((name) =>
+        settings.configMap(name),
+      );
+      const { settings: renderSettings } = parseRenderSettings(settingsCm ?? {}, parameters ?? {});
+      return renderInputs(projects.get(project), { ...sources(), renderSettings });
+    },
   };
 }

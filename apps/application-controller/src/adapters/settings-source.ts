@@ -15,6 +15,7 @@ import {
   parseReconciliationSettings,
   parseRenderSettings,
   parseRepositories,
+  type RenderSettings,
   type Repository,
   type SecretRecord,
   type SettingsData,
@@ -24,6 +25,7 @@ import type { ControllerSettings } from '../ports.js';
 
 export interface SettingsSnapshot {
   readonly controller: ControllerSettings;
+  readonly renderSettings: RenderSettings;
   readonly repositories: readonly Repository[];
   readonly clusters: readonly Cluster[];
   readonly secrets: ReadonlyMap<string, SecretRecord>;
@@ -117,6 +119,7 @@ function parseSnapshot(
       persistResourceHealth,
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },
+    renderSettings: render.settings,
     repositories: repositories.settings,
     clusters: clusters.settings,
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),

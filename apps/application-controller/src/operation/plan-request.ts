@@ -1,5 +1,5 @@
 /** From an operation to the request that the pure planner understands. */
-import type { SyncPlanRequest } from '@tiphys/gitops-engine';
+import { namespaceTarget, type SyncPlanRequest } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -52,9 +52,8 @@ function namespaceToCreate(
   const name = app.spec.destination.namespace ?? '';
   if (name === '' || !syncOptions.includes('CreateNamespace=true'))
     return { namespace: undefined, namespaceLive: undefined };
-  const metadata = { name, ...app.spec.syncPolicy?.managedNamespaceMetadata };
   return {
-    namespace: { apiVersion: 'v1', kind: 'Namespace', metadata },
+    namespace: namespaceTarget(name, app.spec.syncPolicy?.managedNamespaceMetadata),
     namespaceLive: liveNamespace(comparison, name),
   };
 }

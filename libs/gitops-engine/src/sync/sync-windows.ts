@@ -32,7 +32,7 @@ const ALLOWED: WindowDecision = { allowed: true, reason: 'no sync window forbids
  * active, it is forbidden (D48). A window that cannot be read denies: it was meant to hold something back.
  */
 export function decideSyncWindow(question: WindowQuestion): WindowDecision {
-  const windows = (question.windows ?? []).filter((window) => applies(window, question.subject));
+  const windows = (question.windows ?? []).filter((window) => windowApplies(window, question.subject));
   const decision = decideAt(windows, question);
   const { runningSince } = question;
   if (decision.allowed || runningSince === undefined || !mayOverrun(windows, question)) return decision;
@@ -63,8 +63,8 @@ function mayOverrun(windows: readonly SyncWindow[], { now }: WindowQuestion): bo
   return deciding.length > 0 && deciding.every((window) => window.syncOverrun === true);
 }
 
-/** By default any of the three lists is enough; with `andOperator` every list that is given must match. */
-function applies(window: SyncWindow, subject: WindowSubject): boolean {
+/** Whether a window names the application: by default any of the three lists is enough; with `andOperator` every list that is given must match. */
+export function windowApplies(window: SyncWindow, subject: WindowSubject): boolean {
   const lists: readonly (readonly [readonly string[] | undefined, readonly string[]])[] = [
     [window.applications, [subject.application]],
     [window.namespaces, [subject.namespace]],
