@@ -5,6 +5,7 @@ import { GitOpsError } from '@tiphys/model';
 import { type Logger, type RedisConnection, silentLogger } from '@tiphys/runtime';
 import { connectRedis } from '@tiphys/runtime/redis';
 import { type JobsOptions, Queue } from 'bullmq';
+import { groupCommit } from './group-commit.js';
 import { KEY_PREFIX, keyId, timerId } from './ids.js';
 import { mergeEntries } from './merge-entries.js';
 import { type Enqueue, type KeyedQueue, PRIORITIES } from './ports.js';
@@ -77,6 +78,8 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
       await addBatch(queue, requests, merged.slice(start, start + BATCH));
     }
   };
+  // Many keys at once go their own way: a person's single one shall not wait behind a re-seed.
+  const enqueueTogether = groupCommit((entries: readonly Enqueue[]) => guardEnqueue(() => enqueueMany(entries)));
   return {
     settings,
     requests,
@@ -84,7 +87,7 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
       refusals.add(listener);
       return () => refusals.delete(listener);
     },
-    enqueue: (entry) => guardEnqueue(() => enqueueMany([entry])),
+    enqueue: enqueueTogether,
     enqueueMany: (entries) => guardEnqueue(() => enqueueMany(entries)),
     enqueueAfter: (entry, afterMs) => guardEnqueue(() => addTimer(queue, requests, { entry, afterMs })),
     enqueueManyAfter: (entries, afterMs) => guardEnqueue(() => addBatchLater(queue, entries, afterMs)),
