@@ -37,7 +37,7 @@ describe('routes', () => {
   );
 
   it('without a session: login, logout, who am I, version, settings', () => {
-    const open = routes.filter((route) => route.public === true).map(({ path }) => path);
+    const open = routes.filter((route) => route.access === 'public').map(({ path }) => path);
     const expected = [
       '/api/v1/session',
       '/api/v1/session',

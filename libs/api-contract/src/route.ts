@@ -1,4 +1,5 @@
 /** What a route is: its method, path and schemas, from which the server binds it, clients call it and OpenAPI shows it. */
+import type { AccessAction, AccessResource } from '@tiphys/model';
 import type { Static, TSchema } from 'typebox';
 
 export const HTTP_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -12,6 +13,17 @@ export interface RouteSchemas {
   readonly response: TSchema;
 }
 
+/** What a caller must be allowed at least. The object is the one that the request names. */
+export interface RoutePermission {
+  readonly resource: AccessResource;
+  readonly action: AccessAction;
+  /** True: nobody is refused; the answer holds what the caller may see. */
+  readonly perItem?: boolean;
+}
+
+/** `public`: nobody need log in. `session`: whoever has logged in, for what concerns only himself. */
+export type RouteAccess = 'public' | 'session' | RoutePermission;
+
 export interface RouteContract<S extends RouteSchemas = RouteSchemas> {
   readonly method: HttpMethod;
   /** OpenAPI form: `/api/v1/applications/{name}`. */
@@ -20,8 +32,9 @@ export interface RouteContract<S extends RouteSchemas = RouteSchemas> {
   readonly operationId: string;
   readonly tag: string;
   readonly summary: string;
-  /** True: no session is needed. */
-  readonly public?: boolean;
+  readonly access: RouteAccess;
+  /** True: the last parameter takes the rest of the path, slashes too. */
+  readonly rest?: boolean;
   /** True: the answer is a sequence of `{"result": response}`, one JSON per line or one server-sent event each (N19). */
   readonly stream?: boolean;
   readonly schemas: S;

@@ -2,6 +2,7 @@
  * The vocabulary of Tiphys: types, names, codes and errors. No I/O, no dependency on any other project. The schemas behind
  * the types are in `@tiphys/model/schemas`: 20 MB that only who validates should load.
  */
+export * from './access.js';
 export * from './cache-keys.js';
 export * from './codes.js';
 export type * from './comparison-settings.js';

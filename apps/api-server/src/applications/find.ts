@@ -1,7 +1,7 @@
 /** Finds the application of a request and checks access, with Argo CD's rule for what a caller may learn (N21). */
 import type { ApplicationScope } from '@tiphys/api-contract';
-import { appKey } from '@tiphys/model';
-import { type Action, authorize } from '../auth/authorize.js';
+import { type AccessAction, appKey } from '@tiphys/model';
+import { authorize } from '../auth/authorize.js';
 import { ApiError } from '../errors.js';
 import type { Subject } from '../http/context.js';
 import type { ApplicationDeps } from './deps.js';
@@ -10,7 +10,7 @@ import type { ApplicationEntry } from './store.js';
 
 export interface ApplicationRequest extends ApplicationScope {
   readonly name: string;
-  readonly action: Action;
+  readonly action: AccessAction;
 }
 
 type FindDeps = Pick<ApplicationDeps, 'namespace' | 'store' | 'authorizer'>;

@@ -1,15 +1,18 @@
 /** The one choke point of access control (S19): every handler asks here before it reads or writes on behalf of a user. */
+import type { AccessAction, AccessResource } from '@tiphys/model';
 import { ApiError } from '../errors.js';
 import type { Subject } from '../http/context.js';
 
-export type Resource = 'applications' | 'projects';
-export type Action = 'get' | 'create' | 'update' | 'delete' | 'sync' | 'override';
-
 export interface AccessRequest {
-  readonly resource: Resource;
-  readonly action: Action;
-  /** `project/name` or `project/namespace/name` for applications, the name for projects. */
+  readonly resource: AccessResource;
+  readonly action: AccessAction;
+  /** `project/name` or `project/namespace/name` for applications; see {@link scopedObject}; the name for anything else. */
   readonly object: string;
+}
+
+/** Repositories and clusters: the address alone, or below the project that they belong to (F18). */
+export function scopedObject(project: string | undefined, address: string): string {
+  return project === undefined || project === '' ? address : `${project}/${address}`;
 }
 
 /** Decides; handlers know nothing of the policy behind it. */

@@ -33,7 +33,7 @@ export function bindRoute<S extends RouteSchemas>(
 ): void {
   app.route({
     ...routeOptions(route),
-    handler: async (request, reply) => send(await handler(inputOf(request), contextOf(request)), request, reply),
+    handler: async (request, reply) => send(await handler(inputOf(route, request), contextOf(request)), request, reply),
   });
 }
 
@@ -45,7 +45,8 @@ export function bindPublicRoute<S extends RouteSchemas>(
 ): void {
   app.route({
     ...routeOptions(route),
-    handler: async (request, reply) => send(await handler(inputOf(request), publicContextOf(request)), request, reply),
+    handler: async (request, reply) =>
+      send(await handler(inputOf(route, request), publicContextOf(request)), request, reply),
   });
 }
 
@@ -60,23 +61,32 @@ export function bindStream<S extends RouteSchemas>(
     handler: async (request, reply) => {
       const stream = openStream(request, reply, app.streams);
       const context = { ...contextOf(request), signal: stream.signal };
-      await stream.run(() => handler(inputOf(request), context, stream));
+      await stream.run(() => handler(inputOf(route, request), context, stream));
       return reply;
     },
   });
+}
+
+const PARAMETER = /\{([^}]+)\}/g;
+
+/** `{name}` to `:name`; the last one to `*` when it takes the rest of the path. */
+function urlPattern({ path, rest }: RouteContract): string {
+  const pattern = path.replace(PARAMETER, ':$1');
+  return rest === true ? pattern.replace(/:[^/]+$/, '*') : pattern;
 }
 
 function routeOptions(route: RouteContract) {
   const { params, query, body, response } = route.schemas;
   return {
     method: route.method,
-    url: route.path.replace(/\{([^}]+)\}/g, ':$1'),
-    config: { public: route.public === true },
+    url: urlPattern(route),
+    config: { public: route.access === 'public' },
     schema: {
       operationId: route.operationId,
       tags: [route.tag],
       summary: route.summary,
-      ...(params === undefined ? {} : { params }),
+      // The router names the rest of the path `*`; it is checked as the text it is.
+      ...(params === undefined || route.rest === true ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
       response: { 200: response },
@@ -85,8 +95,15 @@ function routeOptions(route: RouteContract) {
 }
 
 /** The parts were validated against the route's schemas by Fastify before the handler runs. */
-function inputOf<S extends RouteSchemas>(request: FastifyRequest): RouteInput<S> {
-  return { params: request.params, query: request.query, body: request.body } as RouteInput<S>;
+function inputOf<S extends RouteSchemas>(route: RouteContract<S>, request: FastifyRequest): RouteInput<S> {
+  return { params: paramsOf(route, request), query: request.query, body: request.body } as RouteInput<S>;
+}
+
+function paramsOf({ path, rest }: RouteContract, request: FastifyRequest): unknown {
+  if (rest !== true) return request.params;
+  const { '*': tail, ...params } = request.params as Readonly<Record<string, string>>;
+  const name = [...path.matchAll(PARAMETER)].at(-1)?.[1];
+  return name === undefined ? params : { ...params, [name]: tail };
 }
 
 function contextOf(request: FastifyRequest): RequestContext {

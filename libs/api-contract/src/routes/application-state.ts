@@ -21,21 +21,25 @@ const params = ApplicationParamsSchema;
 
 export const applicationStateRoutes = {
   resourceTree: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: `${one}/resource-tree`, operationId: 'ApplicationService_ResourceTree', tag },
     summary: 'ResourceTree returns resource tree',
     schemas: { params, query: ResourceFilterQuerySchema, response: ApplicationTreeSchema },
   }),
   managedResources: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: `${one}/managed-resources`, operationId: 'ApplicationService_ManagedResources', tag },
     summary: 'ManagedResources returns list of managed resources',
     schemas: { params, query: ResourceFilterQuerySchema, response: ManagedResourcesSchema },
   }),
   manifests: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: `${one}/manifests`, operationId: 'ApplicationService_GetManifests', tag },
     summary: 'GetManifests returns application manifests',
     schemas: { params, query: ManifestsQuerySchema, response: ManifestsResponseSchema },
   }),
   revisionMetadata: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: `${one}/revisions/{revision}/metadata`, tag },
     operationId: 'ApplicationService_RevisionMetadata',
     summary: 'Get the meta-data (author, date, tags, message) for a specific revision of the application',
@@ -46,16 +50,19 @@ export const applicationStateRoutes = {
     },
   }),
   syncWindows: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: `${one}/syncwindows`, operationId: 'ApplicationService_GetApplicationSyncWindows', tag },
     summary: 'Get returns sync windows of the application',
     schemas: { params, query: ApplicationScopeSchema, response: SyncWindowsResponseSchema },
   }),
   events: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: `${one}/events`, operationId: 'ApplicationService_ListResourceEvents', tag },
     summary: 'ListResourceEvents returns a list of event resources',
     schemas: { params, query: EventsQuerySchema, response: EventListSchema },
   }),
   watchResourceTree: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: '/api/v1/stream/applications/{name}/resource-tree', tag },
     operationId: 'ApplicationService_WatchResourceTree',
     summary: 'Watch returns stream of application resource tree',

@@ -23,21 +23,25 @@ const one = '/api/v1/applications/{name}';
 
 export const applicationRoutes = {
   list: defineRoute({
+    access: { resource: 'applications', action: 'get', perItem: true },
     ...{ method: 'GET', path: '/api/v1/applications', operationId: 'ApplicationService_List', tag },
     summary: 'List returns list of applications',
     schemas: { query: ApplicationQuerySchema, response: ApplicationListSchema },
   }),
   create: defineRoute({
+    access: { resource: 'applications', action: 'create' },
     ...{ method: 'POST', path: '/api/v1/applications', operationId: 'ApplicationService_Create', tag },
     summary: 'Create creates an application',
     schemas: { query: ApplicationCreateQuerySchema, body: ApplicationInputSchema, response: ApplicationBodySchema },
   }),
   get: defineRoute({
+    access: { resource: 'applications', action: 'get' },
     ...{ method: 'GET', path: one, operationId: 'ApplicationService_Get', tag },
     summary: 'Get returns an application by name',
     schemas: { params: ApplicationParamsSchema, query: ApplicationQuerySchema, response: ApplicationBodySchema },
   }),
   update: defineRoute({
+    access: { resource: 'applications', action: 'update' },
     ...{ method: 'PUT', path: one, operationId: 'ApplicationService_Update', tag },
     summary: 'Update updates an application',
     schemas: {
@@ -48,6 +52,7 @@ export const applicationRoutes = {
     },
   }),
   updateSpec: defineRoute({
+    access: { resource: 'applications', action: 'update' },
     ...{ method: 'PUT', path: `${one}/spec`, operationId: 'ApplicationService_UpdateSpec', tag },
     summary: 'UpdateSpec updates an application spec',
     schemas: {
@@ -58,6 +63,7 @@ export const applicationRoutes = {
     },
   }),
   patch: defineRoute({
+    access: { resource: 'applications', action: 'update' },
     ...{ method: 'PATCH', path: one, operationId: 'ApplicationService_Patch', tag },
     summary: 'Patch patch an application',
     schemas: {
@@ -67,11 +73,13 @@ export const applicationRoutes = {
     },
   }),
   delete: defineRoute({
+    access: { resource: 'applications', action: 'delete' },
     ...{ method: 'DELETE', path: one, operationId: 'ApplicationService_Delete', tag },
     summary: 'Delete deletes an application',
     schemas: { params: ApplicationParamsSchema, query: ApplicationDeleteQuerySchema, response: EmptySchema },
   }),
   sync: defineRoute({
+    access: { resource: 'applications', action: 'sync' },
     ...{ method: 'POST', path: `${one}/sync`, operationId: 'ApplicationService_Sync', tag },
     summary: 'Sync syncs an application to its target state',
     schemas: {
@@ -81,6 +89,7 @@ export const applicationRoutes = {
     },
   }),
   rollback: defineRoute({
+    access: { resource: 'applications', action: 'sync' },
     ...{ method: 'POST', path: `${one}/rollback`, operationId: 'ApplicationService_Rollback', tag },
     summary: 'Rollback syncs an application to an entry of its history; it holds also while auto-sync is on',
     schemas: {
@@ -90,11 +99,13 @@ export const applicationRoutes = {
     },
   }),
   terminateOperation: defineRoute({
+    access: { resource: 'applications', action: 'sync' },
     ...{ method: 'DELETE', path: `${one}/operation`, operationId: 'ApplicationService_TerminateOperation', tag },
     summary: 'TerminateOperation terminates the currently running operation',
     schemas: { params: ApplicationParamsSchema, query: ApplicationScopeSchema, response: EmptySchema },
   }),
   watch: defineRoute({
+    access: { resource: 'applications', action: 'get', perItem: true },
     ...{ method: 'GET', path: '/api/v1/stream/applications', operationId: 'ApplicationService_Watch', tag },
     summary: 'Watch returns stream of application change events',
     stream: true,

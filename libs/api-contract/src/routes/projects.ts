@@ -21,16 +21,19 @@ export type ProjectCreateRequest = Static<typeof ProjectCreateRequestSchema>;
 
 export const projectRoutes = {
   list: defineRoute({
+    access: { resource: 'projects', action: 'get', perItem: true },
     ...{ method: 'GET', path: '/api/v1/projects', operationId: 'ProjectService_List', tag },
     summary: 'List returns list of projects',
     schemas: { query: Type.Object({ name: text(), fields: text() }), response: AppProjectListSchema },
   }),
   create: defineRoute({
+    access: { resource: 'projects', action: 'create' },
     ...{ method: 'POST', path: '/api/v1/projects', operationId: 'ProjectService_Create', tag },
     summary: 'Create a new project',
     schemas: { body: ProjectCreateRequestSchema, response: AppProjectBodySchema },
   }),
   get: defineRoute({
+    access: { resource: 'projects', action: 'get' },
     ...{ method: 'GET', path: '/api/v1/projects/{name}', operationId: 'ProjectService_Get', tag },
     summary: 'Get returns a project by name',
     schemas: { params: Type.Object({ name: Type.String({ minLength: 1 }) }), response: AppProjectBodySchema },

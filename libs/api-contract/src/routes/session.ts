@@ -24,12 +24,12 @@ export type UserInfo = Static<typeof UserInfoSchema>;
 
 export const sessionRoutes = {
   create: defineRoute({
-    ...{ method: 'POST', path: '/api/v1/session', operationId: 'SessionService_Create', tag, public: true },
+    ...{ method: 'POST', path: '/api/v1/session', operationId: 'SessionService_Create', tag, access: 'public' },
     summary: 'Create a new JWT for authentication and set a cookie if using HTTP',
     schemas: { body: SessionCreateRequestSchema, response: SessionResponseSchema },
   }),
   delete: defineRoute({
-    ...{ method: 'DELETE', path: '/api/v1/session', operationId: 'SessionService_Delete', tag, public: true },
+    ...{ method: 'DELETE', path: '/api/v1/session', operationId: 'SessionService_Delete', tag, access: 'public' },
     summary: 'Delete an existing JWT cookie if using HTTP; the token is revoked',
     schemas: { response: EmptySchema },
   }),
@@ -39,7 +39,7 @@ export const sessionRoutes = {
       path: '/api/v1/session/userinfo',
       operationId: 'SessionService_GetUserInfo',
       tag,
-      public: true,
+      access: 'public',
     },
     summary: "Get the current user's info",
     schemas: { response: UserInfoSchema },
