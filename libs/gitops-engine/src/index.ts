@@ -28,6 +28,7 @@ export * from './sync/namespace-target.js';
 export * from './sync/next-sync-step.js';
 export * from './sync/plan-deletion.js';
 export * from './sync/plan-sync.js';
+export * from './sync/plan-termination.js';
 export * from './sync/prune-limit.js';
 export * from './sync/record-results.js';
 export * from './sync/retry.js';

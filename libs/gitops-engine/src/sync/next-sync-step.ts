@@ -185,7 +185,15 @@ function nextWave(view: View): SyncStep {
     const tasks = deleting.map(({ task }) => task);
     return { kind: 'wait', reason: waitMessage(tasks, 'deletion'), tasks };
   }
-  return stepFor(view.pending, view);
+  return waveDelay(view) ?? stepFor(view.pending, view);
+}
+
+/** D11: other controllers get a moment to see what a wave wrote, before the next wave asks whether it is healthy. */
+function waveDelay({ pending: [frontier], progress: { appliedWave } }: View): SyncStep | undefined {
+  if (frontier === undefined || appliedWave === undefined || appliedWave.delayLeftMs <= 0) return undefined;
+  if (compareSteps(appliedWave, frontier) >= 0) return undefined;
+  const reason = `waiting a moment after wave ${appliedWave.wave} of ${appliedWave.phase}`;
+  return { kind: 'wait', reason, tasks: [], forMs: appliedWave.delayLeftMs };
 }
 
 /** A task of the wave that is only half done (CRDs before their resources) does not wait for itself. */

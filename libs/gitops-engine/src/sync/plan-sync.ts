@@ -187,7 +187,12 @@ function generatedName(prefix: string, phase: SyncPhase, request: SyncPlanReques
 }
 
 function markOf({ attempt, operationStartedAt }: SyncPlanRequest): Readonly<Record<string, string>> {
-  return attempt === undefined ? {} : { [HOOK_OPERATION_ANNOTATION]: `${operationStartedAt}/${attempt}` };
+  return attempt === undefined ? {} : { [HOOK_OPERATION_ANNOTATION]: hookMark(operationStartedAt, attempt) };
+}
+
+/** Value of {@link HOOK_OPERATION_ANNOTATION}. */
+export function hookMark(operationStartedAt: string, attempt: number): string {
+  return `${operationStartedAt}/${attempt}`;
 }
 
 /** D30: the namespace is created or its metadata set first. A Namespace in Git wins. */

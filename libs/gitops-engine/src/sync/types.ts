@@ -102,8 +102,16 @@ export interface SyncProgress {
   readonly terminating: boolean;
   /** Objects as last read, for health gates; at least as new as our own writes. Must hold every task's key that exists. */
   readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
+  /** The wave that was applied last and the time it is still given before the next one begins (D11); absent: none. */
+  readonly appliedWave?: AppliedWave;
   /** Configured health checks (E05); the built-in ones otherwise. */
   readonly healthOverrides?: HealthOverrides;
+}
+
+export interface AppliedWave {
+  readonly phase: SyncPhase;
+  readonly wave: number;
+  readonly delayLeftMs: number;
 }
 
 /** What happened to one task of a step. `live`: the object as the API server answered. */
@@ -123,7 +131,13 @@ export type SyncStep =
   | { readonly kind: 'deleteHooks'; readonly tasks: readonly SyncTask[] }
   /** Remove our finalizer (D06) from hooks that have completed; they stay. */
   | { readonly kind: 'releaseHooks'; readonly tasks: readonly SyncTask[] }
-  | { readonly kind: 'wait'; readonly reason: string; readonly tasks: readonly SyncTask[] }
+  /** `forMs`: nothing but time is waited for (D11). */
+  | {
+      readonly kind: 'wait';
+      readonly reason: string;
+      readonly tasks: readonly SyncTask[];
+      readonly forMs?: number;
+    }
   | {
       readonly kind: 'complete';
       readonly phase: Exclude<OperationPhase, 'Running' | 'Terminating'>;
