@@ -150,6 +150,36 @@ describe('several sources (A04, A05)', () => {
   });
 });
 
+describe('values of another source (A05, A29)', () => {
+  const chart: Files = {
+    'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+    'chart/templates/a.yaml': configMap('{{ .Values.name }}'),
+    'chart/values.yaml': 'name: plain\n',
+  };
+
+  it('are found when only .argocd-source.yaml names them, and followed when they change', async () => {
+    const repository = await repositoryWith({
+      ...chart,
+      'chart/.argocd-source.yaml': 'helm: {valueFiles: [$env/values/prod.yaml]}\n',
+    });
+    const lender = await repositoryWith({ 'values/prod.yaml': 'name: first\n' });
+    const sources = [{ path: 'chart' }, { ref: 'env', repoURL: lender.url }];
+    const names = async () => {
+      const { manifests } = await client.generateManifests({
+        ...{ appName: 'shop', cacheMode: 'resolve', kubeVersion: '1.34.0' },
+        sources: sources.map((source, index) => ({
+          repository: { url: index === 0 ? repository.url : lender.url },
+          applicationSource: { repoURL: repository.url, ...source },
+        })),
+      });
+      return manifests.map(({ json }) => (JSON.parse(json) as { metadata: { name: string } }).metadata.name);
+    };
+    expect(await names()).toEqual(['first']);
+    await lender.commit({ 'values/prod.yaml': 'name: second\n' });
+    expect(await names()).toEqual(['second']);
+  });
+});
+
 describe('settings and the commit', () => {
   it('a tool that is switched off leaves a directory (B02)', async () => {
     const repository = await repositoryWith({
@@ -198,7 +228,9 @@ describe('remote bases (B23)', () => {
     const before = await rendered();
     expect(await names([base.url])).toEqual(['my-remote']);
     expect(await rendered()).toBe(before);
-    for (const permitted of [[], [repository.url], ['*', `!${base.url}`]]) {
+    const spelled = base.url.replace('http', 'HTTP').replace(/\.git$/, '/');
+    expect(await names([spelled])).toEqual(['my-remote']);
+    for (const permitted of [[], [repository.url], ['*', `!${base.url}`], ['*', `!${spelled}`]]) {
       await expect(names(permitted)).rejects.toMatchObject({ code: 'PermissionDenied' });
     }
     await base.commit({ 'deploy/a.yaml': configMap('changed') });

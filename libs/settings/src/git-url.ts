@@ -1,23 +1,5 @@
-/** Comparing repository URLs as Argo CD does: case, `.git` and the two spellings of SSH URLs do not matter. */
-
-const SSH_URL = /^(?:ssh:\/\/)?[^/:]*?@[^@]+$/;
-
-/** A form in which two spellings of one repository are equal. Only for comparing, never for connecting. */
-export function normalizeGitUrl(url: string): string {
-  let normalized = url.trim().toLowerCase();
-  if (SSH_URL.test(normalized) && !normalized.startsWith('ssh://')) {
-    normalized = `ssh://${normalized.replace(':', '/')}`;
-  }
-  return normalized
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-    .replace(/^ssh:\/\//, '');
-}
-
-export function isSameGitUrl(left: string, right: string): boolean {
-  const normalized = normalizeGitUrl(left);
-  return normalized !== '' && normalized === normalizeGitUrl(right);
-}
+/** Which repositories a credential template covers. */
+import { normalizeGitUrl } from '@tiphys/model';
 
 /**
  * True when a credential template's URL covers the repository (G09): a prefix of the normalized URL. The host must be

@@ -4,7 +4,6 @@ export * from './certificates.js';
 export * from './clusters.js';
 export * from './comparison.js';
 export type { HealthScript, KnownTypeField } from './customizations.js';
-export * from './git-url.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';
 export * from './render-inputs.js';

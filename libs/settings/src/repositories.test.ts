@@ -1,5 +1,6 @@
+import { isSameGitUrl } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
-import { credentialsFor, isSameGitUrl, isUrlPrefix, parseRepositories, type SecretRecord } from './index.js';
+import { credentialsFor, isUrlPrefix, parseRepositories, type SecretRecord } from './index.js';
 
 const secret = (type: string, name: string, data: Record<string, string>): SecretRecord => ({
   name,

@@ -1,6 +1,6 @@
 /** Repository and repo-creds Secrets (G01-G10) and the choice of credentials for one URL and project. */
-import { LABELS, type SecretType } from '@tiphys/model';
-import { isSameGitUrl, isUrlPrefix, normalizeGitUrl } from './git-url.js';
+import { isSameGitUrl, LABELS, normalizeGitUrl, type SecretType } from '@tiphys/model';
+import { isUrlPrefix } from './git-url.js';
 import { compact, createReader, type Parsed, type SettingsReader } from './reader.js';
 import type { SecretRecord } from './secret.js';
 

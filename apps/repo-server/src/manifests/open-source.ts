@@ -1,7 +1,7 @@
 /** From where a source is to its tree: a commit of a Git repository, or a version of a chart. */
 import type { GitReader, GitRemote, ResolvedRevision } from '@tiphys/git';
 import type { ChartClient, ChartRepository, SourceTree } from '@tiphys/manifests';
-import { type ApplicationSource, GitOpsError } from '@tiphys/model';
+import { GitOpsError } from '@tiphys/model';
 import type { ChartTrees } from '../charts/chart-trees.js';
 
 export type SourcePlace =
@@ -72,28 +72,42 @@ async function resolveChart(
   return { commit: found.version, ref: undefined, resolvedAt, ...(stale === undefined ? {} : { stale }) };
 }
 
-/** Sources that lend their files, by name without `$`: only those that value files of this source name (A05). */
-export async function openReferences(
+/**
+ * Sources that lend their files, by name without `$` (A05). Each is opened when the first of its files is wanted: which
+ * are, is known only when the overrides of the source (A29) have been read. @throws GitOpsError InvalidSpec for a chart.
+ */
+export function openReferences(
   deps: OpenDeps,
-  request: { readonly source: ApplicationSource; readonly references: ReadonlyMap<string, Reference> },
+  references: ReadonlyMap<string, Reference>,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, SourceTree>> {
-  const { valueFiles = [], fileParameters = [] } = request.source.helm ?? {};
-  const paths = [...valueFiles, ...fileParameters.map(({ path = '' }) => path)];
-  const names = new Set(paths.map((path) => /^\$(\w[\w-]*)\//.exec(path)?.[1] ?? ''));
-  const trees = new Map<string, SourceTree>();
-  for (const [name, reference] of request.references) {
-    if (!names.has(name)) continue;
-    if (reference.place.kind === 'chart') {
-      const message = `The source "${name}" is a chart: only Git sources can lend their files. Remove its chart or its ref.`;
-      throw new GitOpsError('InvalidSpec', message);
-    }
-    trees.set(name, (await openPlace(deps, reference, signal)).tree);
-  }
-  return trees;
+): ReadonlyMap<string, SourceTree> {
+  return new Map([...references].map(([name, reference]) => [name, lazyTree(deps, { name, reference }, signal)]));
 }
 
 export interface Reference {
   readonly place: SourcePlace;
   readonly asked: Asked;
+}
+
+interface NamedReference {
+  readonly name: string;
+  readonly reference: Reference;
+}
+
+function lazyTree(deps: OpenDeps, { name, reference }: NamedReference, signal: AbortSignal): SourceTree {
+  let opening: Promise<SourceTree> | undefined;
+  const open = (): Promise<SourceTree> => {
+    if (reference.place.kind === 'chart') {
+      const message = `The source "${name}" is a chart: only Git sources can lend their files. Remove its chart or its ref.`;
+      throw new GitOpsError('InvalidSpec', message);
+    }
+    opening ??= openPlace(deps, reference, signal).then(({ tree }) => tree);
+    return opening;
+  };
+  return {
+    commit: reference.asked.revision,
+    entry: async (path) => (await open()).entry(path),
+    list: async (path) => (await open()).list(path),
+    readBlob: async (oid, maxBytes) => (await open()).readBlob(oid, maxBytes),
+  };
 }

@@ -105,7 +105,7 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
       tagPrefix: source.tagPrefix,
     };
     const { resolved, tree } = await openPlace(deps, { place: request.place, asked }, signal);
-    const references = await openReferences(deps, request, signal);
+    const references = openReferences(deps, request.references, signal);
     const recordKey = keyOf(request);
     const force = request.cacheMode === 'hard';
     const unchanged = force

@@ -7,7 +7,7 @@ import {
   type RenderApplication,
   type RenderSettings,
 } from '@tiphys/manifests';
-import { type ApplicationSource, GitOpsError, matchesGlob } from '@tiphys/model';
+import { type ApplicationSource, GitOpsError, isRepositoryPermitted } from '@tiphys/model';
 import type { GenerateManifestsRequest, RenderSettings as RenderSettingsMessage, Repository } from '@tiphys/proto';
 import type { ChartRights } from '../charts/chart-trees.js';
 import type { SourcePlace } from '../manifests/open-source.js';
@@ -83,15 +83,7 @@ export function toChartRights({ chartRepositories, permittedSources, sources }: 
   const own = sources.flatMap(({ repository }) => (repository === undefined ? [] : [repository]));
   const repositories = [...own, ...chartRepositories].map((repository) => toChartRepository(repository));
   if (permittedSources.length === 0) return { repositories };
-  const matches = (pattern: string, url: string): boolean =>
-    pattern === '*' || matchesGlob(pattern, url, { separators: '/' });
-  const [denied, allowed] = [true, false].map((negated) =>
-    permittedSources.filter((pattern) => pattern.startsWith('!') === negated).map((text) => text.replace(/^!/, '')),
-  );
-  const permits = (url: string): boolean =>
-    (allowed ?? []).some((pattern) => matches(pattern, url)) &&
-    !(denied ?? []).some((pattern) => matches(pattern, url));
-  return { repositories, permits };
+  return { repositories, permits: (url) => isRepositoryPermitted(permittedSources, url) };
 }
 
 /** The Struct carries the custom resource's own field names; the API server has validated them. */

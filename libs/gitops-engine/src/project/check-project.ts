@@ -4,10 +4,11 @@ import {
   type ApplicationCondition,
   type ApplicationDestination,
   type AppProject,
+  isRepositoryPermitted,
+  isSameGitUrl,
   matchesGlob,
   sourcesOf,
 } from '@tiphys/model';
-import { matchesRepository } from './repository-url.js';
 
 /** The destination with both of its addresses where they are known: rules may name either. */
 export interface ResolvedDestination {
@@ -46,7 +47,7 @@ function sourceProblems(app: Application, project: AppProject, permitted: readon
     const shape = shapeProblems(source, field);
     if (shape.length > 0) return shape;
     const { repoURL } = source;
-    if (isSourcePermitted(project, repoURL) || permitted.some((own) => matchesRepository(own, repoURL))) return [];
+    if (isSourcePermitted(project, repoURL) || permitted.some((own) => isSameGitUrl(own, repoURL))) return [];
     return [
       `application repo ${repoURL} is not permitted in project '${project.metadata.name ?? ''}'; add it to the project's sourceRepos`,
     ];
@@ -80,9 +81,7 @@ function shapeProblems(source: Source, field: string): readonly string[] {
 
 /** `sourceRepos` (F01): some entry permits, and no `!` entry denies. */
 export function isSourcePermitted(project: AppProject, repoURL: string): boolean {
-  const rules = project.spec.sourceRepos ?? [];
-  const denied = rules.some((rule) => rule.startsWith('!') && matchesRepository(rule.slice(1), repoURL));
-  return !denied && rules.some((rule) => !rule.startsWith('!') && matchesRepository(rule, repoURL));
+  return isRepositoryPermitted(project.spec.sourceRepos ?? [], repoURL);
 }
 
 function destinationProblems(

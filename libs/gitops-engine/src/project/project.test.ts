@@ -1,7 +1,6 @@
 import type { Application, ApplicationSpec, AppProject, AppProjectSpec } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
 import { checkApplicationAgainstProject, isDestinationPermitted, isSourcePermitted } from './check-project.js';
-import { normalizeRepository } from './repository-url.js';
 import { isResourcePermitted } from './resource-permission.js';
 
 const SERVER = 'https://kubernetes.default.svc';
@@ -35,7 +34,15 @@ describe('sources (F01)', () => {
     ['nothing', [], 'https://host/org/app', false],
     ['one repository, with or without .git', ['https://host/org/app.git'], 'https://host/org/app', true],
     ['one repository, not those whose name goes on', ['https://host/org/app'], 'https://host/org/app-two', false],
-    ['an organization', ['https://host/org/*'], 'https://host/org/deep/app', true],
+    ['an organization', ['https://host/org/*'], 'https://host/org/app', true],
+    ['an organization, not the groups below it', ['https://host/org/*'], 'https://host/org/deep/app', false],
+    ['an organization with all groups below it', ['https://host/org/**'], 'https://host/org/deep/app', true],
+    [
+      'all but a denied one, however it is written',
+      ['*', '!https://host/org/secret'],
+      'https://me@HOST:443/Org/Secret.git/',
+      false,
+    ],
     ['all but a denied one', ['*', '!https://host/org/secret'], 'https://host/org/secret', false],
     ['all but a denied one, otherwise', ['*', '!https://host/org/secret'], 'https://host/org/app', true],
     ['a denial alone, which permits nothing', ['!https://host/x'], 'https://host/org/app', false],
@@ -61,12 +68,6 @@ describe('sources (F01)', () => {
     const none = project({ sourceRepos: [], destinations: [{ server: '*', namespace: '*' }] });
     const projectRepositories = ['https://host/org/app.git'];
     expect(checkApplicationAgainstProject(app({}), none, { projectRepositories })).toEqual([]);
-  });
-  it('do not leave the scheme, the port or the path out of the comparison', () => {
-    expect(
-      new Set(['https://host/a', 'http://host/a', 'https://host:8443/a', 'https://host/A'].map(normalizeRepository))
-        .size,
-    ).toBe(4);
   });
 });
 
