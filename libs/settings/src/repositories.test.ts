@@ -1,6 +1,7 @@
 import { isSameGitUrl } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
-import { credentialsFor, isUrlPrefix, parseRepositories, type SecretRecord } from './index.js';
+import { isUrlPrefix } from './git-url.js';
+import { credentialsFor, parseRepositories, type SecretRecord } from './index.js';
 
 const secret = (type: string, name: string, data: Record<string, string>): SecretRecord => ({
   name,
