@@ -11,6 +11,13 @@ const schema = z.object({
   metricsListen: hostPortSetting('0.0.0.0:8082', 'Operations server: /healthz, /readyz, /metrics'),
   statusProcessors: z.coerce.number().int().min(1).default(20).describe('Applications compared at the same time'),
   operationProcessors: z.coerce.number().int().min(1).default(10).describe('Operations at the same time'),
+  deploymentLimitMib: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(4)
+    .describe('Compressed MiB of manifests kept per history entry, for rollbacks without Git; 0: none'),
   kubeConnections: z.coerce.number().int().min(1).default(24).describe('Connections to each API server'),
 });
 

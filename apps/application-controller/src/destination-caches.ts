@@ -10,7 +10,7 @@ import {
   type KubeClient,
 } from '@tiphys/cluster';
 import { instanceNameOf, isSelfReferencing, type NodeSummary, summarizeNode } from '@tiphys/gitops-engine';
-import { GitOpsError, IN_CLUSTER_SERVER, type KubernetesObject } from '@tiphys/model';
+import { DEPLOYMENT_SECRET_TYPE, GitOpsError, IN_CLUSTER_SERVER, type KubernetesObject } from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
 import type { Logger } from '@tiphys/runtime';
 import type { Cluster } from '@tiphys/settings';
@@ -61,6 +61,9 @@ export function clusterCacheFactory(
         trackedBy: (object) => trackedBy(object, deps.settings()),
         onChange: (change) => deps.enqueue(refreshesFor(change, deps.namespace)),
         excluded: (resource) => deps.settings().isExcluded(resource, known.server),
+        // What Tiphys keeps of deployments is no resource of anybody's application.
+        fieldSelectorOf: ({ group, kind }) =>
+          group === '' && kind === 'Secret' ? `type!=${DEPLOYMENT_SECRET_TYPE}` : undefined,
       },
     });
   };

@@ -59,6 +59,26 @@ export interface RenderedManifests {
   readonly warnings: readonly string[];
 }
 
+/** What was deployed by one entry of the history. */
+export interface DeployedManifests
+  extends Pick<RenderedManifests, 'targets' | 'revisions' | 'sourceTypes' | 'manifestHash'> {
+  readonly sources: readonly ApplicationSource[];
+}
+
+/** The manifests of the kept history entries, outside the Application: a rollback needs neither Git nor a renderer (design 9). */
+export interface Deployments {
+  /** Replaces what was kept under this id. @throws GitOpsError InvalidSpec when it is larger than is kept. */
+  save(
+    app: Application,
+    deployment: { readonly id: number; readonly manifests: DeployedManifests },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Complete and unchanged, or undefined. */
+  load(app: Application, id: number, signal: AbortSignal): Promise<DeployedManifests | undefined>;
+  /** No error for ids of which nothing is kept. */
+  drop(app: Application, ids: readonly number[], signal: AbortSignal): Promise<void>;
+}
+
 export interface ManifestSource {
   generate(request: RenderRequest, signal: AbortSignal): Promise<RenderedManifests>;
   /** Asks the Git host now. */

@@ -5,6 +5,7 @@ import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
 import { type Logger, systemClock } from '@tiphys/runtime';
 import { renderInputs, repositoryConnection } from '@tiphys/settings';
+import { createDeployments } from './adapters/deployments.js';
 import { createManifestSource } from './adapters/manifest-source.js';
 import type { PublishedViews } from './adapters/resource-views.js';
 import { createResourceWriter } from './adapters/resource-writer.js';
@@ -89,6 +90,11 @@ function reconcilerParts(deps: ReconcilerDeps) {
     namespace: config.namespace,
     clock: systemClock,
     writer: createResourceWriter(),
+    deployments: createDeployments({
+      client: deps.client,
+      namespace: config.namespace,
+      maxBytes: config.deploymentLimitMib * 1024 * 1024,
+    }),
     refreshQueue: deps.refreshQueue,
     operationQueue: deps.operationQueue,
   };

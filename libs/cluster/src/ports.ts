@@ -183,6 +183,8 @@ export interface ClusterCacheHooks<S> {
   readonly onChange: (change: ClusterChange<S>) => void;
   /** Kinds never to watch (C16). */
   readonly excluded: (resource: ApiResource) => boolean;
+  /** Field selector for the objects of a kind; those that it leaves out do not exist for the cache. */
+  readonly fieldSelectorOf?: (resource: ApiResource) => string | undefined;
 }
 
 export interface ClusterCache<S = unknown> {

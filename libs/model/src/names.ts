@@ -38,6 +38,17 @@ export const LABELS = {
   instance: 'app.kubernetes.io/instance',
   secretType: 'argocd.argoproj.io/secret-type',
   partOf: 'app.kubernetes.io/part-of',
+  /** Ours: the uid of the Application whose deployment a Secret keeps. */
+  deploymentOf: 'tiphys.dev/deployment-of',
+} as const;
+
+/** Ours: type of the Secrets that keep the manifests of history entries; no settings, never shown in a tree. */
+export const DEPLOYMENT_SECRET_TYPE = 'tiphys.dev/deployment';
+
+/** Names of `operation.info` entries. */
+export const OPERATION_INFO = {
+  /** Ours: the history id that a rollback goes back to. */
+  deployment: 'tiphys.dev/deployment',
 } as const;
 
 export const FINALIZERS = {

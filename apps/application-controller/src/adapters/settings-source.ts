@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { CONFIG_OBJECTS, type KubernetesObject } from '@tiphys/model';
+import { CONFIG_OBJECTS, DEPLOYMENT_SECRET_TYPE, type KubernetesObject } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type Cluster,
@@ -67,6 +67,8 @@ export function createSettingsSource({ client, namespace, log, onChange }: Setti
     client,
     resource: RESOURCES.secrets,
     namespace,
+    // What was deployed is large, changes with every sync and holds no settings.
+    fieldSelector: `type!=${DEPLOYMENT_SECRET_TYPE}`,
     log,
     transform: toSecretRecord,
     onChange: changed,

@@ -59,7 +59,7 @@ export interface AppComparison {
 
 /** Renders the sources for the destination cluster. Errors of the repo-server pass through. */
 export function renderTargets(
-  deps: ComparisonDeps,
+  deps: Pick<ComparisonDeps, 'manifests'>,
   request: ComparisonRequest,
   { cluster, signal }: { readonly cluster: DestinationCluster; readonly signal: AbortSignal },
 ): Promise<RenderedManifests> {

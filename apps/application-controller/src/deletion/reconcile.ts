@@ -1,112 +1,114 @@
-/** Deletion of an application (A22, D51): its resources first, in reverse order, then the finalizer. Never needs Git. */
-import { type CascadeMode, cascadeModeOf, isResourcePermitted, planCascadeDeletion } from '@tiphys/gitops-engine';
-import { ANNOTATIONS, type Application, FINALIZERS, isGitOpsError, resourceKeyOf } from '@tiphys/model';
+/** Deletion of an application (A22, A23, D08, D51): PreDelete hooks, its resources in reverse order, PostDelete hooks, then the end. */
+import { statusPatch, withConditions } from '@tiphys/gitops-engine';
+import { type Application, GitOpsError, isGitOpsError, redact, toGitOpsError } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
-import { instanceOf } from '../identity.js';
-import type {
-  ApplicationStore,
-  Clusters,
-  DestinationCluster,
-  EventRecorder,
-  ProjectReader,
-  ResourceViews,
-  ResourceWriter,
-} from '../ports.js';
+import { kubernetesTime } from '../time.js';
+import { deleteNextBatch } from './cascade.js';
+import { cleanUpDeleteHooks, runDeleteHooks } from './hooks.js';
+import {
+  type DeletionDeps,
+  type DeletionStage,
+  type DeletionTurn,
+  destinationOf,
+  OUR_FINALIZERS,
+  stageOf,
+} from './stage.js';
 
-export interface DeletionDeps {
-  readonly applications: ApplicationStore;
-  readonly clusters: Clusters;
-  readonly projects: ProjectReader;
-  readonly writer: ResourceWriter;
-  readonly views: ResourceViews;
-  readonly events: EventRecorder;
-  readonly namespace: string;
-}
+export type { DeletionDeps } from './stage.js';
 
-/** Watch events of the vanishing objects wake us; this is the safety net. */
-const RECHECK_MS = 1_000;
-const CASCADE_FINALIZERS: readonly string[] = [
-  FINALIZERS.resources,
-  FINALIZERS.resourcesForeground,
-  FINALIZERS.resourcesBackground,
-];
+/** Until something is tried again that only a person or a commit can repair. */
+const FAILED_RETRY_MS = 10_000;
 
 export function createDeletionReconciler(
   deps: DeletionDeps,
 ): (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome> {
   return async function reconcileDeletion(app, signal) {
-    const finalizers = app.metadata.finalizers ?? [];
-    const mode = cascadeModeOf(finalizers);
-    if (mode === undefined) return { kind: 'done' };
-    const cluster = await destination(deps, app, signal);
-    if (cluster !== undefined) {
-      const outcome = await deleteNextBatch(deps, app, { cluster, mode, signal });
-      if (outcome !== undefined) return outcome;
+    const stage = stageOf(app);
+    if (stage === undefined) return { kind: 'done' };
+    try {
+      return await runStage(deps, app, { stage, signal });
+    } catch (error) {
+      const failure = toGitOpsError(error);
+      if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
+      const message = redact(failure.message);
+      await showFailure(deps, app, { message, signal });
+      if (failure.retry === 'never' || failure.code === 'ManifestGeneration')
+        return { kind: 'requeueAfter', ms: FAILED_RETRY_MS, reason: message };
+      throw error;
     }
-    const remaining = finalizers.filter((finalizer) => !CASCADE_FINALIZERS.includes(finalizer));
-    deps.events.record(app, {
-      type: 'Normal',
-      reason: 'ResourceDeleted',
-      message: 'application deleted; its resources are gone',
-    });
-    await deps.applications.patch(app, { metadata: { finalizers: remaining } }, signal);
-    return { kind: 'done' };
   };
 }
 
-/** Undefined when nobody knows the destination any more: nothing can be deleted there (D51). */
-async function destination(
-  deps: DeletionDeps,
-  app: Application,
-  signal: AbortSignal,
-): Promise<DestinationCluster | undefined> {
-  try {
-    return await deps.clusters.for(app.spec.destination, signal);
-  } catch (error) {
-    if (isGitOpsError(error) && error.code === 'InvalidSpec') return undefined;
-    throw error;
-  }
-}
-
-interface Cascade {
-  readonly cluster: DestinationCluster;
-  readonly mode: CascadeMode;
+interface Running {
+  readonly stage: DeletionStage;
   readonly signal: AbortSignal;
 }
 
-/** Undefined when nothing is left. */
-async function deleteNextBatch(
+async function runStage(deps: DeletionDeps, app: Application, { stage, signal }: Running): Promise<ReconcileOutcome> {
+  const cluster = await destinationOf(deps, app, signal);
+  if (cluster === undefined) return letGo(deps, app, { finalizers: OUR_FINALIZERS, signal });
+  const project = deps.projects.get(app.spec.project);
+  if (project === undefined) throw missingProject(app);
+  const outcome = await stageWork(deps, { app, cluster, project, signal }, stage);
+  return outcome ?? letGo(deps, app, { finalizers: stage.finalizers, signal });
+}
+
+/** Only the project says what may be deleted: without it nothing is, as in Argo CD (design 9). */
+function missingProject({ spec }: Application): GitOpsError {
+  return new GitOpsError(
+    'InvalidSpec',
+    `project ${spec.project} does not exist, so nothing says what may be deleted; create it again, or remove the finalizers to leave the resources behind`,
+  );
+}
+
+function stageWork(
+  deps: DeletionDeps,
+  turn: DeletionTurn,
+  stage: DeletionStage,
+): Promise<ReconcileOutcome | undefined> {
+  switch (stage.kind) {
+    case 'cascade':
+      return deleteNextBatch(deps, turn);
+    case 'hooks':
+      return runDeleteHooks(deps, turn, stage.type);
+    case 'cleanup':
+      return cleanUpDeleteHooks(deps, turn, stage.type);
+  }
+}
+
+/** The next stage begins with the change of the finalizers, which the watch shows. */
+async function letGo(
   deps: DeletionDeps,
   app: Application,
-  { cluster, mode, signal }: Cascade,
-): Promise<ReconcileOutcome | undefined> {
-  const instance = instanceOf(app, deps.namespace);
-  const live = await cluster.cache.managedLiveState(instance, [], signal);
-  const project = deps.projects.get(app.spec.project);
-  const { server, name } = cluster;
-  const step = planCascadeDeletion({
-    instanceName: instance,
-    live: [...live.values()],
-    mode,
-    syncOptions: app.spec.syncPolicy?.syncOptions ?? [],
-    deletionApprovedAt: app.metadata.annotations?.[ANNOTATIONS.deletionApproved],
-    deletionRequestedAt: app.metadata.deletionTimestamp ?? '',
-    self: { namespace: app.metadata.namespace ?? '', name: app.metadata.name ?? '' },
-    isPermitted: (key) =>
-      project === undefined ||
-      isResourcePermitted(project, {
-        key,
-        clusterScoped: key.namespace === '',
-        destination: { server, name, namespace: key.namespace },
-      }),
+  { finalizers, signal }: { readonly finalizers: readonly string[]; readonly signal: AbortSignal },
+): Promise<ReconcileOutcome> {
+  const remaining = (app.metadata.finalizers ?? []).filter((finalizer) => !finalizers.includes(finalizer));
+  const isLast = !remaining.some((finalizer) => OUR_FINALIZERS.includes(finalizer));
+  if (isLast) {
+    deps.events.record(app, {
+      ...{ type: 'Normal', reason: 'ResourceDeleted' },
+      message: 'application deleted; its resources are gone',
+    });
+  }
+  await deps.applications.patch(app, { metadata: { finalizers: remaining } }, signal);
+  return { kind: 'done' };
+}
+
+/** A DeletionError condition and a warning, once for the same reason. */
+async function showFailure(
+  deps: DeletionDeps,
+  app: Application,
+  { message, signal }: { readonly message: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const before = app.status ?? {};
+  const status = withConditions(before, {
+    conditions: [{ type: 'DeletionError', message }],
+    evaluated: ['DeletionError'],
+    now: kubernetesTime(deps.clock.now()),
   });
-  if (step.kind === 'complete') return undefined;
-  if (step.kind === 'wait') return { kind: 'requeueAfter', ms: RECHECK_MS, reason: step.reason };
-  const propagation = step.propagationPolicy === 'Foreground' ? 'foreground' : 'background';
-  await Promise.all(
-    step.objects.map((object) =>
-      deps.writer.prune(cluster, resourceKeyOf(object), { propagation, uid: object.metadata.uid, signal }),
-    ),
-  );
-  return { kind: 'requeueAfter', ms: RECHECK_MS, reason: `deleting ${step.objects.length} resource(s)` };
+  const patch = statusPatch(before, status);
+  if (patch === undefined) return;
+  await deps.applications.patch(app, { status: patch }, signal);
+  const text = `Unable to delete application resources: ${message}`;
+  deps.events.record(app, { type: 'Warning', reason: 'StatusRefreshed', message: text });
 }

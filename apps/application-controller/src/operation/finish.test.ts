@@ -1,15 +1,17 @@
-import type { Application, OperationState, SyncOperation } from '@tiphys/model';
+import { type Application, GitOpsError, type OperationState, type SyncOperation } from '@tiphys/model';
 import { fakeClock } from '@tiphys/runtime';
 import { describe, expect, it } from 'vitest';
+import type { RenderedManifests } from '../ports.js';
 import { application, NOW, operationState, SHA_A, SHA_B, specOf } from '../testing/builders.js';
 import { memoryApplications } from '../testing/memory-applications.js';
-import { recordingEvents, recordingQueue } from '../testing/recording-ports.js';
+import { memoryDeployments, recordingEvents, recordingQueue } from '../testing/recording-ports.js';
 import { type FinishedAttempt, finishAttempt } from './finish.js';
 
 const { signal } = new AbortController();
 const KEY = 'argocd/guestbook';
 const source = specOf().source ?? { repoURL: '' };
 const jane = { username: 'jane' };
+const KEPT = { targets: [], revisions: [], sources: [], sourceTypes: [], manifestHash: 'old' };
 
 function syncing(sync: SyncOperation, more: Partial<OperationState> = {}, parts: Partial<Application> = {}) {
   const operation = { sync, initiatedBy: jane };
@@ -18,20 +20,24 @@ function syncing(sync: SyncOperation, more: Partial<OperationState> = {}, parts:
   return { app, state };
 }
 
-async function finish(attempt: Omit<FinishedAttempt, 'phase' | 'message'> & Partial<FinishedAttempt>) {
+async function finish(
+  attempt: Omit<FinishedAttempt, 'phase' | 'message'> & Partial<FinishedAttempt>,
+  deployments = memoryDeployments(),
+) {
+  for (const { id } of attempt.app.status?.history ?? []) deployments.kept.set(id, KEPT);
   const applications = memoryApplications(attempt.app);
   const refreshQueue = recordingQueue();
   const events = recordingEvents();
   const finished: string[] = [];
   const outcome = await finishAttempt(
     {
-      ...{ applications, refreshQueue, events, clock: fakeClock() },
+      ...{ applications, refreshQueue, events, clock: fakeClock(), deployments },
       onFinished: (_, { phase }) => void finished.push(phase),
     },
     { phase: 'Succeeded', message: 'successfully synced (all tasks run)', ...attempt },
     signal,
   );
-  return { outcome, refreshQueue, events, finished, applications, app: applications.get(KEY) };
+  return { outcome, refreshQueue, events, deployments, finished, applications, app: applications.get(KEY) };
 }
 
 describe('an operation that succeeded', () => {
@@ -51,6 +57,28 @@ describe('an operation that succeeded', () => {
       { type: 'Normal', reason: 'OperationCompleted', message: `Sync operation to ${SHA_A} succeeded` },
     ]);
     expect(finished).toEqual(['Succeeded']);
+  });
+
+  it('keeps what it deployed, and drops what the history no longer names (design 9)', async () => {
+    const history = [7, 8].map((id) => ({ id, revision: SHA_B, source, deployedAt: NOW }));
+    const spec = specOf({ revisionHistoryLimit: 2 });
+    const rendered: RenderedManifests = {
+      ...{ targets: [], revisions: [SHA_A], sourceTypes: ['Directory'], manifestHash: 'new', warnings: [] },
+    };
+    const { deployments } = await finish({ ...syncing({}, {}, { spec, status: { history } }), rendered });
+    expect([...deployments.kept.keys()]).toEqual([8, 9]);
+    expect(deployments.kept.get(9)).toMatchObject({ manifestHash: 'new', revisions: [SHA_A], sources: [source] });
+  });
+
+  it('is a success although its manifests could not be kept; an Event says so', async () => {
+    const deployments = memoryDeployments();
+    deployments.save = () => Promise.reject(new GitOpsError('PermissionDenied', 'no Secrets for you'));
+    const rendered = { targets: [], revisions: [SHA_A], sourceTypes: [], manifestHash: '', warnings: [] };
+    const { app, events } = await finish({ ...syncing({ revision: SHA_A }), rendered }, deployments);
+    expect(app?.status?.operationState?.phase).toBe('Succeeded');
+    expect(app?.status?.history).toHaveLength(1);
+    expect(events.recorded[0]).toMatchObject({ type: 'Warning', reason: 'DeploymentNotKept' });
+    expect(events.recorded[0]?.message).toContain('no Secrets for you');
   });
 
   it('of several sources is recorded with all of them', async () => {

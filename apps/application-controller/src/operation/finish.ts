@@ -12,12 +12,14 @@ import {
 import type { KeyedQueue, ReconcileOutcome } from '@tiphys/queue';
 import type { Clock } from '@tiphys/runtime';
 import { keyOf } from '../identity.js';
-import type { ApplicationStore, EventRecorder } from '../ports.js';
+import type { ApplicationStore, Deployments, EventRecorder, RenderedManifests } from '../ports.js';
 import { kubernetesTime } from '../time.js';
+import { dropDeployments, keepDeployment } from './keep-deployment.js';
 import { patchOperation } from './patch-operation.js';
 
 export interface FinishDeps {
   readonly applications: ApplicationStore;
+  readonly deployments: Deployments;
   readonly refreshQueue: KeyedQueue;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export interface FinishedAttempt {
   readonly state: OperationState;
   readonly phase: 'Succeeded' | 'Failed' | 'Error';
   readonly message: string;
+  /** What was deployed; absent when the attempt failed before it was known. */
+  readonly rendered?: RenderedManifests;
 }
 
 /** Also for an attempt that failed before its first step (render or comparison error). */
@@ -54,6 +58,7 @@ export async function finishAttempt(
     return { kind: 'requeueAfter', ms: retry.retryAt.getTime() - now.getTime(), reason: 'retry' };
   }
   const history = historyAfter(attempt.app, ended, now);
+  await keepDeployment(deps, { ...attempt, history }, signal);
   const patch: JsonObject = {
     operation: null,
     status: {
@@ -62,6 +67,7 @@ export async function finishAttempt(
     },
   };
   const updated = await patchOperation(deps.applications, attempt.app, { patch, signal });
+  await dropDeployments(deps, { ...attempt, history }, signal);
   announce(deps, updated, ended);
   await refreshAfter(deps, updated);
   return { kind: 'done' };

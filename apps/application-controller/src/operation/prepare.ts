@@ -7,7 +7,8 @@ import {
   compareRendered,
   renderTargets,
 } from '../comparison/compare-app.js';
-import type { ProjectReader, RenderedManifests } from '../ports.js';
+import type { Deployments, ProjectReader, RenderedManifests } from '../ports.js';
+import { manifestsFor } from './deployed-manifests.js';
 import { assertPermitted } from './permitted.js';
 import { planRequest } from './plan-request.js';
 import type { RunningOperation } from './running.js';
@@ -15,6 +16,7 @@ import type { RunningOperation } from './running.js';
 const FULL_SHA = /^[0-9a-f]{40}$/i;
 
 export interface PrepareDeps extends ComparisonDeps {
+  readonly deployments: Deployments;
   readonly projects: ProjectReader;
 }
 
@@ -26,7 +28,8 @@ export async function prepare(
 ): Promise<RunningOperation> {
   const request = comparisonRequest(app, state);
   const cluster = await deps.clusters.for(app.spec.destination, signal);
-  const rendered = await renderTargets(deps, request, { cluster, signal });
+  const render = () => renderTargets(deps, request, { cluster, signal });
+  const rendered = await manifestsFor(deps.deployments, { app, state, request }, { render, signal });
   const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
   const deployed = withRevisions(state, request.sources, rendered);
   const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace });
@@ -36,6 +39,7 @@ export async function prepare(
     app,
     state: deployed,
     cluster,
+    rendered,
     tasks,
     progress: progressFrom(state, comparison.live),
   };

@@ -137,7 +137,8 @@ async function runSteps(deps: OperationDeps, start: RunningOperation, signal: Ab
     const { step } = turn;
     if (step.kind === 'complete') {
       const state = withProgress(running.state, running.progress);
-      return finishAttempt(deps, { app: running.app, state, phase: step.phase, message: step.message }, signal);
+      const { app, rendered } = running;
+      return finishAttempt(deps, { app, state, rendered, phase: step.phase, message: step.message }, signal);
     }
     if (step.kind === 'wait') return wait(deps, running, { step, signal });
     if (step.kind === 'deleteHooks' || step.kind === 'releaseHooks')

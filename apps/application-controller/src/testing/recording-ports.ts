@@ -5,6 +5,8 @@ import type { Enqueue, KeyedQueue, PendingRequest } from '@tiphys/queue';
 import type { Logger } from '@tiphys/runtime';
 import type {
   AppEvent,
+  DeployedManifests,
+  Deployments,
   EventRecorder,
   ManifestSource,
   RenderedManifests,
@@ -56,6 +58,23 @@ export function recordingViews(): RecordingViews {
     ...{ published, forgotten },
     publish: async (_, views) => void published.push(views),
     forget: async ({ namespace, name }) => void forgotten.push(`${namespace}/${name}`),
+  };
+}
+
+export interface MemoryDeployments extends Deployments {
+  save: Deployments['save'];
+  /** By history id. */
+  readonly kept: Map<number, DeployedManifests>;
+}
+
+/** Keeps the deployments of one application. */
+export function memoryDeployments(): MemoryDeployments {
+  const kept = new Map<number, DeployedManifests>();
+  return {
+    kept,
+    save: async (_, { id, manifests }) => void kept.set(id, manifests),
+    load: async (_, id) => kept.get(id),
+    drop: async (_, ids) => ids.forEach((id) => kept.delete(id)),
   };
 }
 

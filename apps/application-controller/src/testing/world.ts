@@ -9,7 +9,13 @@ import { createRefreshReconciler, type RefreshDeps } from '../refresh/reconcile.
 import { NAMESPACE, SETTINGS } from './builders.js';
 import { memoryApplications } from './memory-applications.js';
 import { memoryCluster } from './memory-cluster.js';
-import { fixedManifests, recordingEvents, recordingQueue, recordingViews } from './recording-ports.js';
+import {
+  fixedManifests,
+  memoryDeployments,
+  recordingEvents,
+  recordingQueue,
+  recordingViews,
+} from './recording-ports.js';
 
 export const KEY = 'argocd/guestbook';
 export const PERMISSIVE: AppProject = {
@@ -42,6 +48,7 @@ export function world(app: Application | undefined, options: WorldOptions = {}) 
     clock,
     refreshQueue: recordingQueue(options.pending),
     operationQueue: recordingQueue(),
+    deployments: memoryDeployments(),
     views: recordingViews(),
     events: recordingEvents(),
     memory: new Map<string, string>(),

@@ -95,6 +95,7 @@ function createParts<S>({ client, connection, hooks, log, ...options }: ClusterC
       const sink = nodes.sinkOf(resource, namespace);
       return definesKinds(resource) ? alsoCall(sink, () => progress.refresher?.request()) : sink;
     },
+    fieldSelectorOf: hooks.fieldSelectorOf ?? (() => undefined),
     onAlive: () => {
       progress.lastEventAt = Date.now();
     },

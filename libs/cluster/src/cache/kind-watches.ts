@@ -15,6 +15,7 @@ export interface KindWatchesOptions {
   readonly pageSize: number;
   readonly listConcurrency: number;
   readonly sinkOf: (resource: ApiResource, namespace: string | undefined) => ReflectorSink;
+  readonly fieldSelectorOf: (resource: ApiResource) => string | undefined;
   readonly onAlive: () => void;
   /** The kind became readable or unreadable. */
   readonly onReadability: (kind: GroupKindString) => void;
@@ -158,6 +159,7 @@ function startScope(context: ScopeContext, namespace: string | undefined, state:
     client: options.client,
     resource,
     namespace,
+    fieldSelector: options.fieldSelectorOf(resource),
     pageSize: options.pageSize,
     limitLists,
     untilReachable,

@@ -4,6 +4,7 @@ import {
   ANNOTATIONS,
   type Application,
   hasMultipleSources,
+  OPERATION_INFO,
   type Operation,
   type RevisionHistory,
   sourcesOf,
@@ -136,6 +137,7 @@ function rollbackOperation(
       syncStrategy: { apply: {} },
       ...(syncOptions === undefined ? {} : { syncOptions }),
     },
+    info: [{ name: OPERATION_INFO.deployment, value: String(target.id) }],
     initiatedBy: { username },
     ...(retry === undefined ? {} : { retry }),
   };
