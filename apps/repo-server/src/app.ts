@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache';
 import { cleanMirrors, createGitReader } from '@tiphys/git';
-import { type ChartClient, createChartClient, createToolbox, toolSearchPath } from '@tiphys/manifests';
+import { type ChartClient, createChartClient, createToolbox, type Toolbox, toolSearchPath } from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
 import {
   type Clock,
@@ -68,8 +68,10 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
     ...(config.caFile === undefined ? {} : { ca: readFileSync(config.caFile, 'utf8') }),
   });
   life.onStop('charts', () => chartClient.close());
+  const tools = toolsOf(config);
+  life.onStop('tools', () => tools.close());
   const grpc = await startGrpcServer({
-    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient }),
+    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient, tools }),
     listen: config.listen,
     tls,
     log,
@@ -91,9 +93,20 @@ interface HandlerParts {
   readonly redis: AuthenticatedCache;
   readonly counted: ReturnType<typeof createRepoServerMetrics>;
   readonly chartClient: ChartClient;
+  readonly tools: Toolbox;
 }
 
-function buildHandlers({ config, log, clock, redis, counted, chartClient }: HandlerParts) {
+function toolsOf(config: Config): Toolbox {
+  return createToolbox({
+    workFolder: workFolder(config.dataDir),
+    searchPath: toolSearchPath(config.tools, config.toolPath),
+    parallelism: config.parallelismLimit,
+    timeoutMs: config.renderTimeout * 1_000,
+    memoryBytes: config.renderMemoryMib * 1024 * 1024,
+  });
+}
+
+function buildHandlers({ config, log, clock, redis, counted, chartClient, tools }: HandlerParts) {
   const git = createGitReader({
     dataDirectory: config.dataDir,
     clock,
@@ -112,13 +125,7 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient }: Hand
     charts,
     cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
     failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
-    tools: createToolbox({
-      workFolder: workFolder(config.dataDir),
-      searchPath: toolSearchPath(config.tools, config.toolPath),
-      parallelism: config.parallelismLimit,
-      timeoutMs: config.renderTimeout * 1_000,
-      memoryBytes: config.renderMemoryMib * 1024 * 1024,
-    }),
+    tools,
     metrics: counted,
     concurrency: config.renderConcurrency,
   });

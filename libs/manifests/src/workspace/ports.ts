@@ -59,4 +59,16 @@ export interface Toolbox {
   ): Promise<T>;
   /** @throws GitOpsError ManifestGeneration with the tool's message, or with the limit that it exceeded; the signal's reason. */
   run(run: ToolRun, signal: AbortSignal): Promise<ToolOutput>;
+  /** Long-lived processes that are alive; they hold no state of any render. */
+  renderers(): readonly RunningRenderer[];
+  /** Ends the long-lived processes. What is run later is run by command lines. */
+  close(): void;
+}
+
+/** A process that renders many sources, one after the other. */
+export interface RunningRenderer {
+  readonly pid: number;
+  readonly renders: number;
+  /** What the kernel keeps from it: `files` other than the workspace, `network` and starting programs. */
+  readonly sealed: readonly string[];
 }

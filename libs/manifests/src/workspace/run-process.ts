@@ -1,19 +1,22 @@
 /** One process in its own group: no inherited environment, limits on time, memory and output, and nothing left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
-export interface ProcessRequest {
+export interface StartedProcess {
   /** Absolute path of the binary. */
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   /** All of the environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Address space of the process; needs `prlimit`. */
+  readonly addressSpace?: { readonly prlimit: string; readonly bytes: number };
+}
+
+export interface ProcessRequest extends StartedProcess {
   readonly stdin?: string | Uint8Array;
   readonly timeoutMs: number;
   /** Of stdout; stderr is cut at 1 MiB without an error. */
   readonly maxOutputBytes: number;
-  /** Address space of the process; needs `prlimit`. */
-  readonly addressSpace?: { readonly prlimit: string; readonly bytes: number };
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +40,10 @@ const MAX_STDERR_BYTES = 1024 * 1024;
 /** Never throws: how it ended is part of the result. All processes of the group are dead when it resolves. */
 export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
   if (request.signal.aborted) return Promise.resolve({ end: { kind: 'aborted' }, stdout: '', stderr: '' });
-  const child = start(request);
+  const child = startProcess(request, request.stdin === undefined ? 'ignore' : 'pipe');
+  // A tool that ends without reading its input is no failure of ours.
+  child.stdin?.on('error', () => undefined);
+  if (request.stdin !== undefined) child.stdin?.end(request.stdin);
   const stdout = collect(child.stdout, request.maxOutputBytes, () => stop({ kind: 'tooMuchOutput' }));
   const stderr = collect(child.stderr, MAX_STDERR_BYTES);
   let stopped: ProcessEnd | undefined;
@@ -63,21 +69,14 @@ export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
   });
 }
 
-function start({ command, args, cwd, env, stdin, addressSpace }: ProcessRequest): ChildProcess {
+/** In a group of its own, with pipes for what it writes. */
+export function startProcess(process: StartedProcess, stdin: 'pipe' | 'ignore'): ChildProcess {
+  const { command, args, cwd, env, addressSpace } = process;
   const limited: readonly [string, readonly string[]] =
     addressSpace === undefined
       ? [command, args]
       : [addressSpace.prlimit, [`--as=${addressSpace.bytes}`, '--core=0', '--', command, ...args]];
-  const child = spawn(limited[0], [...limited[1]], {
-    cwd,
-    env: { ...env },
-    detached: true,
-    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-  });
-  // A tool that ends without reading its input is no failure of ours.
-  child.stdin?.on('error', () => undefined);
-  if (stdin !== undefined) child.stdin?.end(stdin);
-  return child;
+  return spawn(limited[0], [...limited[1]], { cwd, env: { ...env }, detached: true, stdio: [stdin, 'pipe', 'pipe'] });
 }
 
 interface Collected {
@@ -96,7 +95,7 @@ function collect(stream: ChildProcess['stdout'], maxBytes: number, onTooMuch?: (
 }
 
 /** The process and everything it started; detached processes are leaders of their group. */
-function killGroup({ pid }: ChildProcess): void {
+export function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');

@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path';
 import { GitOpsError } from '@tiphys/model';
 import { createSemaphore } from '@tiphys/runtime';
 import type { ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
-import { type ProcessEnd, type ProcessResult, runProcess } from './run-process.js';
+import { createRenderers, OUT_OF_MEMORY, type Renderers } from './renderers.js';
+import { type ProcessEnd, type ProcessResult, runProcess, type StartedProcess } from './run-process.js';
 import { type Cleaning, cleanMessage } from './tool-error.js';
 import { type MaterializedWorkspace, materialize } from './workspace.js';
 
@@ -22,6 +23,12 @@ export interface ToolboxOptions {
   readonly maxFiles?: number;
   /** Of all files of a workspace together. */
   readonly maxBytes?: number;
+  /** Long-lived processes in place of command lines where `render-<tool>` is installed; default `used`. The results are the same. */
+  readonly renderers?: 'used' | 'unused';
+  /** After this many renders such a process is replaced. */
+  readonly rendersPerProcess?: number;
+  /** Such a process ends after being idle for this time. */
+  readonly rendererIdleMs?: number;
 }
 
 const MIB = 1024 * 1024;
@@ -31,9 +38,14 @@ const DEFAULTS = {
   memoryBytes: 1024 * MIB,
   maxFiles: 20_000,
   maxBytes: 128 * MIB,
-};
+  renderers: 'used',
+  rendersPerProcess: 1_000,
+  rendererIdleMs: 60_000,
+} as const;
 /** Address space that Go's runtime reserves without using it. */
 const RUNTIME_ADDRESS_SPACE = 1536 * MIB;
+/** Collecting garbage at twice the default costs a long-lived process little time and keeps it small. */
+const RENDERER_GOGC = '200';
 const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin'];
 const TOOL_NAME = /^[a-z]+(-[A-Za-z0-9][A-Za-z0-9.+-]{0,30})?$/;
 
@@ -49,6 +61,12 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
   const workspaces = new WeakMap<object, MaterializedWorkspace>();
   const versions = new Map<string, Promise<string>>();
   const places = createSemaphore(options.parallelism);
+  const renderers = createRenderers({
+    command: (tool) => (options.renderers === 'used' ? rendererCommand(tool, options) : undefined),
+    version: (tool) => toolbox.version(tool),
+    rendersPerProcess: options.rendersPerProcess,
+    idleMs: options.rendererIdleMs,
+  });
   const limits = { folder: options.workFolder, maxFiles: options.maxFiles, maxBytes: options.maxBytes };
   const toolbox: Toolbox = {
     has: (tool) => findBinary(options.searchPath, tool) !== undefined,
@@ -70,8 +88,10 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
     run: async (run, signal) => {
       const workspace = workspaces.get(run.workspace);
       if (workspace === undefined) throw new GitOpsError('Internal', 'A tool was run outside of a workspace.');
-      return places.run(() => runIn({ run, workspace, options, signal }), signal);
+      return places.run(() => runIn({ run, workspace, options, signal, renderers }), signal);
     },
+    renderers: () => renderers.list(),
+    close: () => renderers.close(),
   };
   return toolbox;
 }
@@ -83,23 +103,24 @@ interface Running {
   readonly workspace: MaterializedWorkspace;
   readonly options: Settings;
   readonly signal: AbortSignal;
+  readonly renderers: Renderers;
 }
 
-async function runIn({ run, workspace, options, signal }: Running): Promise<ToolOutput> {
+async function runIn({ run, workspace, options, signal, renderers }: Running): Promise<ToolOutput> {
   const args = run.args.map((argument) => toArgument(argument, run.tool, options.searchPath));
   const command = requireBinary(options.searchPath, run.tool);
-  const prlimit = findBinary(SYSTEM_PATH, 'prlimit');
-  const result = await runProcess({
-    command,
+  const request = {
     args,
     cwd: workspace.path(run.folder ?? ''),
     env: { ...baseEnvironment(workspace, options), ...run.env },
     timeoutMs: options.timeoutMs,
     maxOutputBytes: options.maxOutputBytes,
     signal,
-    ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
-    ...(prlimit === undefined ? {} : { addressSpace: { prlimit, bytes: options.memoryBytes + RUNTIME_ADDRESS_SPACE } }),
-  });
+  };
+  const { base } = workspace;
+  const rendered = run.stdin === undefined ? await renderers.render(run.tool, { ...request, base }) : undefined;
+  const stdin = run.stdin === undefined ? {} : { stdin: run.stdin };
+  const result = rendered ?? (await runProcess({ command, ...request, ...stdin, ...addressSpace(options) }));
   const cleaning = { folders: [workspace.root, workspace.base], secrets: run.secrets ?? [] };
   const stderr = cleanMessage(result.stderr, cleaning);
   if (result.end.kind === 'exited' && result.end.code === 0) return { stdout: result.stdout, stderr };
@@ -107,9 +128,23 @@ async function runIn({ run, workspace, options, signal }: Running): Promise<Tool
   throw failure({ tool: run.tool, end: result.end, options }, { ...result, stderr }, cleaning);
 }
 
+function addressSpace({ memoryBytes }: Settings): Pick<StartedProcess, 'addressSpace'> {
+  const prlimit = findBinary(SYSTEM_PATH, 'prlimit');
+  return prlimit === undefined ? {} : { addressSpace: { prlimit, bytes: memoryBytes + RUNTIME_ADDRESS_SPACE } };
+}
+
+/** Its environment is what each render sees, without folders, which come with the render. */
+function rendererCommand(tool: string, options: Settings): StartedProcess | undefined {
+  const command = findBinary(options.searchPath, `render-${tool}`);
+  if (command === undefined) return undefined;
+  const nowhere = { home: '/nonexistent', tmp: '/nonexistent' };
+  const env = { ...baseEnvironment(nowhere, options), GOGC: RENDERER_GOGC };
+  return { command, args: [options.workFolder], cwd: '/', env, ...addressSpace(options) };
+}
+
 /** No credentials, no home of ours, no cluster; a tool that tries the network all the same finds no way out. */
 function baseEnvironment(
-  { home, tmp }: MaterializedWorkspace,
+  { home, tmp }: Pick<MaterializedWorkspace, 'home' | 'tmp'>,
   { memoryBytes }: Settings,
 ): Readonly<Record<string, string>> {
   const nowhere = 'http://127.0.0.1:9';
@@ -171,7 +206,7 @@ function failure({ tool, end, options }: Failed, result: ProcessResult, cleaning
   }
   const output = result.stderr || cleanMessage(result.stdout, cleaning);
   // The trace of a Go runtime that got no memory helps nobody.
-  if (/^(?:runtime: out of memory|fatal error: .*(?:out of memory|cannot allocate))/m.test(output)) {
+  if (OUT_OF_MEMORY.test(output)) {
     const limit = `needed more memory than the ${options.memoryBytes / MIB} MiB that it may have`;
     return new GitOpsError('ManifestGeneration', `${tool} ${limit}. Make the source smaller, or raise the limit.`);
   }
