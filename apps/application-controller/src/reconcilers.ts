@@ -97,19 +97,19 @@ function reconcilerParts(deps: ReconcilerDeps) {
     }),
     refreshQueue: deps.refreshQueue,
     operationQueue: deps.operationQueue,
-  };
-  return {
-    ...shared,
     manifests: createManifestSource({
       client: deps.repoServer,
       repositoryFor,
       renderInputs: (project) => renderInputs(projects.get(project), settings.current()),
     }),
+    settings: () => settings.current().controller,
+  };
+  return {
+    ...shared,
     predictions: new Map(),
     versions: new Map(),
     memory: new Map() as ComparisonMemory,
     hardRefreshes: createHardRefreshes(systemClock),
-    settings: () => settings.current().controller,
     projectRepositories: (project: string) =>
       settings
         .current()

@@ -34,6 +34,7 @@ import { windowFor } from '../sync-window.js';
 import { type NextAutoSync, nextAutoSync } from './auto-sync.js';
 import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
+import { finalizersFor } from './delete-hook-finalizers.js';
 import type { HardRefreshes } from './hard-refreshes.js';
 import { reportDrift, reportStatusChange } from './report.js';
 import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
@@ -221,8 +222,15 @@ async function compareAnew(
   // Recorded as running in the same write: one patch less, and a crash after it is a resumed operation.
   const status =
     next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };
-  await writeStatus(deps, turn, { status, ...(next.patch === undefined ? {} : { extra: next.patch }) });
+  const extra = extraPatch(next.patch, finalizersFor(app, result));
+  await writeStatus(deps, turn, { status, ...(extra === undefined ? {} : { extra }) });
   return { result, tree, next, fingerprint };
+}
+
+function extraPatch(patch: JsonObject | undefined, finalizers: readonly string[] | undefined): JsonObject | undefined {
+  if (finalizers === undefined) return patch;
+  const metadata = (patch?.['metadata'] ?? {}) as JsonObject;
+  return { ...patch, metadata: { ...metadata, finalizers: [...finalizers] } };
 }
 
 async function announce(

@@ -121,15 +121,16 @@ export function patchOf(
 ): JsonObject | undefined {
   const changed = statusPatch(app.status, status);
   if (changed === undefined && extra === undefined && !clearRefresh) return undefined;
-  const annotations = { ...annotationsOf(extra), ...(clearRefresh ? { [ANNOTATIONS.refresh]: null } : {}) };
+  const metadata = metadataOf(extra, clearRefresh);
   return {
     ...extra,
     ...(changed === undefined ? {} : { status: changed }),
-    ...(Object.keys(annotations).length === 0 ? {} : { metadata: { annotations } }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
   };
 }
 
-function annotationsOf(extra: JsonObject | undefined): JsonObject {
-  const metadata = extra?.['metadata'] as JsonObject | undefined;
-  return (metadata?.['annotations'] as JsonObject | undefined) ?? {};
+function metadataOf(extra: JsonObject | undefined, clearRefresh: boolean): JsonObject {
+  const { annotations = {}, ...rest } = (extra?.['metadata'] ?? {}) as { readonly annotations?: JsonObject };
+  const all = { ...annotations, ...(clearRefresh ? { [ANNOTATIONS.refresh]: null } : {}) };
+  return { ...rest, ...(Object.keys(all).length === 0 ? {} : { annotations: all }) };
 }

@@ -28,6 +28,8 @@ export interface MemoryCluster {
   readonly failures: Map<string, Error>;
   /** Kinds that the cluster does not know. */
   readonly unknownKinds: Set<string>;
+  /** What a controller in the cluster would write. */
+  setStatus(key: string, status: object): void;
 }
 
 export function memoryCluster(...objects: readonly KubernetesObject[]): MemoryCluster {
@@ -39,6 +41,10 @@ export function memoryCluster(...objects: readonly KubernetesObject[]): MemoryCl
     unreadable: new Map<GroupKindString, string>(),
     failures: new Map<string, Error>(),
     unknownKinds: new Set<string>(),
+    setStatus(key: string, status: object) {
+      const object = parts.objects.get(key as ResourceKeyString);
+      if (object !== undefined) parts.objects.set(key as ResourceKeyString, { ...object, status });
+    },
   };
   const destination: DestinationCluster = { server: SERVER, name: 'test', cache: memoryCache(parts) };
   const clusters: Clusters = {
