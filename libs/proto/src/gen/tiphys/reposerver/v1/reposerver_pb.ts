@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tiphys/reposerver/v1/reposerver.proto.
  */
 export const file_tiphys_reposerver_v1_reposerver: GenFile = /*@__PURE__*/
-  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSL1AgoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgihQEKBlNvdXJjZRI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIzChJhcHBsaWNhdGlvbl9zb3VyY2UYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhAKCHJldmlzaW9uGAMgASgJIo4DChhHZW5lcmF0ZU1hbmlmZXN0c1JlcXVlc3QSEAoIYXBwX25hbWUYASABKAkSFQoNYXBwX25hbWVzcGFjZRgCIAEoCRIPCgdwcm9qZWN0GAMgASgJEh0KFWRlc3RpbmF0aW9uX25hbWVzcGFjZRgEIAEoCRItCgdzb3VyY2VzGAUgAygLMhwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuU291cmNlEhQKDGt1YmVfdmVyc2lvbhgGIAEoCRIUCgxhcGlfdmVyc2lvbnMYByADKAkSEgoKY2FjaGVfbW9kZRgIIAEoCRI2CghzZXR0aW5ncxgJIAEoCzIkLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlbmRlclNldHRpbmdzEhkKEXJlc29sdmVkX2FmdGVyX21zGAogASgDEjwKEmNoYXJ0X3JlcG9zaXRvcmllcxgLIAMoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSGQoRcGVybWl0dGVkX3NvdXJjZXMYDCADKAkirQEKDlJlbmRlclNldHRpbmdzEiMKG21heF9jb21iaW5lZF9tYW5pZmVzdF9ieXRlcxgBIAEoAxIiChppbmNsdWRlX2hpZGRlbl9kaXJlY3RvcmllcxgCIAEoCBIbChN2YWx1ZXNfZmlsZV9zY2hlbWVzGAMgAygJEh0KFWt1c3RvbWl6ZV9lbmFibGVfaGVsbRgEIAEoCBIWCg5kaXNhYmxlZF90b29scxgFIAMoCSKUAQoOUmVuZGVyZWRTb3VyY2USEAoIcmV2aXNpb24YASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSCwoDa2V5GAMgASgJEg4KBmNhY2hlZBgEIAEoCBIvCgtyZXNvbHZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBiABKAgiPgoITWFuaWZlc3QSDAoEanNvbhgBIAEoCRIOCgZvcmlnaW4YAiABKAkSFAoMc291cmNlX2luZGV4GAMgASgFIq4BChlHZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEjEKCW1hbmlmZXN0cxgBIAMoCzIeLnRpcGh5cy5yZXBvc2VydmVyLnYxLk1hbmlmZXN0EjUKB3NvdXJjZXMYAiADKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJlZFNvdXJjZRIVCg1tYW5pZmVzdF9oYXNoGAMgASgJEhAKCHdhcm5pbmdzGAQgAygJIrIBChZSZXNvbHZlUmV2aXNpb25SZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEhIKCnRhZ19wcmVmaXgYAyABKAkSEgoKY2FjaGVfbW9kZRgEIAEoCRIZChFyZXNvbHZlZF9hZnRlcl9tcxgFIAEoAxINCgVjaGFydBgGIAEoCSKjAQoXUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USDgoGY29tbWl0GAEgASgJEhoKEmFtYmlndW91c19yZXZpc2lvbhgCIAEoCRIvCgtyZXNvbHZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcmVmGAQgASgJEg0KBXN0YWxlGAUgASgIEg8KB3dhcm5pbmcYBiABKAkiRwoPTGlzdFJlZnNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IjIKEExpc3RSZWZzUmVzcG9uc2USEAoIYnJhbmNoZXMYASADKAkSDAoEdGFncxgCIAMoCSJZCg9MaXN0QXBwc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkifwoQTGlzdEFwcHNSZXNwb25zZRI+CgRhcHBzGAEgAygLMjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZS5BcHBzRW50cnkaKwoJQXBwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoUR2V0QXBwRGV0YWlsc1JlcXVlc3QSLAoGc291cmNlGAEgASgLMhwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuU291cmNlEhAKCGFwcF9uYW1lGAIgASgJIk8KFUdldEFwcERldGFpbHNSZXNwb25zZRIMCgR0eXBlGAEgASgJEigKB2RldGFpbHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ImQKGkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJInYKG0dldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRIOCgZhdXRob3IYASABKAkSKAoEZGF0ZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgDIAMoCRIPCgdtZXNzYWdlGAQgASgJIk0KFVRlc3RSZXBvc2l0b3J5UmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSIqChZUZXN0UmVwb3NpdG9yeVJlc3BvbnNlEhAKCHZlcmlmaWVkGAEgASgIMoIGChFSZXBvU2VydmVyU2VydmljZRJ0ChFHZW5lcmF0ZU1hbmlmZXN0cxIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdBovLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVzcG9uc2USbgoPUmVzb2x2ZVJldmlzaW9uEiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVzb2x2ZVJldmlzaW9uUmVxdWVzdBotLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlc29sdmVSZXZpc2lvblJlc3BvbnNlElkKCExpc3RSZWZzEiUudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXF1ZXN0GiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXNwb25zZRJZCghMaXN0QXBwcxIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVxdWVzdBomLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVzcG9uc2USaAoNR2V0QXBwRGV0YWlscxIqLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldEFwcERldGFpbHNSZXF1ZXN0GisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0QXBwRGV0YWlsc1Jlc3BvbnNlEnoKE0dldFJldmlzaW9uTWV0YWRhdGESMC50aXBoeXMucmVwb3NlcnZlci52MS5HZXRSZXZpc2lvbk1ldGFkYXRhUmVxdWVzdBoxLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRJrCg5UZXN0UmVwb3NpdG9yeRIrLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVxdWVzdBosLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSKLBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkigAEKD1NvdXJjZUludGVncml0eRI+CgxnaXRfcG9saWNpZXMYASADKAsyKC50aXBoeXMucmVwb3NlcnZlci52MS5HaXRTaWduYXR1cmVQb2xpY3kSEAoIZ3BnX2tleXMYAiADKAkSGwoTc3NoX2FsbG93ZWRfc2lnbmVycxgDIAEoCSI/ChJHaXRTaWduYXR1cmVQb2xpY3kSDQoFcmVwb3MYASADKAkSDAoEbW9kZRgCIAEoCRIMCgRrZXlzGAMgAygJIokCCg5SZW5kZXJTZXR0aW5ncxIjChttYXhfY29tYmluZWRfbWFuaWZlc3RfYnl0ZXMYASABKAMSIgoaaW5jbHVkZV9oaWRkZW5fZGlyZWN0b3JpZXMYAiABKAgSGwoTdmFsdWVzX2ZpbGVfc2NoZW1lcxgDIAMoCRIdChVrdXN0b21pemVfZW5hYmxlX2hlbG0YBCABKAgSFgoOZGlzYWJsZWRfdG9vbHMYBSADKAkSHQoVb2NpX2xheWVyX21lZGlhX3R5cGVzGAYgAygJEh8KF29jaV9tYXhfZXh0cmFjdGVkX2J5dGVzGAcgASgDEhoKEmRpc2FibGVfc3VibW9kdWxlcxgKIAEoCCKUAQoOUmVuZGVyZWRTb3VyY2USEAoIcmV2aXNpb24YASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSCwoDa2V5GAMgASgJEg4KBmNhY2hlZBgEIAEoCBIvCgtyZXNvbHZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBiABKAgiPgoITWFuaWZlc3QSDAoEanNvbhgBIAEoCRIOCgZvcmlnaW4YAiABKAkSFAoMc291cmNlX2luZGV4GAMgASgFIq4BChlHZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEjEKCW1hbmlmZXN0cxgBIAMoCzIeLnRpcGh5cy5yZXBvc2VydmVyLnYxLk1hbmlmZXN0EjUKB3NvdXJjZXMYAiADKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJlZFNvdXJjZRIVCg1tYW5pZmVzdF9oYXNoGAMgASgJEhAKCHdhcm5pbmdzGAQgAygJIrIBChZSZXNvbHZlUmV2aXNpb25SZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEhIKCnRhZ19wcmVmaXgYAyABKAkSEgoKY2FjaGVfbW9kZRgEIAEoCRIZChFyZXNvbHZlZF9hZnRlcl9tcxgFIAEoAxINCgVjaGFydBgGIAEoCSKjAQoXUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USDgoGY29tbWl0GAEgASgJEhoKEmFtYmlndW91c19yZXZpc2lvbhgCIAEoCRIvCgtyZXNvbHZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcmVmGAQgASgJEg0KBXN0YWxlGAUgASgIEg8KB3dhcm5pbmcYBiABKAkiRwoPTGlzdFJlZnNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IjIKEExpc3RSZWZzUmVzcG9uc2USEAoIYnJhbmNoZXMYASADKAkSDAoEdGFncxgCIAMoCSJZCg9MaXN0QXBwc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkifwoQTGlzdEFwcHNSZXNwb25zZRI+CgRhcHBzGAEgAygLMjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZS5BcHBzRW50cnkaKwoJQXBwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoUR2V0QXBwRGV0YWlsc1JlcXVlc3QSLAoGc291cmNlGAEgASgLMhwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuU291cmNlEhAKCGFwcF9uYW1lGAIgASgJIk8KFUdldEFwcERldGFpbHNSZXNwb25zZRIMCgR0eXBlGAEgASgJEigKB2RldGFpbHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ImQKGkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJInYKG0dldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRIOCgZhdXRob3IYASABKAkSKAoEZGF0ZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgDIAMoCRIPCgdtZXNzYWdlGAQgASgJIk0KFVRlc3RSZXBvc2l0b3J5UmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSIqChZUZXN0UmVwb3NpdG9yeVJlc3BvbnNlEhAKCHZlcmlmaWVkGAEgASgIMoIGChFSZXBvU2VydmVyU2VydmljZRJ0ChFHZW5lcmF0ZU1hbmlmZXN0cxIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdBovLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVzcG9uc2USbgoPUmVzb2x2ZVJldmlzaW9uEiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVzb2x2ZVJldmlzaW9uUmVxdWVzdBotLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlc29sdmVSZXZpc2lvblJlc3BvbnNlElkKCExpc3RSZWZzEiUudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXF1ZXN0GiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXNwb25zZRJZCghMaXN0QXBwcxIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVxdWVzdBomLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVzcG9uc2USaAoNR2V0QXBwRGV0YWlscxIqLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldEFwcERldGFpbHNSZXF1ZXN0GisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0QXBwRGV0YWlsc1Jlc3BvbnNlEnoKE0dldFJldmlzaW9uTWV0YWRhdGESMC50aXBoeXMucmVwb3NlcnZlci52MS5HZXRSZXZpc2lvbk1ldGFkYXRhUmVxdWVzdBoxLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRJrCg5UZXN0UmVwb3NpdG9yeRIrLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVxdWVzdBosLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * One repository with the credentials to use for it (G01-G08).
@@ -117,6 +117,37 @@ export type Repository = Message<"tiphys.reposerver.v1.Repository"> & {
    * @generated from field: bool insecure_oci_force_http = 17;
    */
   insecureOciForceHttp: boolean;
+
+  /**
+   * @generated from field: tiphys.reposerver.v1.GithubApp github_app = 18;
+   */
+  githubApp?: GithubApp | undefined;
+
+  /**
+   * JSON key of a Google service account.
+   *
+   * @generated from field: string gcp_service_account_key = 19;
+   */
+  gcpServiceAccountKey: string;
+
+  /**
+   * @generated from field: tiphys.reposerver.v1.AzureIdentity azure = 20;
+   */
+  azure?: AzureIdentity | undefined;
+
+  /**
+   * Files that Git LFS keeps elsewhere are fetched; otherwise their pointers stay as they are (B37).
+   *
+   * @generated from field: bool enable_lfs = 21;
+   */
+  enableLfs: boolean;
+
+  /**
+   * Commits of history that a fetch brings; 0: all.
+   *
+   * @generated from field: uint32 depth = 22;
+   */
+  depth: number;
 };
 
 /**
@@ -125,6 +156,83 @@ export type Repository = Message<"tiphys.reposerver.v1.Repository"> & {
  */
 export const RepositorySchema: GenMessage<Repository> = /*@__PURE__*/
   messageDesc(file_tiphys_reposerver_v1_reposerver, 0);
+
+/**
+ * Exchanged for the token of an installation (G06).
+ *
+ * @generated from message tiphys.reposerver.v1.GithubApp
+ */
+export type GithubApp = Message<"tiphys.reposerver.v1.GithubApp"> & {
+  /**
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * 0: found through the API.
+   *
+   * @generated from field: int64 installation_id = 2;
+   */
+  installationId: bigint;
+
+  /**
+   * @generated from field: string private_key = 3;
+   */
+  privateKey: string;
+
+  /**
+   * https://host/api/v3 of GitHub Enterprise; empty: github.com.
+   *
+   * @generated from field: string enterprise_base_url = 4;
+   */
+  enterpriseBaseUrl: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.GithubApp.
+ * Use `create(GithubAppSchema)` to create a new message.
+ */
+export const GithubAppSchema: GenMessage<GithubApp> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 1);
+
+/**
+ * Exchanged for a token of Azure DevOps (G07).
+ *
+ * @generated from message tiphys.reposerver.v1.AzureIdentity
+ */
+export type AzureIdentity = Message<"tiphys.reposerver.v1.AzureIdentity"> & {
+  /**
+   * @generated from field: bool use_workload_identity = 1;
+   */
+  useWorkloadIdentity: boolean;
+
+  /**
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+
+  /**
+   * @generated from field: string tenant_id = 3;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: string client_secret = 4;
+   */
+  clientSecret: string;
+
+  /**
+   * @generated from field: string active_directory_endpoint = 5;
+   */
+  activeDirectoryEndpoint: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.AzureIdentity.
+ * Use `create(AzureIdentitySchema)` to create a new message.
+ */
+export const AzureIdentitySchema: GenMessage<AzureIdentity> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 2);
 
 /**
  * @generated from message tiphys.reposerver.v1.Source
@@ -155,7 +263,7 @@ export type Source = Message<"tiphys.reposerver.v1.Source"> & {
  * Use `create(SourceSchema)` to create a new message.
  */
 export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 1);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 3);
 
 /**
  * @generated from message tiphys.reposerver.v1.GenerateManifestsRequest
@@ -229,6 +337,21 @@ export type GenerateManifestsRequest = Message<"tiphys.reposerver.v1.GenerateMan
    * @generated from field: repeated string permitted_sources = 12;
    */
   permittedSources: string[];
+
+  /**
+   * Other Git repositories that are read while rendering (submodules, remote bases), with the credentials that the
+   * project may use for them. The repo-server answers with an error that names those that are missing here.
+   *
+   * @generated from field: repeated tiphys.reposerver.v1.Repository git_repositories = 13;
+   */
+  gitRepositories: Repository[];
+
+  /**
+   * What must be signed, and by whom (F06); absent: nothing.
+   *
+   * @generated from field: tiphys.reposerver.v1.SourceIntegrity source_integrity = 14;
+   */
+  sourceIntegrity?: SourceIntegrity | undefined;
 };
 
 /**
@@ -236,7 +359,73 @@ export type GenerateManifestsRequest = Message<"tiphys.reposerver.v1.GenerateMan
  * Use `create(GenerateManifestsRequestSchema)` to create a new message.
  */
 export const GenerateManifestsRequestSchema: GenMessage<GenerateManifestsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 2);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 4);
+
+/**
+ * Signature policies of a project; for each repository the first that matches decides.
+ *
+ * @generated from message tiphys.reposerver.v1.SourceIntegrity
+ */
+export type SourceIntegrity = Message<"tiphys.reposerver.v1.SourceIntegrity"> & {
+  /**
+   * @generated from field: repeated tiphys.reposerver.v1.GitSignaturePolicy git_policies = 1;
+   */
+  gitPolicies: GitSignaturePolicy[];
+
+  /**
+   * Armored public keys (argocd-gpg-keys-cm).
+   *
+   * @generated from field: repeated string gpg_keys = 2;
+   */
+  gpgKeys: string[];
+
+  /**
+   * Lines of an allowed signers file, for SSH signatures.
+   *
+   * @generated from field: string ssh_allowed_signers = 3;
+   */
+  sshAllowedSigners: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.SourceIntegrity.
+ * Use `create(SourceIntegritySchema)` to create a new message.
+ */
+export const SourceIntegritySchema: GenMessage<SourceIntegrity> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 5);
+
+/**
+ * @generated from message tiphys.reposerver.v1.GitSignaturePolicy
+ */
+export type GitSignaturePolicy = Message<"tiphys.reposerver.v1.GitSignaturePolicy"> & {
+  /**
+   * Globs of repository addresses; with ! for those that are left out.
+   *
+   * @generated from field: repeated string repos = 1;
+   */
+  repos: string[];
+
+  /**
+   * none, head or strict.
+   *
+   * @generated from field: string mode = 2;
+   */
+  mode: string;
+
+  /**
+   * Key ids or fingerprints.
+   *
+   * @generated from field: repeated string keys = 3;
+   */
+  keys: string[];
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.GitSignaturePolicy.
+ * Use `create(GitSignaturePolicySchema)` to create a new message.
+ */
+export const GitSignaturePolicySchema: GenMessage<GitSignaturePolicy> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 6);
 
 /**
  * Installation settings that change the output; part of the cache key.
@@ -276,6 +465,27 @@ export type RenderSettings = Message<"tiphys.reposerver.v1.RenderSettings"> & {
    * @generated from field: repeated string disabled_tools = 5;
    */
   disabledTools: string[];
+
+  /**
+   * reposerver.oci.layer.media.types; empty means the default ones (B28).
+   *
+   * @generated from field: repeated string oci_layer_media_types = 6;
+   */
+  ociLayerMediaTypes: string[];
+
+  /**
+   * reposerver.oci.manifest.max.extracted.size; 0 means the default of 100 MiB.
+   *
+   * @generated from field: int64 oci_max_extracted_bytes = 7;
+   */
+  ociMaxExtractedBytes: bigint;
+
+  /**
+   * reposerver.enable.git.submodule: "false": the folders of submodules are empty.
+   *
+   * @generated from field: bool disable_submodules = 10;
+   */
+  disableSubmodules: boolean;
 };
 
 /**
@@ -283,7 +493,7 @@ export type RenderSettings = Message<"tiphys.reposerver.v1.RenderSettings"> & {
  * Use `create(RenderSettingsSchema)` to create a new message.
  */
 export const RenderSettingsSchema: GenMessage<RenderSettings> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 3);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 7);
 
 /**
  * @generated from message tiphys.reposerver.v1.RenderedSource
@@ -335,7 +545,7 @@ export type RenderedSource = Message<"tiphys.reposerver.v1.RenderedSource"> & {
  * Use `create(RenderedSourceSchema)` to create a new message.
  */
 export const RenderedSourceSchema: GenMessage<RenderedSource> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 4);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 8);
 
 /**
  * @generated from message tiphys.reposerver.v1.Manifest
@@ -366,7 +576,7 @@ export type Manifest = Message<"tiphys.reposerver.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 5);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 9);
 
 /**
  * @generated from message tiphys.reposerver.v1.GenerateManifestsResponse
@@ -400,7 +610,7 @@ export type GenerateManifestsResponse = Message<"tiphys.reposerver.v1.GenerateMa
  * Use `create(GenerateManifestsResponseSchema)` to create a new message.
  */
 export const GenerateManifestsResponseSchema: GenMessage<GenerateManifestsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 6);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 10);
 
 /**
  * @generated from message tiphys.reposerver.v1.ResolveRevisionRequest
@@ -434,7 +644,8 @@ export type ResolveRevisionRequest = Message<"tiphys.reposerver.v1.ResolveRevisi
   resolvedAfterMs: bigint;
 
   /**
-   * A chart of a Helm repository or registry: the answer's commit is its version.
+   * A chart of a Helm repository or registry: the answer's commit is its version. Without it, a repository with an oci://
+   * URL is a folder in a registry: the answer's commit is its digest.
    *
    * @generated from field: string chart = 6;
    */
@@ -446,7 +657,7 @@ export type ResolveRevisionRequest = Message<"tiphys.reposerver.v1.ResolveRevisi
  * Use `create(ResolveRevisionRequestSchema)` to create a new message.
  */
 export const ResolveRevisionRequestSchema: GenMessage<ResolveRevisionRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 7);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 11);
 
 /**
  * @generated from message tiphys.reposerver.v1.ResolveRevisionResponse
@@ -496,7 +707,7 @@ export type ResolveRevisionResponse = Message<"tiphys.reposerver.v1.ResolveRevis
  * Use `create(ResolveRevisionResponseSchema)` to create a new message.
  */
 export const ResolveRevisionResponseSchema: GenMessage<ResolveRevisionResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 8);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 12);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListRefsRequest
@@ -513,7 +724,7 @@ export type ListRefsRequest = Message<"tiphys.reposerver.v1.ListRefsRequest"> & 
  * Use `create(ListRefsRequestSchema)` to create a new message.
  */
 export const ListRefsRequestSchema: GenMessage<ListRefsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 9);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 13);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListRefsResponse
@@ -535,7 +746,7 @@ export type ListRefsResponse = Message<"tiphys.reposerver.v1.ListRefsResponse"> 
  * Use `create(ListRefsResponseSchema)` to create a new message.
  */
 export const ListRefsResponseSchema: GenMessage<ListRefsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 10);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 14);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListAppsRequest
@@ -557,7 +768,7 @@ export type ListAppsRequest = Message<"tiphys.reposerver.v1.ListAppsRequest"> & 
  * Use `create(ListAppsRequestSchema)` to create a new message.
  */
 export const ListAppsRequestSchema: GenMessage<ListAppsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 11);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 15);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListAppsResponse
@@ -576,7 +787,7 @@ export type ListAppsResponse = Message<"tiphys.reposerver.v1.ListAppsResponse"> 
  * Use `create(ListAppsResponseSchema)` to create a new message.
  */
 export const ListAppsResponseSchema: GenMessage<ListAppsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 12);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 16);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetAppDetailsRequest
@@ -598,7 +809,7 @@ export type GetAppDetailsRequest = Message<"tiphys.reposerver.v1.GetAppDetailsRe
  * Use `create(GetAppDetailsRequestSchema)` to create a new message.
  */
 export const GetAppDetailsRequestSchema: GenMessage<GetAppDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 13);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 17);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetAppDetailsResponse
@@ -622,7 +833,7 @@ export type GetAppDetailsResponse = Message<"tiphys.reposerver.v1.GetAppDetailsR
  * Use `create(GetAppDetailsResponseSchema)` to create a new message.
  */
 export const GetAppDetailsResponseSchema: GenMessage<GetAppDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 14);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 18);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetRevisionMetadataRequest
@@ -644,7 +855,7 @@ export type GetRevisionMetadataRequest = Message<"tiphys.reposerver.v1.GetRevisi
  * Use `create(GetRevisionMetadataRequestSchema)` to create a new message.
  */
 export const GetRevisionMetadataRequestSchema: GenMessage<GetRevisionMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 15);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 19);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetRevisionMetadataResponse
@@ -676,7 +887,7 @@ export type GetRevisionMetadataResponse = Message<"tiphys.reposerver.v1.GetRevis
  * Use `create(GetRevisionMetadataResponseSchema)` to create a new message.
  */
 export const GetRevisionMetadataResponseSchema: GenMessage<GetRevisionMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 16);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 20);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryRequest
@@ -693,7 +904,7 @@ export type TestRepositoryRequest = Message<"tiphys.reposerver.v1.TestRepository
  * Use `create(TestRepositoryRequestSchema)` to create a new message.
  */
 export const TestRepositoryRequestSchema: GenMessage<TestRepositoryRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 17);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryResponse
@@ -710,7 +921,7 @@ export type TestRepositoryResponse = Message<"tiphys.reposerver.v1.TestRepositor
  * Use `create(TestRepositoryResponseSchema)` to create a new message.
  */
 export const TestRepositoryResponseSchema: GenMessage<TestRepositoryResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 18);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
 
 /**
  * @generated from service tiphys.reposerver.v1.RepoServerService
