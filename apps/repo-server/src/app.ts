@@ -4,7 +4,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache';
 import { cleanMirrors, createGitReader } from '@tiphys/git';
-import { type ChartClient, createChartClient, createToolbox, type Toolbox, toolSearchPath } from '@tiphys/manifests';
+import {
+  createChartClient,
+  createToolbox,
+  type RunningChartClient,
+  type Toolbox,
+  toolSearchPath,
+} from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
 import {
   type Clock,
@@ -17,6 +23,7 @@ import {
   systemClock,
   type TlsMaterial,
 } from '@tiphys/runtime';
+import { createArtifactTrees } from './charts/artifact-trees.js';
 import { createChartTrees } from './charts/chart-trees.js';
 import type { Config } from './config.js';
 import { createIdleMemory } from './idle-memory.js';
@@ -92,7 +99,7 @@ interface HandlerParts {
   readonly clock: Clock;
   readonly redis: AuthenticatedCache;
   readonly counted: ReturnType<typeof createRepoServerMetrics>;
-  readonly chartClient: ChartClient;
+  readonly chartClient: RunningChartClient;
   readonly tools: Toolbox;
 }
 
@@ -120,16 +127,18 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient, tools 
   });
   const ttlMs = config.manifestCacheHours * 3_600_000;
   const charts = { client: chartClient, trees: createChartTrees(chartClient) };
+  const artifacts = { client: chartClient.artifacts, trees: createArtifactTrees(chartClient.artifacts) };
   const renderSource = createRenderSource({
     git,
     charts,
+    artifacts,
     cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
     failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
     tools,
     metrics: counted,
     concurrency: config.renderConcurrency,
   });
-  return createHandlers({ git, charts, renderSource, namespace: config.namespace });
+  return createHandlers({ git, charts, artifacts, renderSource, namespace: config.namespace });
 }
 
 /** S1: without certificates the server does not start, unless plaintext was asked for. */

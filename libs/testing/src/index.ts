@@ -54,9 +54,10 @@ export {
   temporaryDirectory,
 } from './process.js';
 export { type RedisInfo, type RedisOptions, type RedisServer, redisCommand, startRedis } from './redis.js';
-export { type Registry, type RegistryOptions, startRegistry } from './registry.js';
+export { type PushedArtifact, type Registry, type RegistryOptions, startRegistry } from './registry.js';
 export type { ServiceName, ServiceProcess } from './service-process.js';
 export { type SharedControlPlane, type SharedRedis, sharedControlPlane, sharedRedis, uniqueName } from './shared.js';
 export { type SshGitServer, startSshGitServer } from './ssh-git-server.js';
+export { type TarMember, tarArchive, tarGzip } from './tar.js';
 export { toolPath } from './tools.js';
 export { type WatchOptions, watchObjects } from './watch.js';

@@ -1,5 +1,6 @@
 /** An OCI registry: distribution's own, in memory, with basic authentication when asked. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
@@ -18,7 +19,19 @@ export interface Registry {
   readonly host: string;
   /** Pushes a packaged chart; `path` is the folder in the registry. `flags` are Helm's, for example for credentials. */
   pushChart(archive: string, path: string, flags?: readonly string[]): void;
+  /**
+   * Pushes a layer (`.tar.gz`) as an artefact under a name and tag, without credentials.
+   * @returns the digest of its manifest, `sha256:…`.
+   */
+  pushArtifact(artifact: PushedArtifact): Promise<string>;
   stop(): Promise<void>;
+}
+
+export interface PushedArtifact {
+  readonly name: string;
+  readonly tag: string;
+  readonly layers: readonly { readonly bytes: Uint8Array; readonly mediaType?: string }[];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Starts a registry on a free port of the loopback interface. */
@@ -48,11 +61,58 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
         stdio: 'pipe',
       });
     },
+    pushArtifact: (artifact) => pushArtifact(`${scheme}://${host}`, artifact),
     stop: async () => {
       await server.kill();
       removeDirectory(directory);
     },
   };
+}
+
+const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const EMPTY = new TextEncoder().encode('{}');
+
+async function pushArtifact(origin: string, { name, tag, layers, annotations }: PushedArtifact): Promise<string> {
+  const base = `${origin}/v2/${name}`;
+  const descriptors = [];
+  for (const { bytes, mediaType = LAYER } of layers) {
+    descriptors.push({ mediaType, digest: await pushBlob(base, bytes), size: bytes.length });
+  }
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = {
+    ...{ schemaVersion: 2, mediaType, artifactType: 'application/vnd.example.test' },
+    config: {
+      mediaType: 'application/vnd.oci.empty.v1+json',
+      digest: await pushBlob(base, EMPTY),
+      size: EMPTY.length,
+    },
+    layers: descriptors,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  const body = JSON.stringify(manifest);
+  const headers = { 'content-type': mediaType };
+  await succeed(await fetch(`${base}/manifests/${tag}`, { method: 'PUT', headers, body }));
+  return digestOf(body);
+}
+
+async function pushBlob(base: string, bytes: Uint8Array): Promise<string> {
+  const started = await succeed(await fetch(`${base}/blobs/uploads/`, { method: 'POST' }));
+  const place = new URL(started.headers.get('location') ?? '', base);
+  const digest = digestOf(bytes);
+  place.searchParams.set('digest', digest);
+  const headers = { 'content-type': 'application/octet-stream' };
+  await succeed(await fetch(place, { method: 'PUT', headers, body: Uint8Array.from(bytes) }));
+  return digest;
+}
+
+async function succeed(response: Response): Promise<Response> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the registry answered ${response.status}: ${text}`);
+  return response;
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
 function configOf(host: string, directory: string, { htpasswd, tls }: RegistryOptions): object {

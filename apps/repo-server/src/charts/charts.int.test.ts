@@ -191,6 +191,6 @@ describe('charts through the repo-server', () => {
       applicationSource: { repoURL: from, chart: 'lender', targetRevision: '1.0.0', ref: 'c' },
     };
     const borrower = source({ path: 'web', helm: { valueFiles: ['$c/values.yaml'] } });
-    await expect(generate([borrower, lender])).rejects.toThrow(/only Git sources can lend/);
+    await expect(generate([borrower, lender])).rejects.toThrow(/only Git and OCI sources can lend/);
   });
 });

@@ -1,12 +1,15 @@
-/** From where a source is to its tree: a commit of a Git repository, or a version of a chart. */
+/** From where a source is to its tree: a commit of a Git repository, a version of a chart, or a folder of a registry. */
 import type { GitReader, GitRemote, ResolvedRevision } from '@tiphys/git';
-import type { ChartClient, ChartRepository, SourceTree } from '@tiphys/manifests';
+import type { ArtifactClient, ChartClient, ChartRepository, SourceTree } from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
+import type { ArtifactLimits, ArtifactTrees } from '../charts/artifact-trees.js';
 import type { ChartTrees } from '../charts/chart-trees.js';
 
 export type SourcePlace =
   | { readonly kind: 'git'; readonly remote: GitRemote }
-  | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string };
+  | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string }
+  /** The URL names the folder (B27). */
+  | { readonly kind: 'oci'; readonly repository: ChartRepository; readonly limits: ArtifactLimits };
 
 export interface Asked {
   /** Empty: HEAD, or the newest version. */
@@ -18,6 +21,7 @@ export interface Asked {
 
 export interface OpenDeps {
   readonly git: GitReader;
+  readonly artifacts: { readonly client: ArtifactClient; readonly trees: ArtifactTrees };
   readonly charts: { readonly client: ChartClient; readonly trees: ChartTrees };
 }
 
@@ -26,13 +30,14 @@ export interface OpenedSource {
   readonly tree: SourceTree;
 }
 
-/** For charts, `commit` is the version. */
+/** For charts, `commit` is the version; for folders of a registry, the digest. */
 export function resolvePlace(
-  { git, charts }: OpenDeps,
+  { git, charts, artifacts }: OpenDeps,
   { place, asked }: { readonly place: SourcePlace; readonly asked: Asked },
   signal: AbortSignal,
 ): Promise<ResolvedRevision> {
   if (place.kind === 'chart') return resolveChart(charts.client, { place, asked }, signal);
+  if (place.kind === 'oci') return resolveArtifact(artifacts.client, { place, asked }, signal);
   return git.resolveRevision(place.remote, asked.revision || 'HEAD', {
     mode: asked.cacheMode === 'normal' ? 'normal' : 'resolve',
     resolvedAfterMs: asked.resolvedAfterMs,
@@ -49,6 +54,10 @@ export async function openPlace(
   const { place } = where;
   const resolved = await resolvePlace(deps, where, signal);
   if (place.kind === 'git') return { resolved, tree: await deps.git.openCommit(place.remote, resolved, signal) };
+  if (place.kind === 'oci') {
+    const pinned = { repository: place.repository, digest: resolved.commit };
+    return { resolved, tree: await deps.artifacts.trees.open(pinned, place.limits, signal) };
+  }
   const question = { repository: place.repository, chart: place.chart, version: resolved.commit };
   return { resolved, tree: await deps.charts.trees.open(question, signal) };
 }
@@ -70,6 +79,21 @@ async function resolveChart(
   const found = await client.resolve(question, { signal, fresh });
   const { resolvedAt, stale } = found;
   return { commit: found.version, ref: undefined, resolvedAt, ...(stale === undefined ? {} : { stale }) };
+}
+
+interface ArtifactQuery {
+  readonly place: SourcePlace & { readonly kind: 'oci' };
+  readonly asked: Asked;
+}
+
+async function resolveArtifact(
+  client: ArtifactClient,
+  { place, asked }: ArtifactQuery,
+  signal: AbortSignal,
+): Promise<ResolvedRevision> {
+  const question = { repository: place.repository, reference: asked.revision };
+  const { digest, tag, ...when } = await client.resolve(question, { signal, fresh: asked.cacheMode !== 'normal' });
+  return { commit: digest, ref: tag, ...when };
 }
 
 /**
@@ -98,7 +122,7 @@ function lazyTree(deps: OpenDeps, { name, reference }: NamedReference, signal: A
   let opening: Promise<SourceTree> | undefined;
   const open = (): Promise<SourceTree> => {
     if (reference.place.kind === 'chart') {
-      const message = `The source "${name}" is a chart: only Git sources can lend their files. Remove its chart or its ref.`;
+      const message = `The source "${name}" is a chart: only Git and OCI sources can lend their files. Remove its chart or its ref.`;
       throw new GitOpsError('InvalidSpec', message);
     }
     opening ??= openPlace(deps, reference, signal).then(({ tree }) => tree);

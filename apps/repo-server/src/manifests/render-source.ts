@@ -172,5 +172,6 @@ function keyOf({ place, source, settings, application, references }: SourceReque
 
 /** Of the place and the credentials that it is read with. */
 function placeKey(place: SourcePlace): unknown {
-  return place.kind === 'git' ? remoteKey(place.remote) : [place.chart, place.repository];
+  if (place.kind === 'git') return remoteKey(place.remote);
+  return place.kind === 'chart' ? [place.chart, place.repository] : ['oci', place.repository];
 }

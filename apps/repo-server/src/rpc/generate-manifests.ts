@@ -70,7 +70,11 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
     const spec = toApplicationSource(source.applicationSource);
     return await deps.renderSource(
       {
-        place: toPlace(source.repository, spec.chart ?? '', spec.helm?.passCredentials),
+        place: toPlace(source.repository, {
+          ...spec,
+          passCredentials: spec.helm?.passCredentials,
+          settings: request.settings,
+        }),
         source: spec,
         revision: source.revision,
         cacheMode: toCacheMode(request.cacheMode),
@@ -100,7 +104,7 @@ function toReferences(request: GenerateManifestsRequest): ReadonlyMap<string, Re
       throw new GitOpsError('InvalidSpec', `Two sources have the ref "${name}". Rename one of them.`);
     }
     references.set(name, {
-      place: toPlace(source.repository, chart ?? ''),
+      place: toPlace(source.repository, { chart, settings: request.settings }),
       asked: {
         revision: source.revision || targetRevision || '',
         tagPrefix,

@@ -30,15 +30,16 @@ export type Handlers = {
 export interface HandlerDeps {
   readonly git: GitReader;
   readonly charts: OpenDeps['charts'];
+  readonly artifacts: OpenDeps['artifacts'];
   readonly renderSource: RenderSource;
   /** Of the control plane. */
   readonly namespace: string;
 }
 
-export function createHandlers({ git, charts, renderSource, namespace }: HandlerDeps): Handlers {
+export function createHandlers({ git, charts, artifacts, renderSource, namespace }: HandlerDeps): Handlers {
   return {
     generateManifests: (request, signal) => generateManifests({ renderSource, namespace }, request, signal),
-    resolveRevision: resolveRevisionWith({ git, charts }),
+    resolveRevision: resolveRevisionWith({ git, charts, artifacts }),
     listRefs: async ({ repository }, signal) => {
       const refs = await git.listRefs(toRemote(repository), signal);
       return create(ListRefsResponseSchema, {
@@ -76,8 +77,8 @@ export function createHandlers({ git, charts, renderSource, namespace }: Handler
 
 function resolveRevisionWith(deps: OpenDeps): Handlers['resolveRevision'] {
   return async (request, signal) => {
-    const place = toPlace(request.repository, request.chart);
-    const asked = request.revision || (place.kind === 'git' ? 'HEAD' : '*');
+    const place = toPlace(request.repository, request);
+    const asked = request.revision || (place.kind === 'chart' ? '*' : 'HEAD');
     const cacheMode = toCacheMode(request.cacheMode) === 'normal' ? 'normal' : 'resolve';
     const { tagPrefix } = request;
     const question = {

@@ -3,12 +3,14 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import type { GitCredentials, GitRemote } from '@tiphys/git';
 import {
   type ChartRepository,
+  DEFAULT_LAYER_MEDIA_TYPES,
   DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
   type RenderApplication,
   type RenderSettings,
 } from '@tiphys/manifests';
 import { type ApplicationSource, GitOpsError, isRepositoryPermitted } from '@tiphys/model';
 import type { GenerateManifestsRequest, RenderSettings as RenderSettingsMessage, Repository } from '@tiphys/proto';
+import type { ArtifactLimits } from '../charts/artifact-trees.js';
 import type { ChartRights } from '../charts/chart-trees.js';
 import type { SourcePlace } from '../manifests/open-source.js';
 import type { CacheMode } from '../manifests/render-source.js';
@@ -46,13 +48,23 @@ function toCredentials(repository: Repository): GitCredentials {
   };
 }
 
-/** A chart of a Helm repository or registry when the source names one, else a Git repository. */
-export function toPlace(repository: Repository | undefined, chart: string, passCredentials = false): SourcePlace {
-  if (chart === '') return { kind: 'git', remote: toRemote(repository) };
+export interface PlaceWish {
+  readonly chart?: string | undefined;
+  readonly passCredentials?: boolean | undefined;
+  readonly settings?: RenderSettingsMessage | undefined;
+}
+
+/** A chart when the source names one, a folder of a registry when its URL is oci://, else a Git repository (B27). */
+export function toPlace(repository: Repository | undefined, wish: PlaceWish): SourcePlace {
+  const { chart = '', passCredentials = false, settings } = wish;
+  if (chart === '' && repository?.url.startsWith('oci://') !== true)
+    return { kind: 'git', remote: toRemote(repository) };
   if (repository === undefined || repository.url === '') {
     throw new GitOpsError('InvalidSpec', 'The source names no repository. Set spec.source.repoURL.');
   }
-  return { kind: 'chart', repository: toChartRepository(repository, passCredentials), chart };
+  const from = toChartRepository(repository, passCredentials);
+  if (chart !== '') return { kind: 'chart', repository: from, chart };
+  return { kind: 'oci', repository: from, limits: toArtifactLimits(settings) };
 }
 
 export function toChartRepository(repository: Repository, passCredentials = false): ChartRepository {
@@ -130,6 +142,20 @@ export function toRenderSettings(message: RenderSettingsMessage | undefined): Re
     ...(schemes.length === 0 ? {} : { valuesFileSchemes: schemes }),
     ...(message?.kustomizeEnableHelm === true ? { kustomizeEnableHelm: true } : {}),
     ...(disabledTools.length === 0 ? {} : { disabledTools }),
+  };
+}
+
+/** Beyond this an artefact does not fit into the memory of this process, whatever the setting says. */
+const MAX_EXTRACTED_BYTES = 512 * 1024 * 1024;
+const DEFAULT_EXTRACTED_BYTES = 100 * 1024 * 1024;
+
+/** What an OCI source may be (B28). */
+function toArtifactLimits(message: RenderSettingsMessage | undefined): ArtifactLimits {
+  const types = message?.ociLayerMediaTypes ?? [];
+  const bytes = Number(message?.ociMaxExtractedBytes ?? 0n);
+  return {
+    allowed: types.length === 0 ? DEFAULT_LAYER_MEDIA_TYPES : types,
+    maxBytes: bytes > 0 ? Math.min(bytes, MAX_EXTRACTED_BYTES) : DEFAULT_EXTRACTED_BYTES,
   };
 }
 

@@ -1,24 +1,54 @@
-/** A chart archive as a source tree: what it holds is named by its content, as in Git. */
+/** An archive of a chart or an OCI artefact as a source tree: what it holds is named by its content, as in Git. */
 import { createHash } from 'node:crypto';
 import { GitOpsError } from '@tiphys/model';
 import type { SourceEntry, SourceTree } from '../ports.js';
 import { nameOf, parentOf } from '../tree/source-path.js';
 import type { ArchiveFile } from './archive.js';
 
+/** A file of an archive without its bytes. */
+export interface IndexedFile {
+  readonly path: string;
+  readonly oid: string;
+  readonly kind: 'blob' | 'symlink';
+}
+
+export type Contents = ReadonlyMap<string, Uint8Array>;
+
 /** `version` takes the place of the commit. */
 export function archiveTree(files: readonly ArchiveFile[], version: string): SourceTree {
-  const blobs = new Map<string, Uint8Array>();
+  const { index, contents } = indexArchive(files);
+  return indexedTree(index, version, () => Promise.resolve(contents));
+}
+
+/** The names of the files, and their bytes by object id. */
+export function indexArchive(files: readonly ArchiveFile[]): {
+  readonly index: readonly IndexedFile[];
+  readonly contents: Contents;
+} {
+  const contents = new Map<string, Uint8Array>();
+  const index = files.map(({ path, bytes, isLink = false }): IndexedFile => {
+    const oid = hash('blob', bytes);
+    contents.set(oid, bytes);
+    return { path, oid, kind: isLink ? 'symlink' : 'blob' };
+  });
+  return { index, contents };
+}
+
+/** Looking up names needs no bytes: `contents` is asked for them when a file is read. */
+export function indexedTree(
+  index: readonly IndexedFile[],
+  version: string,
+  contents: () => Promise<Contents>,
+): SourceTree {
   const children = new Map<string, SourceEntry[]>([['', []]]);
   const addFolder = (path: string): void => {
     if (children.has(path)) return;
     children.set(path, []);
     addFolder(parentOf(path));
   };
-  for (const { path, bytes } of files) {
-    const oid = hash('blob', bytes);
-    blobs.set(oid, bytes);
-    addFolder(parentOf(path));
-    children.get(parentOf(path))?.push({ path, oid, kind: 'blob' });
+  for (const entry of index) {
+    addFolder(parentOf(entry.path));
+    children.get(parentOf(entry.path))?.push(entry);
   }
   const entries = nameFolders(children);
   return {
@@ -26,10 +56,10 @@ export function archiveTree(files: readonly ArchiveFile[], version: string): Sou
     entry: (path) => Promise.resolve(entries.get(path)),
     list: (path) => Promise.resolve(children.get(path) ?? []),
     readBlob: async (oid, maxBytes) => {
-      const bytes = blobs.get(oid);
-      if (bytes === undefined) throw new GitOpsError('Internal', `The chart archive has no object ${oid}.`);
+      const bytes = (await contents()).get(oid);
+      if (bytes === undefined) throw new GitOpsError('Internal', `The archive has no object ${oid}.`);
       if (bytes.length > maxBytes) {
-        throw new GitOpsError('ManifestGeneration', `A file of the chart has more than ${maxBytes} bytes.`);
+        throw new GitOpsError('ManifestGeneration', `A file of the source has more than ${maxBytes} bytes.`);
       }
       return bytes;
     },

@@ -1,10 +1,12 @@
 /** Charts and value files from hosts: Helm repositories, OCI registries, plain URLs. */
 import type { Clock } from '@tiphys/runtime';
-import { singleFlight, systemClock } from '@tiphys/runtime';
+import { type SingleFlight, singleFlight, systemClock } from '@tiphys/runtime';
+import { createArtifacts } from './artifacts.js';
 import { type ChartLimits, checkStatus, createHelmRepositories, repositoryKey } from './helm-repository.js';
 import { createHttpClient } from './http.js';
-import { createRegistries, isRegistry } from './oci.js';
-import type { ChartClient, ChartQueryOptions, ChartQuestion } from './ports.js';
+import { createRegistries } from './oci.js';
+import type { ArtifactClient, ChartClient, ChartQueryOptions, ChartQuestion, ChartRepository } from './ports.js';
+import { isRegistry } from './registry.js';
 import { createChartStore } from './store.js';
 
 export interface ChartClientOptions {
@@ -26,6 +28,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_VALUE_FILE_BYTES = 10 * MIB;
 
 export interface RunningChartClient extends ChartClient {
+  /** Folders of files in registries (B27). */
+  readonly artifacts: ArtifactClient;
   close(): Promise<void>;
 }
 
@@ -64,7 +68,24 @@ export function createChartClient(options: ChartClientOptions): RunningChartClie
       checkStatus(status, url, 'value file');
       return body;
     },
+    artifacts: shareFlights(createArtifacts(deps), flights),
     close: () => http.close(),
+  };
+}
+
+function shareFlights(artifacts: ArtifactClient, flights: SingleFlight): ArtifactClient {
+  const keyOf = (verb: string, repository: ChartRepository, rest: readonly unknown[]): string =>
+    JSON.stringify([verb, repositoryKey(repository), ...rest]);
+  return {
+    ...artifacts,
+    resolve: (question, { fresh = false }) =>
+      flights.run(keyOf('artifact', question.repository, [question.reference, fresh]), () =>
+        artifacts.resolve(question, { fresh, signal: NEVER }),
+      ),
+    fetch: (pinned, limits) =>
+      flights.run(keyOf('layer', pinned.repository, [pinned.digest, limits]), () =>
+        artifacts.fetch(pinned, limits, NEVER),
+      ),
   };
 }
 

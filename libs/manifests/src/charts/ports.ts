@@ -62,6 +62,52 @@ export interface ChartClient {
   fetchFile(url: string, repository: ChartRepository | undefined, signal: AbortSignal): Promise<Uint8Array>;
 }
 
+/** A folder of files in a registry; the repository's URL names it (B27). */
+export interface ArtifactQuestion {
+  readonly repository: ChartRepository;
+  /** Tag, `sha256:…`, or semver range on tags; empty and HEAD: the tag `latest`. */
+  readonly reference: string;
+}
+
+export interface ArtifactVersion {
+  /** `sha256:…` of the manifest. */
+  readonly digest: string;
+  /** What a tag or range led to. */
+  readonly tag: string | undefined;
+  /** When the registry was asked; undefined for a digest, which nobody needs to be asked about. */
+  readonly resolvedAt?: Date;
+  /** Why an older answer than wanted is given. */
+  readonly stale?: string;
+}
+
+export interface PinnedArtifact {
+  readonly repository: ChartRepository;
+  readonly digest: string;
+}
+
+export interface Artifact {
+  readonly mediaType: string;
+  /** `sha256:…` of `bytes`. */
+  readonly digest: string;
+  /** The layer as it is in the registry. */
+  readonly bytes: Uint8Array;
+}
+
+/** @throws GitOpsError Upstream when a host fails, ManifestGeneration when it has no such thing, or a limit is exceeded. */
+export interface ArtifactClient {
+  resolve(question: ArtifactQuestion, options: ChartQueryOptions): Promise<ArtifactVersion>;
+  /** Its one layer with files, verified, of a media type that is allowed (B28); kept on disk under its digest. */
+  fetch(
+    pinned: PinnedArtifact,
+    limits: { readonly allowed: readonly string[]; readonly maxBytes: number },
+    signal: AbortSignal,
+  ): Promise<Artifact>;
+  /** `org.opencontainers.image.…` and others of the manifest. */
+  annotations(pinned: PinnedArtifact, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** Tags as versions: `1.0.0_build` is `1.0.0+build`. */
+  tags(repository: ChartRepository, signal: AbortSignal): Promise<readonly string[]>;
+}
+
 /** Where charts and value files that are not in the repository come from. */
 export interface ChartAccess {
   readonly client: ChartClient;
