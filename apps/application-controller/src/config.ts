@@ -18,11 +18,21 @@ const schema = z.object({
     .max(100)
     .default(4)
     .describe('Compressed MiB of manifests kept per history entry, for rollbacks without Git; 0: none'),
+  syncWaveDelaySeconds: z.coerce
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'Pause between two waves of a sync; controller.sync.wave.delay.seconds of argocd-cmd-params-cm when unset',
+    ),
   kubeConnections: z.coerce.number().int().min(1).default(24).describe('Connections to each API server'),
 });
 
 export type Config = z.infer<typeof schema>;
 
 export function readConfig(): Config {
-  return loadConfig(schema, { name: 'tiphys-application-controller', aliases: commonAliases });
+  return loadConfig(schema, {
+    name: 'tiphys-application-controller',
+    aliases: { ...commonAliases, syncWaveDelaySeconds: ['ARGOCD_SYNC_WAVE_DELAY'] },
+  });
 }

@@ -133,6 +133,8 @@ export interface ControllerSettings {
   readonly selfHealBackoff: SelfHealBackoff;
   /** 0 disables the limit. */
   readonly syncTimeoutMs: number;
+  /** Between two waves of a sync (D11). */
+  readonly waveDelayMs: number;
   /** Health of each resource inside the Application (E10). */
   readonly persistResourceHealth: boolean;
   /** Annotations of Secrets whose values are masked too (C15). */

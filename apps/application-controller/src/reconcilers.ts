@@ -15,7 +15,7 @@ import { keyOf } from './identity.js';
 import type { ControllerMetrics } from './metrics.js';
 import { createOperationReconciler } from './operation/reconcile.js';
 import { createPollLoop } from './polling/poll-loop.js';
-import type { EventRecorder } from './ports.js';
+import type { ControllerSettings, EventRecorder } from './ports.js';
 import { createHardRefreshes } from './refresh/hard-refreshes.js';
 import { createRefreshReconciler } from './refresh/reconcile.js';
 import type { ComparisonMemory } from './refresh/skip-equal.js';
@@ -65,7 +65,7 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
     applications: deps.applications.list,
     manifests: parts.manifests,
     queue: refreshQueue,
-    settings: () => settings.current().controller,
+    settings: () => withOverrides(settings.current().controller, config),
     clock: systemClock,
     log,
     random: Math.random,
@@ -108,6 +108,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
     ...shared,
     predictions: new Map(),
     versions: new Map(),
+    waveTimes: new Map(),
     memory: new Map() as ComparisonMemory,
     hardRefreshes: createHardRefreshes(systemClock),
     projectRepositories: (project: string) =>
@@ -118,6 +119,11 @@ function reconcilerParts(deps: ReconcilerDeps) {
     reconcileDeletion: createDeletionReconciler(shared),
     onFinished: metrics.operationFinished,
   };
+}
+
+/** A setting of the process wins over the ConfigMap, as Argo CD's environment does (D11). */
+function withOverrides(settings: ControllerSettings, { syncWaveDelaySeconds }: Config): ControllerSettings {
+  return syncWaveDelaySeconds === undefined ? settings : { ...settings, waveDelayMs: syncWaveDelaySeconds * 1_000 };
 }
 
 /** Everything once more, with the newest revision known: after a start, a lost or a broken connection to Redis. */

@@ -113,7 +113,7 @@ function projectInformer(deps: StateDeps, onSpecChange: (name: string | undefine
 
 /** An operation that has recorded progress waits for something; live changes may be what it waits for. */
 function isWaiting(app: Application | undefined): boolean {
-  return app?.operation !== undefined && app.status?.operationState?.syncResult !== undefined;
+  return app?.operation !== undefined && app.status?.operationState?.syncResult?.resources !== undefined;
 }
 
 function scopedName(key: string): readonly [string, string] {

@@ -11,6 +11,8 @@ export interface ReconciliationSettings {
   readonly selfHeal: { readonly timeoutMs: number; readonly factor: number; readonly capMs: number };
   /** A sync that takes longer is ended as failed; undefined: no limit. */
   readonly syncTimeoutMs: number | undefined;
+  /** Between two waves of a sync (D11). */
+  readonly waveDelayMs: number;
   readonly statusProcessors: number;
   readonly operationProcessors: number;
   readonly repoServerTimeoutMs: number;
@@ -47,6 +49,7 @@ export function parseReconciliationSettings(
       capMs: seconds('controller.self.heal.backoff.cap.seconds', 300),
     },
     syncTimeoutMs: positive(seconds('controller.sync.timeout.seconds', 0)),
+    waveDelayMs: seconds('controller.sync.wave.delay.seconds', 2),
     statusProcessors: params.count('controller.status.processors', 20, 1),
     operationProcessors: params.count('controller.operation.processors', 10, 1),
     repoServerTimeoutMs: seconds('controller.repo.server.timeout.seconds', 60),

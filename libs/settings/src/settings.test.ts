@@ -21,6 +21,7 @@ describe('reconciliation settings', () => {
         hardIntervalMs: undefined,
         selfHeal: { timeoutMs: 2_000, factor: 3, capMs: 300_000 },
         syncTimeoutMs: undefined,
+        waveDelayMs: 2_000,
         statusProcessors: 20,
         operationProcessors: 10,
         repoServerTimeoutMs: 60_000,
@@ -38,6 +39,7 @@ describe('reconciliation settings', () => {
     ['an interval in days', { 'timeout.reconciliation': '1d' }, {}, { intervalMs: 86_400_000 }],
     ['no polling', { 'timeout.reconciliation': '0' }, {}, { intervalMs: undefined }],
     ['a hard interval', { 'timeout.hard.reconciliation': '2h' }, {}, { hardIntervalMs: 7_200_000 }],
+    ['a pause between waves (D11)', {}, { 'controller.sync.wave.delay.seconds': '7' }, { waveDelayMs: 7_000 }],
     ['a sync timeout', {}, { 'controller.sync.timeout.seconds': '90' }, { syncTimeoutMs: 90_000 }],
     [
       'an older self-heal timeout (D38)',

@@ -118,6 +118,7 @@ function parseSnapshot(
       hardRefreshAfterMs: hardIntervalMs,
       selfHealBackoff: { timeoutMs: selfHeal.timeoutMs, factor: selfHeal.factor, capMs: selfHeal.capMs },
       syncTimeoutMs,
+      waveDelayMs: reconciliation.settings.waveDelayMs,
       persistResourceHealth,
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },

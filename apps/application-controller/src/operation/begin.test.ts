@@ -28,7 +28,7 @@ it.each<{ name: string; app: Application; running: boolean }>([
 it('a new operation starts now, without anything of an earlier one', () => {
   const operation: Operation = { sync: { revision: 'v1' } };
   expect(beginState(operation, new Date('2026-01-01T00:00:00.999Z'))).toEqual({
-    ...{ operation, phase: 'Running', startedAt: NOW, message: 'waiting to start', retryCount: 0 },
+    ...{ operation, phase: 'Running', startedAt: NOW },
   });
 });
 

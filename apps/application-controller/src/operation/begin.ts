@@ -9,9 +9,9 @@ export function operationRunning(app: Application): boolean {
   return state !== undefined && (state.phase === 'Running' || state.phase === 'Terminating');
 }
 
-/** A new operation; what it deploys is fixed by its first render. */
+/** A new operation, with the fields that Argo CD gives one (A20); what it deploys is fixed by its first render. */
 export function beginState(operation: Operation, now: Date): OperationState {
-  return { operation, phase: 'Running', startedAt: kubernetesTime(now), message: 'waiting to start', retryCount: 0 };
+  return { operation, phase: 'Running', startedAt: kubernetesTime(now) };
 }
 
 /** The Event that says who started what. */

@@ -15,6 +15,8 @@ export type ExecutableStep = Exclude<SyncStep, { kind: 'wait' } | { kind: 'compl
 export interface StepContext {
   readonly cluster: DestinationCluster;
   readonly signal: AbortSignal;
+  /** Aborted: nothing further is begun; tasks without an outcome are left (D41). */
+  readonly ending?: AbortSignal;
 }
 
 /** One outcome per task. A refusal is that task's outcome; throws only when the cluster cannot be reached at all. */
@@ -27,6 +29,7 @@ export async function executeStep(
   const outcomes: TaskOutcome[] = [];
   for (const group of groups) {
     for (let start = 0; start < group.length; start += CONCURRENT_WRITES) {
+      if (context.ending?.aborted === true) return outcomes;
       const batch = group.slice(start, start + CONCURRENT_WRITES);
       outcomes.push(
         ...(await Promise.all(

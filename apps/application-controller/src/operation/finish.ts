@@ -31,6 +31,8 @@ export interface FinishedAttempt {
   readonly state: OperationState;
   readonly phase: 'Succeeded' | 'Failed' | 'Error';
   readonly message: string;
+  /** Ended before its time: there is no retry (D41). */
+  readonly terminated?: boolean;
   /** What was deployed; absent when the attempt failed before it was known. */
   readonly rendered?: RenderedManifests;
 }
@@ -48,7 +50,8 @@ export async function finishAttempt(
     message: attempt.message,
     finishedAt: kubernetesTime(now),
   };
-  const retry = decideRetry(ended, { terminated: isTerminating(attempt.app), now });
+  const terminated = attempt.terminated === true || isTerminating(attempt.app);
+  const retry = decideRetry(ended, { terminated, now });
   if (retry.kind === 'retry') {
     await patchOperation(deps.applications, attempt.app, {
       patch: { status: { operationState: replaced(retry.state, attempt.app) } },

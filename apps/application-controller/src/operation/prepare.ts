@@ -1,13 +1,14 @@
 /** From a recorded operation to the plan of its attempt: render what it names, compare with live state, plan. */
-import { planSync, progressFrom } from '@tiphys/gitops-engine';
-import { type Application, type ApplicationSource, type OperationState, sourcesOf } from '@tiphys/model';
+import { boundRevisions, equalJson, lastAttempted, planSync, progressFrom } from '@tiphys/gitops-engine';
+import { type Application, type ApplicationSource, GitOpsError, type OperationState, sourcesOf } from '@tiphys/model';
 import {
   type ComparisonDeps,
   type ComparisonRequest,
   compareRendered,
   renderTargets,
 } from '../comparison/compare-app.js';
-import type { Deployments, ProjectReader, RenderedManifests } from '../ports.js';
+import { assertWithinPruneLimit } from '../delete-limits.js';
+import type { ControllerSettings, Deployments, ProjectReader, RenderedManifests } from '../ports.js';
 import { manifestsFor } from './deployed-manifests.js';
 import { assertPermitted } from './permitted.js';
 import { planRequest } from './plan-request.js';
@@ -17,6 +18,7 @@ const FULL_SHA = /^[0-9a-f]{40}$/i;
 
 export interface PrepareDeps extends ComparisonDeps {
   readonly deployments: Deployments;
+  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits'>;
   readonly projects: ProjectReader;
 }
 
@@ -30,8 +32,10 @@ export async function prepare(
   const cluster = await deps.clusters.for(app.spec.destination, signal);
   const render = () => renderTargets(deps, request, { cluster, signal });
   const rendered = await manifestsFor(deps.deployments, { app, state, request }, { render, signal });
+  assertNotOlder(rendered, { app, state });
   const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
   const deployed = withRevisions(state, request.sources, rendered);
+  assertWithinPruneLimit(deps, { app, state, resources: comparison.result.resources });
   const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace });
   const tasks = planSync({ resources: comparison.result.resources, request: plan });
   assertPermitted(tasks, { app, project: deps.projects.get(app.spec.project), cluster });
@@ -49,7 +53,7 @@ function comparisonRequest(app: Application, state: OperationState): ComparisonR
   const sync = state.operation.sync ?? {};
   const overridden = sync.sources ?? (sync.source === undefined ? undefined : [sync.source]);
   const sources: readonly ApplicationSource[] = overridden ?? sourcesOf(app.spec);
-  const pinned = listOf(state.syncResult) ?? listOf(sync) ?? [];
+  const pinned = boundRevisions(state) ?? listOf(sync) ?? [];
   return {
     app,
     sources,
@@ -61,12 +65,30 @@ function comparisonRequest(app: Application, state: OperationState): ComparisonR
   };
 }
 
-/** What is deployed is fixed by the first render of the attempt; before that by the operation. */
 function listOf(
   from: { readonly revision?: string; readonly revisions?: readonly string[] } | undefined,
 ): readonly string[] | undefined {
   if (from?.revisions !== undefined && from.revisions.length > 0) return from.revisions;
   return from?.revision === undefined || from.revision === '' ? undefined : [from.revision];
+}
+
+/**
+ * A commit from memory, because the Git host cannot be asked, is deployed only when it is the one known here already: no
+ * retry and no stale cache takes the application back (design 9). What the host itself names is always followed.
+ */
+function assertNotOlder(
+  { stale, revisions }: RenderedManifests,
+  { app, state }: { readonly app: Application; readonly state: OperationState },
+): void {
+  if (stale !== true) return;
+  const { source, sources } = state.operation.sync ?? {};
+  const isOverridden = source !== undefined || sources !== undefined;
+  const known = lastAttempted(state) ?? (isOverridden ? undefined : listOf(app.status?.sync));
+  if (known === undefined || equalJson(known, revisions)) return;
+  throw new GitOpsError(
+    'Upstream',
+    `the Git host cannot be asked which commit to deploy, and ${revisions.join(', ')}, which it named some time ago, may be older than ${known.join(', ')}; the sync waits for it`,
+  );
 }
 
 function withRevisions(

@@ -7,6 +7,7 @@ import {
   mergePatch,
   recordStep,
   retryDueAt,
+  type SyncProgress,
   type SyncStep,
   startRetry,
   withProgress,
@@ -26,14 +27,18 @@ import type { ControllerSettings } from '../ports.js';
 import { windowFor } from '../sync-window.js';
 import { awaitKinds } from './await-kinds.js';
 import { beginState, operationRunning, startedEvent } from './begin.js';
-import { executeStep } from './execute-step.js';
-import { type FinishDeps, finishAttempt, replaced } from './finish.js';
+import { type EndWatch, endingOf, untilTimeout, watchEnding } from './ending.js';
+import { type ExecutableStep, executeStep } from './execute-step.js';
+import { finishAttempt, replaced } from './finish.js';
 import { patchOperation } from './patch-operation.js';
 import { type PrepareDeps, prepare } from './prepare.js';
 import type { RunningOperation } from './running.js';
+import { type TerminateDeps, terminate } from './terminate.js';
+import { appliedWave, noteApplied, type WaveDelay, type WaveTimes } from './wave-delay.js';
 
-export interface OperationDeps extends PrepareDeps, FinishDeps {
+export interface OperationDeps extends PrepareDeps, TerminateDeps {
   readonly settings: () => ControllerSettings;
+  readonly waveTimes: WaveTimes;
   /** Picks up deletions: chosen before any sync. */
   readonly reconcileDeletion: (app: Application, signal: AbortSignal) => Promise<ReconcileOutcome>;
 }
@@ -51,19 +56,52 @@ export function createOperationReconciler(
   deps: OperationDeps,
 ): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
   return async function reconcileOperation(key, signal) {
-    const app = deps.applications.get(key);
-    if (app === undefined) return { kind: 'done' };
-    if (app.metadata.deletionTimestamp !== undefined) return deps.reconcileDeletion(app, signal);
-    if (app.operation === undefined) return { kind: 'done' };
-    if (!operationRunning(app)) return run(deps, await begin(deps, app, signal), signal);
+    const found = deps.applications.get(key);
+    if (found === undefined) return { kind: 'done' };
+    if (found.metadata.deletionTimestamp !== undefined) return deps.reconcileDeletion(found, signal);
+    if (found.operation === undefined) return { kind: 'done' };
+    const app = operationRunning(found) ? found : await begin(deps, found, signal);
     const state = app.status?.operationState;
-    const retryAt = state === undefined ? undefined : retryDueAt(state);
-    if (state === undefined || retryAt === undefined) return run(deps, app, signal);
-    const waitMs = retryAt.getTime() - deps.clock.now().getTime();
-    if (waitMs > 0 && state.phase !== 'Terminating')
-      return { kind: 'requeueAfter', ms: waitMs, reason: 'waiting to retry' };
-    return run(deps, await beginRetry(deps, { app, state }, signal), signal);
+    if (state === undefined) return { kind: 'done' };
+    const watch = watchEnding(deps, { key, state }, signal);
+    try {
+      return await turn(deps, { app, state }, watch);
+    } catch (error) {
+      if (!watch.ended()) throw error;
+    } finally {
+      watch.stop();
+    }
+    return endNow(deps, { app, state }, signal);
   };
+}
+
+interface Current {
+  readonly app: Application;
+  readonly state: OperationState;
+}
+
+async function turn(deps: OperationDeps, { app, state }: Current, watch: EndWatch): Promise<ReconcileOutcome> {
+  const why = endingOf(deps, keyOf(app), state);
+  if (why !== undefined) return terminate(deps, { app, state, why }, watch.hard);
+  const outcome = await turnOf(deps, { app, state }, watch);
+  return outcome.kind === 'requeueAfter'
+    ? { ...outcome, ms: Math.min(outcome.ms, untilTimeout(deps, state)) }
+    : outcome;
+}
+
+async function turnOf(deps: OperationDeps, { app, state }: Current, watch: EndWatch): Promise<ReconcileOutcome> {
+  const retryAt = retryDueAt(state);
+  if (retryAt === undefined) return run(deps, app, watch);
+  const waitMs = retryAt.getTime() - deps.clock.now().getTime();
+  if (waitMs > 0) return { kind: 'requeueAfter', ms: waitMs, reason: 'waiting to retry' };
+  return run(deps, await beginRetry(deps, { app, state }, watch.hard), watch);
+}
+
+/** The turn was cut short: what it recorded is on the Application, the rest is found in the cluster. */
+function endNow(deps: OperationDeps, { app, state }: Current, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const latest = deps.applications.get(keyOf(app)) ?? app;
+  const why = endingOf(deps, keyOf(app), state) ?? '';
+  return terminate(deps, { app: latest, state: latest.status?.operationState ?? state, why }, signal);
 }
 
 async function begin(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<Application> {
@@ -87,16 +125,17 @@ function beginRetry(
   });
 }
 
-async function run(deps: OperationDeps, app: Application, signal: AbortSignal): Promise<ReconcileOutcome> {
+async function run(deps: OperationDeps, app: Application, watch: EndWatch): Promise<ReconcileOutcome> {
   const state = app.status?.operationState;
   if (state === undefined) return { kind: 'done' };
+  const signal = watch.hard;
   const blocked = blockedByWindow(deps, app, state);
   if (blocked !== undefined) return blockedWait(deps, { app, state, message: blocked }, signal);
   try {
-    return await runSteps(deps, await prepare(deps, { app, state }, signal), signal);
+    return await runSteps(deps, await prepare(deps, { app, state }, watch.soft), watch);
   } catch (error) {
     const failure = toGitOpsError(error);
-    if (signal.aborted || failure.code === 'Conflict') throw error;
+    if (watch.soft.aborted || failure.code === 'Conflict') throw error;
     const message = redact(failure.message);
     if (failure.retry === 'never') return finishAttempt(deps, { app, state, phase: 'Error', message }, signal);
     await noteState(deps, { app, state, message }, signal);
@@ -118,7 +157,6 @@ async function noteState(deps: OperationDeps, { app, state, message }: Noted, si
 
 /** D47-D50: an operation that may not run now waits for its window. */
 function blockedByWindow(deps: OperationDeps, app: Application, state: OperationState): string | undefined {
-  if (state.phase === 'Terminating') return undefined;
   const isManual = state.operation.initiatedBy?.automated !== true;
   const window = windowFor(app, deps, { isManual, runningSince: new Date(state.startedAt) });
   return window.allowed ? undefined : `Sync operation blocked by sync window: ${window.reason}`;
@@ -129,24 +167,21 @@ async function blockedWait(deps: OperationDeps, noted: Noted, signal: AbortSigna
   return { kind: 'requeueAfter', ms: WINDOW_RECHECK_MS, reason: noted.message };
 }
 
-async function runSteps(deps: OperationDeps, start: RunningOperation, signal: AbortSignal): Promise<ReconcileOutcome> {
+async function runSteps(deps: OperationDeps, start: RunningOperation, watch: EndWatch): Promise<ReconcileOutcome> {
+  const key = keyOf(start.app);
+  const signal = watch.hard;
   let running = start;
   for (let count = 0; count < MAX_STEPS_PER_TURN; count++) {
-    const turn = advanceSync(running.tasks, { ...running.progress, terminating: isTerminating(deps, running) });
-    running = { ...running, progress: turn.progress };
-    const { step } = turn;
-    if (step.kind === 'complete') {
+    const why = endingOf(deps, key, running.state);
+    if (why !== undefined) {
       const state = withProgress(running.state, running.progress);
-      const { app, rendered } = running;
-      return finishAttempt(deps, { app, state, rendered, phase: step.phase, message: step.message }, signal);
+      return terminate(deps, { app: running.app, state, why }, signal);
     }
+    const { step, progress } = advanceSync(running.tasks, withPause(deps, running));
+    running = { ...running, progress };
+    if (step.kind === 'complete') return complete(deps, running, { step, signal });
     if (step.kind === 'wait') return wait(deps, running, { step, signal });
-    if (step.kind === 'deleteHooks' || step.kind === 'releaseHooks')
-      running = await persist(deps, running, { message: undefined, signal });
-    const context = { cluster: running.cluster, signal };
-    if (step.kind === 'apply') await awaitKinds(step.tasks, running.tasks, context);
-    const outcomes = await executeStep(deps, step, context);
-    running = { ...running, progress: recordStep(running.progress, step, outcomes) };
+    running = await perform(deps, running, { step, watch });
   }
   throw new GitOpsError(
     'Internal',
@@ -154,12 +189,44 @@ async function runSteps(deps: OperationDeps, start: RunningOperation, signal: Ab
   );
 }
 
-/** Asked for by a person, or the operation took longer than `controller.sync.timeout.seconds` (D41, D42). */
-function isTerminating(deps: OperationDeps, { app, state }: RunningOperation): boolean {
-  const latest = deps.applications.get(keyOf(app)) ?? app;
-  if (latest.status?.operationState?.phase === 'Terminating') return true;
-  const { syncTimeoutMs } = deps.settings();
-  return syncTimeoutMs > 0 && deps.clock.now().getTime() - Date.parse(state.startedAt) > syncTimeoutMs;
+/** One step, and its outcomes in the progress. */
+async function perform(
+  deps: OperationDeps,
+  running: RunningOperation,
+  { step, watch }: { readonly step: ExecutableStep; readonly watch: EndWatch },
+): Promise<RunningOperation> {
+  const isHookStep = step.kind === 'deleteHooks' || step.kind === 'releaseHooks';
+  const current = isHookStep ? await persist(deps, running, { message: undefined, signal: watch.hard }) : running;
+  const context = { cluster: current.cluster, signal: watch.hard, ending: watch.soft };
+  if (step.kind === 'apply') await awaitKinds(step.tasks, current.tasks, { ...context, signal: watch.soft });
+  const outcomes = await executeStep(deps, step, context);
+  if (step.kind === 'apply') {
+    const { state } = current;
+    noteApplied(keyOf(current.app), { state, tasks: outcomes.map(({ task }) => task) }, waveDelay(deps));
+  }
+  return { ...current, progress: recordStep(current.progress, step, outcomes) };
+}
+
+function waveDelay({ waveTimes, clock, settings }: OperationDeps): WaveDelay {
+  return { times: waveTimes, clock, delayMs: settings().waveDelayMs };
+}
+
+function withPause(deps: OperationDeps, running: RunningOperation): SyncProgress {
+  const { appliedWave: _, ...progress } = running.progress;
+  const applied = appliedWave(keyOf(running.app), running, waveDelay(deps));
+  return applied === undefined ? progress : { ...progress, appliedWave: applied };
+}
+
+type CompleteStep = { readonly step: Extract<SyncStep, { kind: 'complete' }>; readonly signal: AbortSignal };
+
+function complete(
+  deps: OperationDeps,
+  { app, state, rendered, progress }: RunningOperation,
+  { step, signal }: CompleteStep,
+): Promise<ReconcileOutcome> {
+  deps.waveTimes.delete(keyOf(app));
+  const { phase, message } = step;
+  return finishAttempt(deps, { app, state: withProgress(state, progress), rendered, phase, message }, signal);
 }
 
 type WaitStep = { readonly step: Extract<SyncStep, { kind: 'wait' }>; readonly signal: AbortSignal };
@@ -171,7 +238,7 @@ async function wait(
 ): Promise<ReconcileOutcome> {
   await persist(deps, running, { message: step.reason, signal });
   const ranForMs = deps.clock.now().getTime() - Date.parse(running.state.startedAt);
-  const ms = ranForMs < FIRST_SECONDS_MS ? FIRST_RECHECK_MS : RECHECK_MS;
+  const ms = step.forMs ?? (ranForMs < FIRST_SECONDS_MS ? FIRST_RECHECK_MS : RECHECK_MS);
   return { kind: 'requeueAfter', ms, reason: step.reason };
 }
 

@@ -114,7 +114,7 @@ describe('a refresh', () => {
     const operation = { sync: { revision: SHA_A }, initiatedBy: { automated: true }, retry: { limit: 5 } };
     expect(app()?.operation).toEqual(operation);
     expect(app()?.status?.operationState).toEqual({
-      ...{ operation, phase: 'Running', startedAt: NOW, message: 'waiting to start', retryCount: 0 },
+      ...{ operation, phase: 'Running', startedAt: NOW },
     });
   });
 });

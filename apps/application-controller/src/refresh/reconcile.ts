@@ -128,7 +128,8 @@ function requestOf(pending: PendingRequest | undefined): RefreshRequest | undefi
 function isWriting(app: Application): boolean {
   const state = app.status?.operationState;
   return (
-    app.operation !== undefined && (state === undefined || state.phase !== 'Running' || state.syncResult === undefined)
+    app.operation !== undefined &&
+    (state === undefined || state.phase !== 'Running' || state.syncResult?.resources === undefined)
   );
 }
 

@@ -58,7 +58,7 @@ export function world(app: Application | undefined, options: WorldOptions = {}) 
   };
   const deps: RefreshDeps & OperationDeps = {
     ...{ ...parts, clusters: cluster.clusters, writer: cluster.writer },
-    ...{ predictions: new Map(), versions: new Map(), namespace: NAMESPACE },
+    ...{ predictions: new Map(), versions: new Map(), waveTimes: new Map(), namespace: NAMESPACE },
     settings: () => ({ ...SETTINGS, ...options.settings }),
     projects: { get: (name) => (name === 'default' ? project : undefined) },
     projectRepositories: () => [],

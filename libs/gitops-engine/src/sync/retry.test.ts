@@ -1,6 +1,6 @@
 import type { OperationState } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
-import { decideRetry, retryDelayMs, retryDueAt, startRetry } from './retry.js';
+import { boundRevisions, decideRetry, lastAttempted, retryDelayMs, retryDueAt, startRetry } from './retry.js';
 
 const NOW = new Date('2026-01-01T12:00:00.400Z');
 const failed: OperationState = {
@@ -69,12 +69,25 @@ describe('retrying a failed operation', () => {
       phase: 'Running',
       retryCount: 1,
       startedAt: failed.startedAt,
+      message: 'Retrying operation. Attempt #1',
+      syncResult: { revision: 'rev1' },
     });
+    expect([boundRevisions(next), lastAttempted(next)]).toEqual([undefined, ['rev1']]);
+  });
+
+  it('is bound to a revision from its first render on', () => {
+    expect([boundRevisions(failed), lastAttempted(failed)]).toEqual([['rev1'], undefined]);
+    const several = { ...failed, syncResult: { revision: '', revisions: ['a', 'b'], resources: [] } };
+    expect(boundRevisions(several)).toEqual(['a', 'b']);
+    const { syncResult: _, ...fresh } = failed;
+    expect([boundRevisions(fresh), lastAttempted(fresh)]).toEqual([undefined, undefined]);
   });
 
   it('forgets the pinned revision when asked to refresh (D40)', () => {
     const operation = { sync: { revision: 'rev1', revisions: ['rev1'], prune: true }, retry: { refresh: true } };
-    expect(startRetry({ ...failed, operation }).operation.sync).toEqual({ prune: true });
+    const next = startRetry({ ...failed, retryCount: 2, operation });
+    expect(next.operation.sync).toEqual({ prune: true });
+    expect(next.message).toBe('Retrying operation with latest revisions. Attempt #2');
   });
 
   it.each([

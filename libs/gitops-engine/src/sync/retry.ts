@@ -1,5 +1,5 @@
 /** Retrying an operation that failed (A11, D35, D39, D40): the state stays Running with `finishedAt` set until it is due. */
-import { type OperationState, parseDuration, type RetryStrategy } from '@tiphys/model';
+import { type OperationState, parseDuration, type RetryStrategy, type SyncOperationResult } from '@tiphys/model';
 
 const DEFAULTS = { durationMs: 5_000, factor: 2, maxMs: 180_000 };
 
@@ -56,14 +56,43 @@ export function retryDueAt(state: OperationState): Date | undefined {
 
 /**
  * The state with which the next attempt begins: results forgotten, and with `retry.refresh` the pinned revisions too
- * (D40). An operation without a revision is resolved anew by every attempt; one with a revision keeps it.
+ * (D40). An operation without a revision is resolved anew by every attempt; one with a revision keeps it. What the last
+ * attempt deployed stays known as {@link lastAttempted}, so that no stale answer takes the application back behind it.
  */
 export function startRetry(state: OperationState): OperationState {
-  const { finishedAt: _finished, syncResult: _result, message: _message, ...rest } = state;
-  const sync = state.operation.sync;
-  if (state.operation.retry?.refresh !== true || sync === undefined) return rest;
+  const { finishedAt: _finished, syncResult, ...rest } = state;
+  const { sync, retry } = state.operation;
+  const isUnpinned = retry?.refresh === true && sync !== undefined;
+  const next = { ...rest, message: retryMessage(state.retryCount ?? 0, isUnpinned), ...attemptedOnly(syncResult) };
+  if (!isUnpinned) return next;
   const { revision: _revision, revisions: _revisions, ...unpinned } = sync;
-  return { ...rest, operation: { ...state.operation, sync: unpinned } };
+  return { ...next, operation: { ...state.operation, sync: unpinned } };
+}
+
+/** Argo CD's text. */
+function retryMessage(retryCount: number, isUnpinned: boolean): string {
+  return `Retrying operation${isUnpinned ? ' with latest revisions' : ''}. Attempt #${retryCount}`;
+}
+
+function attemptedOnly(syncResult: OperationState['syncResult']): Pick<OperationState, 'syncResult'> {
+  if (syncResult === undefined) return {};
+  const { resources: _resources, ...attempted } = syncResult;
+  return { syncResult: attempted };
+}
+
+/** Revisions that the running attempt is bound to, one per source; undefined until its first render. */
+export function boundRevisions({ syncResult }: OperationState): readonly string[] | undefined {
+  return syncResult?.resources === undefined ? undefined : revisionsOf(syncResult);
+}
+
+/** Revisions that the attempt before this one deployed; undefined for a first attempt and for one that is bound itself. */
+export function lastAttempted({ syncResult }: OperationState): readonly string[] | undefined {
+  return syncResult === undefined || syncResult.resources !== undefined ? undefined : revisionsOf(syncResult);
+}
+
+function revisionsOf({ revision, revisions = [] }: SyncOperationResult): readonly string[] | undefined {
+  if (revisions.length > 0) return revisions;
+  return revision === '' ? undefined : [revision];
 }
 
 /** Kubernetes times have whole seconds. */
