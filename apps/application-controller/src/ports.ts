@@ -133,6 +133,8 @@ export interface ControllerSettings {
   readonly selfHealBackoff: SelfHealBackoff;
   /** 0 disables the limit. */
   readonly syncTimeoutMs: number;
+  /** Of the installation, for the blast-radius guard (design 9). */
+  readonly deleteLimits: { readonly prune: string | undefined; readonly cascade: string | undefined };
   /** Between two waves of a sync (D11). */
   readonly waveDelayMs: number;
   /** Health of each resource inside the Application (E10). */

@@ -1,6 +1,13 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
 import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { type Application, type AppProject, COMPARE_LEVELS, DEFAULT_PROJECT, parseAppKey } from '@tiphys/model';
+import {
+  ANNOTATIONS,
+  type Application,
+  type AppProject,
+  COMPARE_LEVELS,
+  DEFAULT_PROJECT,
+  parseAppKey,
+} from '@tiphys/model';
 import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Lifecycle, Logger } from '@tiphys/runtime';
 import { createApplicationStore } from './adapters/application-store.js';
@@ -105,10 +112,16 @@ function projectInformer(deps: StateDeps, onSpecChange: (name: string | undefine
     log: deps.log,
     transform: (object) => object as unknown as AppProject,
     onChange: (_, current, previous) => {
-      if (JSON.stringify(current?.spec) === JSON.stringify(previous?.spec)) return;
+      if (JSON.stringify(decisionsOf(current)) === JSON.stringify(decisionsOf(previous))) return;
       onSpecChange((current ?? previous)?.metadata.name);
     },
   });
+}
+
+/** What of a project changes decisions about its applications. */
+function decisionsOf(project: AppProject | undefined): readonly unknown[] {
+  const { annotations } = project?.metadata ?? {};
+  return [project?.spec, annotations?.[ANNOTATIONS.pruneLimit], annotations?.[ANNOTATIONS.cascadeLimit]];
 }
 
 /** An operation that has recorded progress waits for something; live changes may be what it waits for. */

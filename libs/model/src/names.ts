@@ -30,8 +30,10 @@ export const ANNOTATIONS = {
   helmResourcePolicy: 'helm.sh/resource-policy',
   /** Ours: the revision that a rollback left; auto-sync pauses while the ref still resolves to it. */
   rollbackHold: 'tiphys.dev/rollback-hold',
-  /** Ours: share (`50%`) or number of objects an automatic prune may delete without confirmation. */
+  /** Ours, on Applications and AppProjects: share (`50%`), number or both that an automatic prune may delete without confirmation. */
   pruneLimit: 'tiphys.dev/prune-limit',
+  /** Ours, on Applications and AppProjects: the same for the resources that are deleted with an Application; none unless set. */
+  cascadeLimit: 'tiphys.dev/cascade-limit',
 } as const;
 
 export const LABELS = {

@@ -1,5 +1,5 @@
 /** How often and how patiently the controller works (D38): argocd-cm `timeout.*` and argocd-cmd-params-cm. */
-import { createReader, type Parsed, type SettingsData } from './reader.js';
+import { createReader, type Parsed, type SettingsData, type SettingsReader } from './reader.js';
 
 export interface ReconciliationSettings {
   /** Between two looks at Git; undefined: never by timer (`timeout.reconciliation: 0`). */
@@ -23,6 +23,9 @@ export interface ReconciliationSettings {
   readonly persistResourceHealth: boolean;
   /** Globs or `/regex/` of further namespaces with Applications (A31). */
   readonly applicationNamespaces: readonly string[];
+  /** Blast-radius guard: what automatic prunes, and deletions of Applications, may delete without a confirmation (`50%`, `20`, `50%,20`). */
+  readonly pruneLimit: string | undefined;
+  readonly cascadeLimit: string | undefined;
   readonly impersonation: { readonly enabled: boolean; readonly enforced: boolean };
 }
 
@@ -57,10 +60,21 @@ export function parseReconciliationSettings(
     serverSideDiff: params.flag('controller.diff.server.side', false),
     persistResourceHealth: params.flag('controller.resource.health.persist', false),
     applicationNamespaces: params.list('application.namespaces'),
+    pruneLimit: deleteLimit(cm, 'tiphys.pruneLimit'),
+    cascadeLimit: deleteLimit(cm, 'tiphys.cascadeLimit'),
     impersonation: {
       enabled: cm.flag('application.sync.impersonation.enabled', false),
       enforced: cm.flag('application.sync.impersonation.enforced', true),
     },
   };
   return { settings, problems: [...cm.problems, ...params.problems] };
+}
+
+const DELETE_LIMIT = /^(?:\d{1,3}\s*%|\d{1,9})(?:\s*,\s*(?:\d{1,3}\s*%|\d{1,9}))?$/;
+
+function deleteLimit(reader: SettingsReader, key: string): string | undefined {
+  const value = reader.text(key);
+  if (value === undefined || DELETE_LIMIT.test(value)) return value;
+  reader.problem(key, `"${value}" is not a limit; write a share (50%), a number (20) or both (50%,20)`);
+  return undefined;
 }

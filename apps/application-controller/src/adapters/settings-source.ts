@@ -108,16 +108,18 @@ function parseSnapshot(
     log.warn('a setting is not usable; its default is used', { key, problem: message });
   }
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
-  const { persistResourceHealth } = reconciliation.settings;
+  const { persistResourceHealth, pruneLimit, cascadeLimit } = reconciliation.settings;
+  const deleteLimits = { prune: pruneLimit, cascade: cascadeLimit };
   return {
     controller: {
       comparison: comparison.settings,
-      fingerprint: hashOf([comparison.settings, persistResourceHealth, render.settings]),
+      fingerprint: hashOf([comparison.settings, persistResourceHealth, deleteLimits, render.settings]),
       pollIntervalMs: intervalMs,
       pollJitterMs: jitterMs,
       hardRefreshAfterMs: hardIntervalMs,
       selfHealBackoff: { timeoutMs: selfHeal.timeoutMs, factor: selfHeal.factor, capMs: selfHeal.capMs },
       syncTimeoutMs,
+      deleteLimits,
       waveDelayMs: reconciliation.settings.waveDelayMs,
       persistResourceHealth,
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,

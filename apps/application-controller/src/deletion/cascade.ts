@@ -1,20 +1,27 @@
 /** The stage in which an application's resources are deleted, batch by batch. Never needs Git. */
-import { cascadeModeOf, isResourcePermitted, planCascadeDeletion } from '@tiphys/gitops-engine';
+import {
+  type CascadeInput,
+  cascadeModeOf,
+  cascadeObjects,
+  isResourcePermitted,
+  planCascadeDeletion,
+} from '@tiphys/gitops-engine';
 import { ANNOTATIONS, GitOpsError, groupKindString, resourceKeyOf } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
+import { assertWithinCascadeLimit } from '../delete-limits.js';
 import { instanceOf } from '../identity.js';
 import { type DeletionDeps, type DeletionTurn, RECHECK_MS } from './stage.js';
 
 /**
  * Undefined when nothing is left.
- * @throws GitOpsError Upstream while a kind cannot be read of which the application is known to have objects.
+ * @throws GitOpsError InvalidSpec while more would go than its limit permits, Upstream while a kind cannot be read of which the application is known to have objects.
  */
 export async function deleteNextBatch(deps: DeletionDeps, turn: DeletionTurn): Promise<ReconcileOutcome | undefined> {
   const { app, cluster, project, signal } = turn;
   const instance = instanceOf(app, deps.namespace);
   const live = await cluster.cache.managedLiveState(instance, [], signal);
   const { server, name } = cluster;
-  const step = planCascadeDeletion({
+  const input: CascadeInput = {
     instanceName: instance,
     live: [...live.values()],
     mode: cascadeModeOf(app.metadata.finalizers) ?? 'foreground',
@@ -28,7 +35,9 @@ export async function deleteNextBatch(deps: DeletionDeps, turn: DeletionTurn): P
         clusterScoped: key.namespace === '',
         destination: { server, name, namespace: key.namespace },
       }),
-  });
+  };
+  assertWithinCascadeLimit(deps, app, cascadeObjects(input));
+  const step = planCascadeDeletion(input);
   if (step.kind === 'complete') return assertAllRead(turn);
   if (step.kind === 'wait') return { kind: 'requeueAfter', ms: RECHECK_MS, reason: step.reason };
   const propagation = step.propagationPolicy === 'Foreground' ? 'foreground' : 'background';

@@ -3,11 +3,18 @@ import type { DeleteHookType } from '@tiphys/gitops-engine';
 import { cascadeModeOf } from '@tiphys/gitops-engine';
 import { type Application, type AppProject, FINALIZERS, isGitOpsError } from '@tiphys/model';
 import type { ComparisonDeps } from '../comparison/compare-app.js';
-import type { ApplicationStore, DestinationCluster, EventRecorder, ProjectReader } from '../ports.js';
+import type {
+  ApplicationStore,
+  ControllerSettings,
+  DestinationCluster,
+  EventRecorder,
+  ProjectReader,
+} from '../ports.js';
 
 export interface DeletionDeps extends Omit<ComparisonDeps, 'predictions' | 'versions'> {
   readonly applications: ApplicationStore;
   readonly projects: ProjectReader;
+  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits'>;
   readonly events: EventRecorder;
 }
 

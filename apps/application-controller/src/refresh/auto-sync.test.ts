@@ -23,7 +23,11 @@ const missing = managedResource(configMap('a'));
 
 function decide(app: Application, resources: readonly ManagedResource[] = [missing], window = OPEN) {
   const result = { syncStatus: 'OutOfSync', resources, conditions: [] } as unknown as ComparisonResult;
-  return nextAutoSync(app, { result, revisions: [SHA_A] }, { settings: SETTINGS, window, now: new Date(NOW) });
+  return nextAutoSync(
+    app,
+    { result, revisions: [SHA_A] },
+    { settings: SETTINGS, window, pruneLimits: {}, now: new Date(NOW) },
+  );
 }
 
 /** The last operation synced `revision` and ended at NOW. */

@@ -1,5 +1,11 @@
 /** The auto-sync decision as a part of the one write that ends a refresh: an operation, annotations, conditions. */
-import { type ComparisonResult, decideAutoSync, mergePatch, type WindowDecision } from '@tiphys/gitops-engine';
+import {
+  type ComparisonResult,
+  type DeleteLimits,
+  decideAutoSync,
+  mergePatch,
+  type WindowDecision,
+} from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -27,6 +33,7 @@ export interface Compared {
 export interface AutoSyncContext {
   readonly settings: ControllerSettings;
   readonly window: WindowDecision;
+  readonly pruneLimits: DeleteLimits;
   readonly now: Date;
 }
 
@@ -35,7 +42,7 @@ export function nextAutoSync(
   { result, revisions }: Compared,
   context: AutoSyncContext,
 ): NextAutoSync {
-  const { settings, now, window } = context;
+  const { settings, now, window, pruneLimits } = context;
   const decision = decideAutoSync({
     app,
     comparison: result,
@@ -43,6 +50,7 @@ export function nextAutoSync(
     now,
     selfHealBackoff: settings.selfHealBackoff,
     window,
+    pruneLimits,
   });
   const nothing: NextAutoSync = {
     conditions: [],

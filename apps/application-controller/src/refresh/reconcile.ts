@@ -20,6 +20,7 @@ import {
 } from '@tiphys/model';
 import type { KeyedQueue, PendingRequest, ReconcileOutcome } from '@tiphys/queue';
 import { type ComparisonDeps, compareRendered, renderTargets } from '../comparison/compare-app.js';
+import { pruneLimitsFor } from '../delete-limits.js';
 import { beginState, startedEvent } from '../operation/begin.js';
 import type {
   ApplicationStore,
@@ -213,7 +214,12 @@ async function compareAnew(
   const next = nextAutoSync(
     app,
     { result, revisions: rendered.revisions },
-    { settings: deps.settings(), window: windowFor(app, deps, { isManual: false }), now },
+    {
+      settings: deps.settings(),
+      window: windowFor(app, deps, { isManual: false }),
+      pruneLimits: pruneLimitsFor(app, deps),
+      now,
+    },
   );
   const compared = comparedStatus(
     app,

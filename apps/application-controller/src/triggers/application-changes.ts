@@ -62,11 +62,12 @@ function priorityOf(app: Application): Enqueue['priority'] {
   return app.operation?.initiatedBy?.automated === true ? 'selfHeal' : 'person';
 }
 
-/** Annotations that change a decision: rollback hold, prune limit, approval, skip-reconcile, compare options. */
+/** Annotations that change a decision: rollback hold, limits, approval, skip-reconcile, compare options. */
 function decisionAnnotations(app: Application): readonly (string | undefined)[] {
   const names = [
     ANNOTATIONS.rollbackHold,
     ANNOTATIONS.pruneLimit,
+    ANNOTATIONS.cascadeLimit,
     ANNOTATIONS.deletionApproved,
     ANNOTATIONS.skipReconcile,
     ANNOTATIONS.compareOptions,

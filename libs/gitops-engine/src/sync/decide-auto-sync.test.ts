@@ -1,4 +1,4 @@
-import type { Application, ApplicationSource, OperationState, SyncPolicy } from '@tiphys/model';
+import type { Application, ApplicationSource, KubernetesObject, OperationState, SyncPolicy } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
 import type { ManagedResource } from '../compare/types.js';
 import { type AutoSyncInput, decideAutoSync } from './decide-auto-sync.js';
@@ -26,6 +26,14 @@ const equal = managed(configMap('b'), synced(configMap('b')));
 const extra = (name: string, options = {}) => managed(undefined, configMap(name, options));
 const many = (count: number, make: (name: string) => ManagedResource) =>
   Array.from({ length: count }, (_, index) => make(`x${index}`));
+
+function childApplication(count: number, finalizers: readonly string[]): KubernetesObject {
+  const resources = Array.from({ length: count }, (_, index) => ({ kind: 'ConfigMap', name: `c${index}` }));
+  return {
+    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', status: { resources } },
+    metadata: { name: 'child', namespace: 'argocd', finalizers: [...finalizers] },
+  };
+}
 
 function input({ automated = { prune: true, selfHeal: true }, ...setup }: Setup): AutoSyncInput {
   const resources = setup.resources ?? [changed, equal];
@@ -216,6 +224,60 @@ const rows: readonly (Setup & { readonly name: string; readonly decides: string 
     name: 'the limit can be a share',
     annotations: { 'tiphys.dev/prune-limit': '100%' },
     resources: [equal, ...many(20, extra)],
+    decides: 'start: new revision',
+  },
+  {
+    name: 'both a share and a number: only what is over both is held',
+    annotations: { 'tiphys.dev/prune-limit': '10%, 3' },
+    resources: [equal, ...many(3, extra)],
+    decides: 'start: new revision',
+  },
+  {
+    name: 'a share and a number that are both exceeded',
+    annotations: { 'tiphys.dev/prune-limit': '10%, 3' },
+    resources: [equal, ...many(4, extra)],
+    decides: 'skip: prune limit exceeded',
+  },
+  {
+    name: 'the limit 0 holds every prune',
+    annotations: { 'tiphys.dev/prune-limit': '0' },
+    resources: [...many(50, (name) => managed(configMap(`k${name}`), synced(configMap(`k${name}`)))), extra('a')],
+    decides: 'skip: prune limit exceeded',
+  },
+  {
+    name: 'the limit of the project counts where the application has none',
+    input: { pruneLimits: { project: '1', installation: '100%' } },
+    resources: [equal, extra('a'), extra('b')],
+    decides: 'skip: prune limit exceeded',
+  },
+  {
+    name: 'the limit of the installation counts where neither has one',
+    input: { pruneLimits: { installation: '1' } },
+    resources: [equal, extra('a'), extra('b')],
+    decides: 'skip: prune limit exceeded',
+  },
+  {
+    name: 'the limit of the application comes before that of its project',
+    annotations: { 'tiphys.dev/prune-limit': '100%' },
+    input: { pruneLimits: { project: '1' } },
+    resources: [equal, extra('a'), extra('b')],
+    decides: 'start: new revision',
+  },
+  {
+    name: 'a limit that cannot be read leaves the next one',
+    annotations: { 'tiphys.dev/prune-limit': 'half' },
+    input: { pruneLimits: { project: '1' } },
+    resources: [equal, extra('a'), extra('b')],
+    decides: 'skip: prune limit exceeded',
+  },
+  {
+    name: 'a child application counts with the resources that it takes with it',
+    resources: [equal, managed(undefined, childApplication(20, ['resources-finalizer.argocd.argoproj.io']))],
+    decides: 'skip: prune limit exceeded',
+  },
+  {
+    name: 'a child application that leaves its resources behind counts once',
+    resources: [equal, managed(undefined, childApplication(20, []))],
     decides: 'start: new revision',
   },
   {

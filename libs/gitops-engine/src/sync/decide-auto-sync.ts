@@ -12,7 +12,13 @@ import {
 import type { ComparisonResult, ManagedResource } from '../compare/types.js';
 import { equalJson } from '../refresh/equal-json.js';
 import { isSkipped } from './hooks.js';
-import { checkPruneLimit, prunableResources } from './prune-limit.js';
+import {
+  checkPruneLimit,
+  type DeleteLimits,
+  isDeletionApproved,
+  overPruneLimit,
+  prunableResources,
+} from './prune-limit.js';
 import { DEFAULT_SELF_HEAL_BACKOFF, type SelfHealBackoff, selfHealDelayMs } from './self-heal-backoff.js';
 
 export const AUTO_SYNC_SKIP_REASONS = [
@@ -39,6 +45,8 @@ export interface AutoSyncInput {
   readonly revisions: readonly string[];
   readonly now: Date;
   readonly selfHealBackoff?: SelfHealBackoff;
+  /** Prune limits of project and installation; absent: the default. */
+  readonly pruneLimits?: DeleteLimits;
   /** Decision of the project's sync windows (D47-D50); absent: allowed. */
   readonly window?: { readonly allowed: boolean; readonly reason: string };
 }
@@ -98,7 +106,10 @@ function isOperating({ operation, status }: Application): boolean {
   return operation !== undefined || phase === 'Running' || phase === 'Terminating';
 }
 
-function pruneBlock({ app, comparison, revisions }: AutoSyncInput, automated: Automated): Skip | undefined {
+function pruneBlock(
+  { app, comparison, revisions, pruneLimits }: AutoSyncInput,
+  automated: Automated,
+): Skip | undefined {
   const { resources } = comparison;
   const syncOptions = app.spec.syncPolicy?.syncOptions ?? [];
   const prunes = prunableResources(resources, syncOptions);
@@ -116,21 +127,11 @@ function pruneBlock({ app, comparison, revisions }: AutoSyncInput, automated: Au
       `${message}; set spec.syncPolicy.automated.allowEmpty if that is wanted`,
     );
   }
-  const verdict = checkPruneLimit(app, resources, syncOptions);
-  if (!verdict.exceeded || isApproved(app)) return undefined;
-  const message =
-    `Skipping sync attempt to ${target}: it would delete ${verdict.pruned} of ${verdict.live} live objects, over the ` +
-    `limit of ${verdict.limit}; sync by hand, or set the annotation ${ANNOTATIONS.deletionApproved} to the time now, ` +
-    `or raise ${ANNOTATIONS.pruneLimit}`;
-  return skip('prune limit exceeded', message);
-}
-
-/** An approval counts once: the operation that used it finishes after it. */
-function isApproved(app: Application): boolean {
-  const approved = Date.parse(app.metadata.annotations?.[ANNOTATIONS.deletionApproved] ?? '');
-  if (Number.isNaN(approved)) return false;
+  const verdict = checkPruneLimit(app, resources, { syncOptions, limits: pruneLimits });
   const state = app.status?.operationState;
-  return state === undefined || approved > Date.parse(state.finishedAt ?? state.startedAt);
+  // The operation that used an approval finishes after it.
+  if (!verdict.exceeded || isDeletionApproved(app, state?.finishedAt ?? state?.startedAt)) return undefined;
+  return skip('prune limit exceeded', `Skipping sync attempt to ${target}: ${overPruneLimit(verdict)}`);
 }
 
 function needsApply({ target, status, hooks }: ManagedResource): boolean {

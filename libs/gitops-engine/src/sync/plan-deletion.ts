@@ -55,7 +55,7 @@ export function cascadeModeOf(finalizers: readonly string[] | undefined): Cascad
  * object whose tracking id names another application. `Delete=confirm` holds everything until it is approved.
  */
 export function planCascadeDeletion(input: CascadeInput): CascadeStep {
-  const doomed = input.live.filter((object) => isDeleted(object, input));
+  const doomed = cascadeObjects(input);
   const kept = input.live.filter((object) => !doomed.includes(object));
   if (doomed.length === 0) return { kind: 'complete', kept };
   const unconfirmed = isApproved(input) ? [] : doomed.filter((object) => optionOf(object, input) === 'confirm');
@@ -67,6 +67,11 @@ export function planCascadeDeletion(input: CascadeInput): CascadeStep {
   const objects = batch.filter((object) => object.metadata.deletionTimestamp === undefined);
   if (objects.length === 0) return { kind: 'wait', reason: `waiting for deletion of ${names(batch)}`, objects: batch };
   return { kind: 'delete', objects, propagationPolicy: input.mode === 'foreground' ? 'Foreground' : 'Background' };
+}
+
+/** Everything that the deletion takes with it. */
+export function cascadeObjects(input: CascadeInput): readonly KubernetesObject[] {
+  return input.live.filter((object) => isDeleted(object, input));
 }
 
 function isDeleted(object: KubernetesObject, input: CascadeInput): boolean {
