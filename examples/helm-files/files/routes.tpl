@@ -1,0 +1,2 @@
+{{- range .Values.routes }}route {{ . }};
+{{ end -}}

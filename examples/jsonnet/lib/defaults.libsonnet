@@ -1,0 +1,1 @@
+{ registry: 'registry.example.org', replicas: 2 }
