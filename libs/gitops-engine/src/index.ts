@@ -8,6 +8,7 @@ export { type DiffOptions, diffResource } from './diff/diff-resource.js';
 export { isSecret, maskSecrets } from './diff/mask-secrets.js';
 export * from './health/aggregate-health.js';
 export * from './health/assess-health.js';
+export * from './health/health-scripts.js';
 export { compileIgnoreDifferences, type IgnoreRules } from './normalize/ignore-differences.js';
 export { type NormalizationRules, normalize } from './normalize/normalize.js';
 export * from './project/check-project.js';

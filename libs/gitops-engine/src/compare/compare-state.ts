@@ -133,8 +133,8 @@ function healthOf(
     const reason = context.input.unreadable.get(groupKindString(key)) ?? 'the kind cannot be read';
     return { status: 'Unknown', message: reason };
   }
-  if (isHook) return live === undefined ? undefined : assessHealth(live);
-  return live === undefined ? { status: 'Missing' } : assessHealth(live);
+  if (live !== undefined) return assessHealth(live, context.input.healthOverrides);
+  return isHook ? undefined : { status: 'Missing' };
 }
 
 /** `Prune=confirm` and `Delete=confirm` (D19, D20). */

@@ -15,6 +15,7 @@ import type {
   ResourceKeyString,
   SyncStatusCode,
 } from '@tiphys/model';
+import type { HealthOverrides } from '../health/assess-health.js';
 
 /** `undefined`: the cluster does not know the kind (yet). */
 export type ScopeOf = (groupKind: GroupKind) => 'namespaced' | 'cluster' | undefined;
@@ -108,6 +109,8 @@ export interface ComparisonInput {
   readonly self: { readonly namespace: string; readonly name: string };
   /** RFC 3339; only used for transition times. */
   readonly now: string;
+  /** Configured health checks (E05); the built-in ones otherwise. */
+  readonly healthOverrides?: HealthOverrides | undefined;
 }
 
 export interface ComparisonResult {

@@ -22,8 +22,11 @@ import { workflowHealth } from './kinds/workflow.js';
 
 export type HealthCheck = (live: KubernetesObject) => HealthStatus | undefined;
 
-/** Configured checks (E05, E07), asked first; `undefined` leaves the object to the built-in checks. */
-export type HealthOverrides = HealthCheck;
+/**
+ * Configured checks (E05, E07), asked first: `undefined` leaves the object to the built-in checks, `none` says that it has no
+ * health.
+ */
+export type HealthOverrides = (live: KubernetesObject) => HealthStatus | 'none' | undefined;
 
 const none: HealthCheck = () => undefined;
 
@@ -56,7 +59,7 @@ export function assessHealth(live: KubernetesObject, overrides?: HealthOverrides
   const keptHook = live.metadata.finalizers?.includes(FINALIZERS.hook) === true;
   if (live.metadata.deletionTimestamp !== undefined && !keptHook) return health('Progressing', 'Pending deletion');
   const configured = overrides?.(live);
-  if (configured !== undefined) return configured;
+  if (configured !== undefined) return configured === 'none' ? undefined : configured;
   const check = CHECKS.get(groupKindString(groupVersionKindOf(live)));
   return check === undefined ? conventionalHealth(live) : check(live);
 }
