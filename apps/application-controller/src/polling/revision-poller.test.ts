@@ -31,6 +31,16 @@ describe('which refs are followed (design 6)', () => {
     },
     { name: 'the newest version of a chart', source: { repoURL: REPO, chart: 'web' }, followed: true },
     {
+      name: 'a tag of an OCI source, which may be moved',
+      source: { repoURL: 'oci://registry.example.com/web', targetRevision: '1.2.3' },
+      followed: true,
+    },
+    {
+      name: 'a digest of an OCI source',
+      source: { repoURL: 'oci://registry.example.com/web', targetRevision: `sha256:${'a'.repeat(64)}` },
+      followed: false,
+    },
+    {
       name: 'one version of a chart',
       source: { repoURL: REPO, chart: 'web', targetRevision: '1.2.3' },
       followed: false,

@@ -14,8 +14,10 @@ import type { Enqueue } from '@tiphys/queue';
 import { keyOf } from '../identity.js';
 
 const FULL_SHA = /^[0-9a-f]{40}$/i;
-/** A whole semantic version, or a digest of a registry. */
-const EXACT_VERSION = /^(v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?|sha256:[0-9a-f]{64})$/;
+/** Of a registry. */
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+/** A whole semantic version. */
+const EXACT_VERSION = /^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
 
 export interface FollowedRef {
   readonly id: string;
@@ -35,7 +37,7 @@ export function followedRefs(applications: readonly Application[]): readonly Fol
     sourcesOf(app.spec).forEach((source, sourceIndex) => {
       const { chart = '', tagPrefix = '' } = source;
       const revision = source.targetRevision ?? (chart === '' ? 'HEAD' : '*');
-      if (isPinned(revision, chart)) return;
+      if (isPinned(source, revision)) return;
       const id = JSON.stringify([source.repoURL, app.spec.project, chart, revision, tagPrefix]);
       const group = groups.get(id) ?? { app, source, followers: [] };
       group.followers.push({ key: keyOf(app), app, sourceIndex });
@@ -45,9 +47,10 @@ export function followedRefs(applications: readonly Application[]): readonly Fol
   return [...groups].map(([id, group]) => ({ id, ...group }));
 }
 
-/** A commit, or one version of a chart: what it names cannot change (A09). */
-function isPinned(revision: string, chart: string): boolean {
-  return chart === '' ? FULL_SHA.test(revision) : EXACT_VERSION.test(revision);
+/** A commit, a digest, or one version of a chart: what it names cannot change (A09). A tag of an OCI source can (B27). */
+function isPinned({ repoURL, chart = '' }: ApplicationSource, revision: string): boolean {
+  if (chart !== '') return EXACT_VERSION.test(revision) || DIGEST.test(revision);
+  return repoURL.startsWith('oci://') ? DIGEST.test(revision) : FULL_SHA.test(revision);
 }
 
 /** Followers whose last comparison was against another commit. */
