@@ -75,7 +75,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
     ...(config.caFile === undefined ? {} : { ca: readFileSync(config.caFile, 'utf8') }),
   });
   life.onStop('charts', () => chartClient.close());
-  const tools = toolsOf(config);
+  const tools = toolsOf(config, counted);
   life.onStop('tools', () => tools.close());
   const grpc = await startGrpcServer({
     handlers: buildHandlers({ config, log, clock, redis, counted, chartClient, tools }),
@@ -103,13 +103,14 @@ interface HandlerParts {
   readonly tools: Toolbox;
 }
 
-function toolsOf(config: Config): Toolbox {
+function toolsOf(config: Config, counted: ReturnType<typeof createRepoServerMetrics>): Toolbox {
   return createToolbox({
     workFolder: workFolder(config.dataDir),
     searchPath: toolSearchPath(config.tools, config.toolPath),
     parallelism: config.parallelismLimit,
     timeoutMs: config.renderTimeout * 1_000,
     memoryBytes: config.renderMemoryMib * 1024 * 1024,
+    onRun: counted.toolRun,
   });
 }
 

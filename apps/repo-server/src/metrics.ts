@@ -10,6 +10,8 @@ export interface RepoServerMetrics {
   /** Counts a request that waits or runs; call the result when it ends. */
   pending(repository: string): () => void;
   render(outcome: RenderOutcome): void;
+  /** A run of helm, kustomize or jsonnet, by a long-lived renderer or by a process of its own. */
+  toolRun(tool: string, by: 'renderer' | 'process'): void;
 }
 
 const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 30, 60];
@@ -37,6 +39,11 @@ export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
     labels: ['repo'],
   });
   const renders = metrics.counter({ name: 'tiphys_renders_total', help: 'Answers with manifests', labels: ['result'] });
+  const toolRuns = metrics.counter({
+    name: 'tiphys_tool_runs_total',
+    help: 'Runs of tools, by a long-lived renderer or a process of their own',
+    labels: ['tool', 'by'],
+  });
   return {
     gitRequest: ({ url, type, ms, ok }) => {
       const repo = redact(url);
@@ -50,5 +57,7 @@ export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
       return () => pending.dec({ repo });
     },
     render: (outcome) => renders.inc({ result: outcome }),
+    // A version of a tool is chosen by users: it must not make series.
+    toolRun: (tool, by) => toolRuns.inc({ tool: tool.split('-')[0] ?? tool, by }),
   };
 }

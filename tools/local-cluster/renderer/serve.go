@@ -16,6 +16,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 )
 
@@ -25,8 +26,11 @@ const protocol = 1
 // maxErrorBytes bounds what a tool may write to standard error; the rest is dropped.
 const maxErrorBytes = 1 << 20
 
-// recycleBytes is the heap in use after a render from which on a fresh process is cheaper than a large one.
+// recycleBytes is the size of the heap after a render from which on a fresh process is cheaper than a large one.
 const recycleBytes = 192 << 20
+
+// idleTime without a request is a good moment to give memory back.
+const idleTime = 2 * time.Second
 
 // Tool is one command of a tool, as a function.
 type Tool struct {
@@ -93,19 +97,26 @@ func Serve(tool Tool) {
 	output := bufio.NewWriterSize(os.Stdout, 64<<10)
 	greeting := hello{Protocol: protocol, Tool: tool.Name, Version: tool.Version, Sealed: seal.names()}
 	must(writeJSON(output, greeting), output.Flush())
-	for next := range requests {
-		answered := answer(tool, seal, next)
-		must(
-			writeJSON(output, answered.header),
-			writeFrame(output, answered.stdout),
-			writeFrame(output, answered.stderr),
-			output.Flush(),
-		)
-		if answered.header.Last {
-			os.Exit(0)
+	for {
+		select {
+		case next := <-requests:
+			reply(output, answer(tool, seal, next))
+		case <-time.After(idleTime):
+			debug.FreeOSMemory()
+			reply(output, answer(tool, seal, <-requests))
 		}
-		answered = outcome{}
-		collect()
+	}
+}
+
+func reply(output *bufio.Writer, answered outcome) {
+	must(
+		writeJSON(output, answered.header),
+		writeFrame(output, answered.stdout),
+		writeFrame(output, answered.stderr),
+		output.Flush(),
+	)
+	if answered.header.Last {
+		os.Exit(0)
 	}
 }
 
@@ -163,7 +174,8 @@ func perform(tool Tool, render Render, maxOutputBytes int) outcome {
 	errors := captureErrors(tool.LogFlags)
 	state, err := render(&stdout)
 	stderr := errors.finish(err)
-	result := outcome{header: header{Outcome: "done", Last: state == Tainted || heapInUse() > recycleBytes}, stderr: stderr}
+	isLast := state == Tainted || heapBytes() > recycleBytes
+	result := outcome{header: header{Outcome: "done", Last: isLast}, stderr: stderr}
 	if stdout.Len() > maxOutputBytes {
 		result.header.Outcome = "tooMuchOutput"
 		return result
@@ -175,19 +187,10 @@ func perform(tool Tool, render Render, maxOutputBytes int) outcome {
 	return result
 }
 
-var gcThreshold uint64 = 64 << 20
-
-// collect keeps the garbage of a render from being collected during the next one.
-func collect() {
-	if heapInUse() > gcThreshold {
-		debug.FreeOSMemory()
-	}
-}
-
-func heapInUse() uint64 {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.HeapInuse
+func heapBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 func must(failures ...error) {

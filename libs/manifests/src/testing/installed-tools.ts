@@ -26,6 +26,9 @@ export function installedTools(binary: string, options: Partial<ToolboxOptions> 
       return toolbox.run(run, signal);
     },
     leftovers: () => readdirSync(workFolder),
-    remove: () => rmSync(workFolder, { recursive: true, force: true }),
+    remove: () => {
+      toolbox.close();
+      rmSync(workFolder, { recursive: true, force: true });
+    },
   };
 }

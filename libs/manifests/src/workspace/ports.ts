@@ -67,6 +67,7 @@ export interface Toolbox {
 
 /** A process that renders many sources, one after the other. */
 export interface RunningRenderer {
+  readonly tool: string;
   readonly pid: number;
   readonly renders: number;
   /** What the kernel keeps from it: `files` other than the workspace, `network` and starting programs. */

@@ -31,6 +31,7 @@ export type RenderAnswer =
   | { readonly kind: 'crashed'; readonly trace: string };
 
 export interface Renderer {
+  readonly tool: string;
   readonly version: string;
   /** What the kernel enforces: `files`, `network`. */
   readonly sealed: readonly string[];
@@ -72,7 +73,10 @@ export async function startRenderer(start: RendererStart): Promise<Renderer | un
   try {
     const payload = await process.frames.next(MAX_HEADER_BYTES);
     const hello = HelloSchema.safeParse(payload === undefined ? undefined : JSON.parse(payload.toString('utf8')));
-    if (hello.success && child.pid !== undefined) return rendererOf(process, { ...hello.data, pid: child.pid });
+    if (hello.success && child.pid !== undefined) {
+      const { tool, version, sealed } = hello.data;
+      return rendererOf(process, { tool, version, sealed, pid: child.pid });
+    }
   } catch {
     // Not what a renderer says.
   } finally {
@@ -89,12 +93,13 @@ interface Process {
 }
 
 interface Greeting {
+  readonly tool: string;
   readonly version: string;
   readonly sealed: readonly string[];
   readonly pid: number;
 }
 
-function rendererOf(process: Process, { version, sealed, pid }: Greeting): Renderer {
+function rendererOf(process: Process, greeting: Greeting): Renderer {
   const { child } = process;
   let [renders, usable] = [0, true];
   child.once('exit', () => {
@@ -102,13 +107,12 @@ function rendererOf(process: Process, { version, sealed, pid }: Greeting): Rende
   });
   const kill = (): void => {
     usable = false;
-    killGroup(child);
+    // Once it is gone its number may be somebody else's.
+    if (child.exitCode === null && child.signalCode === null) killGroup(child);
   };
   keepAlive(child, false);
   return {
-    version,
-    sealed,
-    pid,
+    ...greeting,
     kill,
     get renders() {
       return renders;

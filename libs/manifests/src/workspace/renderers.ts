@@ -6,17 +6,24 @@ import type { ProcessResult, StartedProcess } from './run-process.js';
 export interface RenderersOptions {
   /** How to start the renderer of a tool; undefined when none is installed. */
   readonly command: (tool: string) => StartedProcess | undefined;
-  /** What the tool says about itself: a renderer of another version is not used. */
-  readonly version: (tool: string) => Promise<string>;
   /** After this many renders a process is replaced. */
   readonly rendersPerProcess: number;
   /** An idle process ends after this time. */
   readonly idleMs: number;
 }
 
+/** What is installed as command line; a renderer of another version is not used. */
+export interface InstalledTool {
+  readonly name: string;
+  /** What the command line says about itself. */
+  readonly version: string;
+}
+
 export interface Renderers {
+  /** Could a renderer do this? Otherwise there is no need to ask for the tool's version. */
+  knows(tool: string, args: readonly string[]): boolean;
   /** Undefined: the command line has to do it. Else the result is what the command line would have given. */
-  render(tool: string, call: RenderCall): Promise<ProcessResult | undefined>;
+  render(tool: InstalledTool, call: RenderCall): Promise<ProcessResult | undefined>;
   /** Those that are alive. */
   list(): readonly Renderer[];
   /** Ends all of them at once; later renders are left to the command line. */
@@ -56,7 +63,8 @@ export function createRenderers(options: RenderersOptions): Renderers {
   const state: State = { options, pools: new Map(), closed: false };
   const list = (): readonly Renderer[] => [...state.pools.values()].flatMap(({ alive }) => [...alive]);
   return {
-    render: async (tool, call) => (COMMANDS[tool] === call.args[0] ? render(state, tool, call) : undefined),
+    knows: (tool, args) => COMMANDS[tool] === args[0] && options.command(tool) !== undefined,
+    render: (tool, call) => render(state, tool, call),
     list,
     close: () => {
       state.closed = true;
@@ -69,8 +77,8 @@ export function createRenderers(options: RenderersOptions): Renderers {
  * A process that dies may have been ailing from earlier renders: the second attempt gets a fresh one. When that dies too
  * the command line shall say why, except for want of memory, of which it would get no more.
  */
-async function render(state: State, tool: string, call: RenderCall): Promise<ProcessResult | undefined> {
-  const pool = poolOf(state, tool);
+async function render(state: State, tool: InstalledTool, call: RenderCall): Promise<ProcessResult | undefined> {
+  const pool = poolOf(state, tool.name);
   for (const attempt of [1, 2]) {
     const renderer = (attempt === 1 ? takeIdle(pool) : undefined) ?? (await start(state, tool, pool));
     if (renderer === undefined) return undefined;
@@ -119,12 +127,11 @@ function putBack({ options, closed }: State, pool: Pool, renderer: Renderer): vo
   pool.idle = [...pool.idle, { renderer, timer: setTimeout(end, options.idleMs).unref() }];
 }
 
-async function start(state: State, tool: string, pool: Pool): Promise<Renderer | undefined> {
-  const command = state.options.command(tool);
+async function start(state: State, { name, version }: InstalledTool, pool: Pool): Promise<Renderer | undefined> {
+  const command = state.options.command(name);
   if (command === undefined || state.closed || performance.now() < pool.pausedUntil) return undefined;
-  const version = await state.options.version(tool);
   const renderer = await startRenderer({ ...command, startTimeoutMs: START_TIMEOUT_MS });
-  if (renderer?.version === version && !state.closed) {
+  if (renderer?.tool === name && renderer.version === version && !state.closed) {
     pool.alive.add(renderer);
     return renderer;
   }

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { GitOpsError } from '@tiphys/model';
 import { createSemaphore } from '@tiphys/runtime';
 import type { ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
-import { createRenderers, OUT_OF_MEMORY, type Renderers } from './renderers.js';
+import { createRenderers, type InstalledTool, OUT_OF_MEMORY, type Renderers } from './renderers.js';
 import { type ProcessEnd, type ProcessResult, runProcess, type StartedProcess } from './run-process.js';
 import { type Cleaning, cleanMessage } from './tool-error.js';
 import { type MaterializedWorkspace, materialize } from './workspace.js';
@@ -29,6 +29,8 @@ export interface ToolboxOptions {
   readonly rendersPerProcess?: number;
   /** Such a process ends after being idle for this time. */
   readonly rendererIdleMs?: number;
+  /** Told of every run, and whether a long-lived process or a command line did it. */
+  readonly onRun?: (tool: string, by: 'renderer' | 'process') => void;
 }
 
 const MIB = 1024 * 1024;
@@ -41,6 +43,7 @@ const DEFAULTS = {
   renderers: 'used',
   rendersPerProcess: 1_000,
   rendererIdleMs: 60_000,
+  onRun: () => undefined,
 } as const;
 /** Address space that Go's runtime reserves without using it. */
 const RUNTIME_ADDRESS_SPACE = 1536 * MIB;
@@ -61,9 +64,9 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
   const workspaces = new WeakMap<object, MaterializedWorkspace>();
   const versions = new Map<string, Promise<string>>();
   const places = createSemaphore(options.parallelism);
+  const closing = new AbortController();
   const renderers = createRenderers({
     command: (tool) => (options.renderers === 'used' ? rendererCommand(tool, options) : undefined),
-    version: (tool) => toolbox.version(tool),
     rendersPerProcess: options.rendersPerProcess,
     idleMs: options.rendererIdleMs,
   });
@@ -88,10 +91,15 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
     run: async (run, signal) => {
       const workspace = workspaces.get(run.workspace);
       if (workspace === undefined) throw new GitOpsError('Internal', 'A tool was run outside of a workspace.');
-      return places.run(() => runIn({ run, workspace, options, signal, renderers }), signal);
+      const installed = await installedTool(toolbox, renderers, run);
+      const either = AbortSignal.any([signal, closing.signal]);
+      return places.run(() => runIn({ run, workspace, options, signal: either, renderers, installed }), either);
     },
     renderers: () => renderers.list(),
-    close: () => renderers.close(),
+    close: () => {
+      closing.abort(new GitOpsError('Upstream', 'The repo-server is stopping. The next one will render the source.'));
+      renderers.close();
+    },
   };
   return toolbox;
 }
@@ -104,9 +112,18 @@ interface Running {
   readonly options: Settings;
   readonly signal: AbortSignal;
   readonly renderers: Renderers;
+  /** Undefined: no renderer can do it. */
+  readonly installed: InstalledTool | undefined;
 }
 
-async function runIn({ run, workspace, options, signal, renderers }: Running): Promise<ToolOutput> {
+/** Asked before a place is taken: asking needs one. */
+async function installedTool(toolbox: Toolbox, renderers: Renderers, run: ToolRun): Promise<InstalledTool | undefined> {
+  const [command] = run.args;
+  const isKnown = run.stdin === undefined && typeof command === 'string' && renderers.knows(run.tool, [command]);
+  return isKnown ? { name: run.tool, version: await toolbox.version(run.tool) } : undefined;
+}
+
+async function runIn({ run, workspace, options, signal, renderers, installed }: Running): Promise<ToolOutput> {
   const args = run.args.map((argument) => toArgument(argument, run.tool, options.searchPath));
   const command = requireBinary(options.searchPath, run.tool);
   const request = {
@@ -118,7 +135,8 @@ async function runIn({ run, workspace, options, signal, renderers }: Running): P
     signal,
   };
   const { base } = workspace;
-  const rendered = run.stdin === undefined ? await renderers.render(run.tool, { ...request, base }) : undefined;
+  const rendered = installed === undefined ? undefined : await renderers.render(installed, { ...request, base });
+  options.onRun(run.tool, rendered === undefined ? 'process' : 'renderer');
   const stdin = run.stdin === undefined ? {} : { stdin: run.stdin };
   const result = rendered ?? (await runProcess({ command, ...request, ...stdin, ...addressSpace(options) }));
   const cleaning = { folders: [workspace.root, workspace.base], secrets: run.secrets ?? [] };
