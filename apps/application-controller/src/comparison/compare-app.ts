@@ -4,6 +4,7 @@ import {
   type ComparisonResult,
   compareState,
   type PredictedLive,
+  type PreparedTargets,
   prepareTargets,
 } from '@tiphys/gitops-engine';
 import {
@@ -75,7 +76,8 @@ export async function compareRendered(
   context: { readonly rendered: RenderedManifests; readonly cluster: DestinationCluster; readonly signal: AbortSignal },
 ): Promise<AppComparison> {
   const { rendered, cluster, signal } = context;
-  const base = comparisonInput(deps, request, context);
+  const unprepared = comparisonInput(deps, request, context);
+  const base = { ...unprepared, prepared: prepareTargets(unprepared) };
   const wanted = wantedResources(base);
   const keys = wanted.map(({ key }) => key);
   const found = await cluster.cache.managedLiveState(base.instanceName, keys, signal);
@@ -84,7 +86,7 @@ export async function compareRendered(
   const first = compareState(input);
   if (first.unsure.length === 0) return { cluster, rendered, result: first, live };
   const predicted = await predictUnsure(deps, { cluster, resources: first.resources, unsure: first.unsure }, signal);
-  return { cluster, rendered, result: compareState({ ...input, predicted }), live };
+  return { ...known, result: compareState({ ...input, predicted }) };
 }
 
 type RenderContext = { readonly rendered: RenderedManifests; readonly cluster: DestinationCluster };
@@ -116,8 +118,8 @@ function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, conte
   };
 }
 
-function wantedResources(input: ComparisonInput): readonly WantedVersion[] {
-  const targets = prepareTargets(input).targets.map(({ key, object }) => ({ key, apiVersion: object.apiVersion }));
+function wantedResources(input: ComparisonInput & { readonly prepared: PreparedTargets }): readonly WantedVersion[] {
+  const targets = input.prepared.targets.map(({ key, object }) => ({ key, apiVersion: object.apiVersion }));
   const wantsNamespace = input.destinationNamespace !== '' && input.syncOptions.includes('CreateNamespace=true');
   if (!wantsNamespace) return targets;
   const key = { group: '', kind: 'Namespace', namespace: '', name: input.destinationNamespace };

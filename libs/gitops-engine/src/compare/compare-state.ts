@@ -35,7 +35,7 @@ interface Context {
  * until a second call brings the dry runs' answers in `predicted`.
  */
 export function compareState(input: ComparisonInput): ComparisonResult {
-  const prepared = prepareTargets(input);
+  const prepared = input.prepared ?? prepareTargets(input);
   const namespaced = withManagedNamespace(prepared.targets, input);
   const ignoreRules = compileIgnoreDifferences([...input.settings.ignoreDifferences, ...input.ignoreDifferences]);
   const context: Context = { input, ignoreRules, complete: prepared.complete };

@@ -16,6 +16,7 @@ import type {
   SyncStatusCode,
 } from '@tiphys/model';
 import type { HealthOverrides } from '../health/assess-health.js';
+import type { PreparedTargets } from './prepare-targets.js';
 
 /** `undefined`: the cluster does not know the kind (yet). */
 export type ScopeOf = (groupKind: GroupKind) => 'namespaced' | 'cluster' | undefined;
@@ -88,6 +89,8 @@ export interface ComparisonInput {
   readonly instanceName: string;
   readonly destinationNamespace: string;
   readonly targets: readonly TargetManifest[];
+  /** What `prepareTargets` made of `targets`, when the caller has asked already; else it is asked here. */
+  readonly prepared?: PreparedTargets;
   /** Every live object that is tracked by the application or matches a target. */
   readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
   readonly scopeOf: ScopeOf;
