@@ -86,7 +86,7 @@ export async function compareRendered(
   const first = compareState(input);
   if (first.unsure.length === 0) return { cluster, rendered, result: first, live };
   const predicted = await predictUnsure(deps, { cluster, resources: first.resources, unsure: first.unsure }, signal);
-  return { ...known, result: compareState({ ...input, predicted }) };
+  return { cluster, rendered, result: compareState({ ...input, predicted }), live };
 }
 
 type RenderContext = { readonly rendered: RenderedManifests; readonly cluster: DestinationCluster };
