@@ -36,7 +36,7 @@ export function createCommitTree(commit: RawCommit, database: ObjectDatabase, ca
       if (current.kind !== 'tree') return undefined;
       const child: RawEntry | undefined = (await cache.folder(database, current.oid)).get(name);
       if (child === undefined) return undefined;
-      current = { path: join(current.path, name), oid: child.oid, kind: child.kind };
+      current = entryOf(child, join(current.path, name));
     }
     return current;
   };
@@ -47,12 +47,14 @@ export function createCommitTree(commit: RawCommit, database: ObjectDatabase, ca
       const folder = await entry(path);
       if (folder?.kind !== 'tree') return [];
       const children = [...(await cache.folder(database, folder.oid)).values()];
-      return children
-        .map((child): TreeEntry => ({ path: join(path, child.name), oid: child.oid, kind: child.kind }))
-        .sort((a, b) => (a.path < b.path ? -1 : 1));
+      return children.map((child) => entryOf(child, join(path, child.name))).sort((a, b) => (a.path < b.path ? -1 : 1));
     },
     readBlob: (oid, maxBytes) => database.blob(oid, maxBytes),
   };
+}
+
+function entryOf({ name: _name, ...entry }: RawEntry, path: string): TreeEntry {
+  return { path, ...entry };
 }
 
 function join(folder: string, name: string): string {

@@ -3,6 +3,8 @@ export interface RawEntry {
   readonly name: string;
   readonly oid: string;
   readonly kind: 'blob' | 'tree' | 'symlink' | 'submodule';
+  /** A blob with the mode 100755. */
+  readonly executable?: true;
 }
 
 export interface RawCommit {

@@ -13,6 +13,27 @@ export interface GitCredentials {
   readonly proxy?: string;
   readonly noProxy?: string;
   readonly forceHttpBasicAuth?: boolean;
+  /** Identities that are exchanged for a short-lived token (G06, G07); at most one of them. */
+  readonly githubApp?: GithubAppCredentials;
+  readonly gcpServiceAccountKey?: string;
+  readonly azure?: AzureCredentials;
+}
+
+export interface GithubAppCredentials {
+  readonly id: number;
+  /** Found through the API when undefined. */
+  readonly installationId?: number;
+  readonly privateKey: string;
+  /** The API's address, for GitHub Enterprise: `https://host/api/v3`. */
+  readonly enterpriseBaseUrl?: string;
+}
+
+export interface AzureCredentials {
+  readonly useWorkloadIdentity: boolean;
+  readonly clientId?: string;
+  readonly tenantId?: string;
+  readonly clientSecret?: string;
+  readonly activeDirectoryEndpoint?: string;
 }
 
 export interface GitRemote {
@@ -55,6 +76,8 @@ export interface TreeEntry {
   readonly path: string;
   readonly oid: string;
   readonly kind: 'blob' | 'tree' | 'symlink' | 'submodule';
+  /** A blob that may be run (mode 100755). */
+  readonly executable?: true;
 }
 
 export interface CommitMetadata {

@@ -5,7 +5,11 @@ import { chooseTransport } from './choose-transport.js';
 import { compactRepository } from './cli/compact.js';
 import { createCliTransport } from './cli/transport.js';
 import { createCommitTree, createTreeCache } from './commit-tree.js';
+import type { AzureWorkload } from './credentials/azure-identity.js';
+import { type CredentialExchange, createCredentialExchange } from './credentials/exchange.js';
+import { createTokenClient } from './credentials/token-client.js';
 import { untilAborted } from './deadline.js';
+import { isGitError } from './errors.js';
 import { parseGitUrl } from './git-url.js';
 import { createHostGate, type HostGate } from './host-gate.js';
 import { createMirrors } from './mirror/mirrors.js';
@@ -46,6 +50,10 @@ export interface GitReaderOptions {
   readonly transport?: 'auto' | 'nodegit' | 'git-cli';
   /** PEM bundle of trusted authorities; default the system's. */
   readonly caFile?: string;
+  /** The workload identity of this process (G07). */
+  readonly azureWorkload?: AzureWorkload;
+  /** Where Google's tokens come from: for tests only. */
+  readonly googleTokenUrl?: string;
 }
 
 /** Entries of cached folder listings; about 200 bytes each. */
@@ -56,13 +64,15 @@ export function createGitReader(options: GitReaderOptions): GitReader {
   const clock = options.clock ?? systemClock;
   const host = createHost(options, clock);
   const listAll = (remote: GitRemote, wanted?: readonly string[]): Promise<RefListing> =>
-    host.run(remote, 'ls-remote', (transport) => transport.listRefs(remote, wanted, SIGNAL_OF_NOBODY));
+    host.run(remote, 'ls-remote', (transport, ready) => transport.listRefs(ready, wanted, SIGNAL_OF_NOBODY));
   const mirrors = createMirrors(join(options.dataDirectory, 'mirrors'), {
     nodegit: host.nodegit,
     log: options.log ?? silentLogger,
     compact: compactRepository,
     fetch: (remote, directory, refspecs) =>
-      host.run(remote, 'fetch', (transport) => transport.fetch(remote, { directory, refspecs }, SIGNAL_OF_NOBODY)),
+      host.run(remote, 'fetch', (transport, ready) =>
+        transport.fetch(ready, { directory, refspecs }, SIGNAL_OF_NOBODY),
+      ),
   });
   const resolver = createResolver({
     clock,
@@ -118,9 +128,12 @@ function withoutHead({ refs }: RefListing): readonly GitRef[] {
   return refs.filter(({ name }) => name !== 'HEAD');
 }
 
+/** `ready` is the remote with credentials for now. */
+type HostTask<T> = (transport: GitTransport, ready: GitRemote) => Promise<T>;
+
 interface Host {
   readonly nodegit: ReturnType<typeof loadNodegit>['nodegit'];
-  run<T>(remote: GitRemote, type: GitRequestReport['type'], task: (transport: GitTransport) => Promise<T>): Promise<T>;
+  run<T>(remote: GitRemote, type: GitRequestReport['type'], task: HostTask<T>): Promise<T>;
 }
 
 interface TransportParts {
@@ -155,6 +168,7 @@ function createHost(options: GitReaderOptions, clock: Clock): Host {
   });
   const transport = createTransport(options, { loaded, clock });
   const gate: HostGate = createHostGate({ perHost: options.perHost ?? 8, clock });
+  const exchange = createExchange(options, clock);
   return {
     nodegit: loaded.nodegit,
     run: (remote, type, task) => {
@@ -164,7 +178,7 @@ function createHost(options: GitReaderOptions, clock: Clock): Host {
         const report = (ok: boolean): void =>
           options.onRequest?.({ url: remote.url, type, ms: performance.now() - started, ok });
         try {
-          const result = await task(transport);
+          const result = await withToken(exchange, remote, (ready) => task(transport, ready));
           report(true);
           return result;
         } catch (error) {
@@ -174,4 +188,29 @@ function createHost(options: GitReaderOptions, clock: Clock): Host {
       });
     },
   };
+}
+
+function createExchange(options: GitReaderOptions, clock: Clock): CredentialExchange {
+  const { azureWorkload, googleTokenUrl } = options;
+  return createCredentialExchange({
+    client: createTokenClient({ allowLocal: options.allowFile === true }),
+    clock,
+    ...(azureWorkload === undefined ? {} : { azureWorkload }),
+    ...(googleTokenUrl === undefined ? {} : { googleTokenUrl }),
+  });
+}
+
+/** A token that the host refuses may have been withdrawn: the next request gets a new one. */
+async function withToken<T>(
+  exchange: CredentialExchange,
+  remote: GitRemote,
+  task: (ready: GitRemote) => Promise<T>,
+): Promise<T> {
+  const ready = await exchange.exchange(remote);
+  try {
+    return await task(ready);
+  } catch (error) {
+    if (isGitError(error) && error.failure === 'credentials') exchange.forget(remote);
+    throw error;
+  }
 }

@@ -12,3 +12,4 @@ export * from './repository-connection.js';
 export * from './resource-filter.js';
 export * from './secret.js';
 export * from './server.js';
+export * from './source-integrity.js';

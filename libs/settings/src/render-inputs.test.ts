@@ -18,7 +18,13 @@ describe('parseRenderSettings', () => {
       problems: [],
       settings: {
         ...{ maxCombinedManifestBytes: 0, includeHiddenDirectories: false, valuesFileSchemes: [] },
-        ...{ kustomizeEnableHelm: false, disabledTools: [] },
+        ...{
+          kustomizeEnableHelm: false,
+          disabledTools: [],
+          disableSubmodules: false,
+          ociLayerMediaTypes: [],
+          ociMaxExtractedBytes: 0,
+        },
       },
     });
   });
@@ -34,6 +40,19 @@ describe('parseRenderSettings', () => {
       ...{ maxCombinedManifestBytes: 10_485_760, valuesFileSchemes: ['https'] },
       ...{ kustomizeEnableHelm: true, disabledTools: ['Jsonnet'] },
     });
+  });
+
+  it('reads what OCI sources may be (B28)', () => {
+    const params = {
+      'reposerver.oci.layer.media.types': 'application/a.tar, application/b.tar+gzip',
+      'reposerver.oci.manifest.max.extracted.size': '200M',
+    };
+    expect(parseRenderSettings({}, params).settings).toMatchObject({
+      ociLayerMediaTypes: ['application/a.tar', 'application/b.tar+gzip'],
+      ociMaxExtractedBytes: 209_715_200,
+    });
+    const unlimited = { ...params, 'reposerver.disable.oci.manifest.max.extracted.size': 'true' };
+    expect(parseRenderSettings({}, unlimited).settings.ociMaxExtractedBytes).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   it.each([
@@ -70,5 +89,31 @@ describe('renderInputs', () => {
     ['names no repository', project([])],
   ])('permits nothing when the project %s (S11)', (_, subject) => {
     expect(renderInputs(subject, sources).permittedSources).toEqual(['!*']);
+  });
+
+  const integrity = (spec: Partial<AppProject['spec']>, keys: Record<string, string> = {}) =>
+    renderInputs({ ...project(['*']), spec }, { ...sources, configMap: () => keys }).sourceIntegrity;
+  const policy = { repos: [{ url: 'https://git/*' }], gpg: { mode: 'strict' as const, keys: ['A'] } };
+
+  it.each([
+    ['demands nothing', {}, undefined],
+    ['has signatureKeys: the head of every repository', { signatureKeys: [{ keyID: 'K' }] }, [['*'], 'head', ['K']]],
+    ['has policies', { sourceIntegrity: { git: { policies: [policy] } } }, [['https://git/*'], 'strict', ['A']]],
+    [
+      'has both: the policies alone',
+      { signatureKeys: [{ keyID: 'K' }], sourceIntegrity: { git: { policies: [policy] } } },
+      [['https://git/*'], 'strict', ['A']],
+    ],
+  ])('a project that %s (F06)', (_, spec, expected) => {
+    const [first] = integrity(spec)?.gitPolicies ?? [];
+    expect(first && [first.repos, first.mode, first.keys]).toEqual(expected);
+  });
+
+  it('brings the keys of argocd-gpg-keys-cm along, those of SSH apart from the others (G13)', () => {
+    const keys = { ABCD: 'armored', ssh_allowed_signers: 'me ssh-ed25519 AAAA' };
+    expect(integrity({ signatureKeys: [{ keyID: 'K' }] }, keys)).toMatchObject({
+      gpgKeys: ['armored'],
+      sshAllowedSigners: 'me ssh-ed25519 AAAA',
+    });
   });
 });

@@ -1,7 +1,8 @@
 /** What an installation and a project add to every request for manifests: tool settings, charts and what may be fetched. */
 import { type AppProject, isGitOpsError } from '@tiphys/model';
-import { createReader, type Parsed, type SettingsData } from './reader.js';
+import { createReader, type Parsed, type SettingsData, type SettingsReader } from './reader.js';
 import { type ConnectionSources, type RepositoryConnection, repositoryConnection } from './repository-connection.js';
+import { type SourceIntegrityInputs, sourceIntegrityInputs } from './source-integrity.js';
 
 /** Field names are those of the repo-server's `RenderSettings` message. */
 export interface RenderSettings {
@@ -14,6 +15,12 @@ export interface RenderSettings {
   readonly kustomizeEnableHelm: boolean;
   /** `helm.enable: "false"` and the like (B02). */
   readonly disabledTools: readonly string[];
+  /** `reposerver.enable.git.submodule: "false"` (B37). */
+  readonly disableSubmodules: boolean;
+  /** `reposerver.oci.layer.media.types`; empty: the repo-server's default (B28). */
+  readonly ociLayerMediaTypes: readonly string[];
+  /** `reposerver.oci.manifest.max.extracted.size` in bytes; 0: the repo-server's default of 100 MiB. */
+  readonly ociMaxExtractedBytes: number;
 }
 
 /** Parts of a `GenerateManifestsRequest`, ready to be sent. */
@@ -24,11 +31,16 @@ export interface RenderInputs {
     valuesFileSchemes: string[];
     kustomizeEnableHelm: boolean;
     disabledTools: string[];
+    disableSubmodules: boolean;
+    ociLayerMediaTypes: string[];
+    ociMaxExtractedBytes: bigint;
   };
   /** Helm repositories and registries that the project may use, for dependencies and value files by URL. */
   readonly chartRepositories: RepositoryConnection[];
   /** `sourceRepos` of the project: what is fetched while rendering must match, too (S11). */
   readonly permittedSources: string[];
+  /** Absent: the project demands no signatures (F06). */
+  readonly sourceIntegrity?: SourceIntegrityInputs;
 }
 
 /** An empty list would permit everything to the repo-server. */
@@ -44,15 +56,18 @@ export function parseRenderSettings(argocdCm: SettingsData, parameters: Settings
     cm.problem('kustomize.buildOptions', `"${option}" is not supported; of the build options only ${ENABLE_HELM} is`);
   }
   const settings: RenderSettings = {
-    maxCombinedManifestBytes: byteSize(params.text('reposerver.max.combined.directory.manifests.size'), (message) =>
-      params.problem('reposerver.max.combined.directory.manifests.size', message),
-    ),
+    maxCombinedManifestBytes: byteSize(params, 'reposerver.max.combined.directory.manifests.size'),
     includeHiddenDirectories: params.flag('reposerver.include.hidden.directories', false),
     valuesFileSchemes: cm.list('helm.valuesFileSchemes'),
     kustomizeEnableHelm: options.includes(ENABLE_HELM),
     disabledTools: Object.entries(TOOLS)
       .filter(([key]) => !cm.flag(`${key}.enable`, true))
       .map(([, tool]) => tool),
+    ociLayerMediaTypes: params.list('reposerver.oci.layer.media.types'),
+    ociMaxExtractedBytes: params.flag('reposerver.disable.oci.manifest.max.extracted.size', false)
+      ? Number.MAX_SAFE_INTEGER
+      : byteSize(params, 'reposerver.oci.manifest.max.extracted.size'),
+    disableSubmodules: !params.flag('reposerver.enable.git.submodule', true),
   };
   return { settings, problems: [...cm.problems, ...params.problems] };
 }
@@ -67,6 +82,7 @@ export function renderInputs(project: AppProject | undefined, sources: RenderSou
   const { renderSettings: settings, repositories } = sources;
   const name = project?.metadata.name;
   const permits = project?.spec.sourceRepos ?? [];
+  const sourceIntegrity = sourceIntegrityInputs(project, sources);
   const usable = repositories.filter(({ secretType, type, project: owner }) => {
     return secretType === 'repository' && type !== 'git' && (owner === undefined || owner === name);
   });
@@ -76,9 +92,12 @@ export function renderInputs(project: AppProject | undefined, sources: RenderSou
       maxCombinedManifestBytes: BigInt(settings.maxCombinedManifestBytes),
       valuesFileSchemes: [...settings.valuesFileSchemes],
       disabledTools: [...settings.disabledTools],
+      ociLayerMediaTypes: [...settings.ociLayerMediaTypes],
+      ociMaxExtractedBytes: BigInt(settings.ociMaxExtractedBytes),
     },
     chartRepositories: usable.flatMap(({ url }) => connectionOrNone(url, name, sources)),
     permittedSources: [...(permits.length === 0 ? NOTHING : permits)],
+    ...(sourceIntegrity === undefined ? {} : { sourceIntegrity }),
   };
 }
 
@@ -99,12 +118,13 @@ function connectionOrNone(
 const UNITS: Readonly<Record<string, number>> = { '': 0, K: 10, Ki: 10, M: 20, Mi: 20, G: 30, Gi: 30 };
 
 /** `10M` is 10 MiB, as in Argo CD. 0: not set. */
-function byteSize(text: string | undefined, problem: (message: string) => void): number {
+function byteSize(reader: SettingsReader, key: string): number {
+  const text = reader.text(key);
   if (text === undefined) return 0;
   const match = /^(\d{1,12})([KMG]i?)?$/.exec(text);
   const shift = UNITS[match?.[2] ?? ''];
   if (match?.[1] === undefined || shift === undefined) {
-    problem(`"${text}" is not a size; write it like 10M`);
+    reader.problem(key, `"${text}" is not a size; write it like 10M`);
     return 0;
   }
   return Number(match[1]) * 2 ** shift;

@@ -37,12 +37,32 @@ describe('repositoryConnection', () => {
       noProxy: '',
       sshKnownHosts: 'host key',
       tlsCaData: 'PEM',
+      gcpServiceAccountKey: '',
+      enableLfs: false,
+      depth: 0,
     });
   });
 
-  it('refuses credentials that no reader understands instead of connecting without them', () => {
+  it('carries the identity of a GitHub App and of Azure, LFS and depth (G06, G07, B37)', () => {
     const { settings: repositories } = parseRepositories([
-      secret({ url: 'https://git.example.com/a', githubAppID: '1', githubAppPrivateKey: 'key' }),
+      secret({ url: 'https://git.example.com/a', enableLfs: 'true', depth: '3' }),
+      secret({ url: 'https://git.example.com', githubAppID: '1', githubAppPrivateKey: 'key' }, 'repo-creds'),
+      secret({ url: 'https://dev.azure.com/org/p', useAzureWorkloadIdentity: 'true' }),
+    ]);
+    const connection = (url: string) => repositoryConnection({ url }, { repositories, configMap });
+    expect(connection('https://git.example.com/a')).toMatchObject({
+      githubApp: { id: 1n, installationId: 0n, privateKey: 'key', enterpriseBaseUrl: '' },
+      ...{ enableLfs: true, depth: 3 },
+    });
+    expect(connection('https://dev.azure.com/org/p').azure).toEqual({
+      ...{ useWorkloadIdentity: true, clientId: '', tenantId: '' },
+      ...{ clientSecret: '', activeDirectoryEndpoint: '' },
+    });
+  });
+
+  it('refuses an identity that Helm repositories cannot have instead of connecting without it', () => {
+    const { settings: repositories } = parseRepositories([
+      secret({ url: 'https://git.example.com/a', type: 'helm', githubAppID: '1', githubAppPrivateKey: 'key' }),
     ]);
     expect(() => repositoryConnection({ url: 'https://git.example.com/a' }, { repositories, configMap })).toThrow(
       /githubApp/,

@@ -2,7 +2,14 @@
 import { CONFIG_OBJECTS, GitOpsError } from '@tiphys/model';
 import { tlsCertForUrl } from './certificates.js';
 import type { SettingsData } from './reader.js';
-import { credentialsFor, type Repository, type RepositoryCredentials, type RepositoryRequest } from './repositories.js';
+import {
+  type AzureIdentity,
+  credentialsFor,
+  type GithubApp,
+  type Repository,
+  type RepositoryCredentials,
+  type RepositoryRequest,
+} from './repositories.js';
 
 /** Field names are those of the repo-server's `Repository` message; an empty text means "not set". */
 export interface RepositoryConnection {
@@ -23,6 +30,12 @@ export interface RepositoryConnection {
   readonly noProxy: string;
   readonly sshKnownHosts: string;
   readonly tlsCaData: string;
+  readonly githubApp?: { id: bigint; installationId: bigint; privateKey: string; enterpriseBaseUrl: string };
+  readonly gcpServiceAccountKey: string;
+  readonly azure?: Required<AzureIdentity>;
+  readonly enableLfs: boolean;
+  /** 0: the whole history. */
+  readonly depth: number;
 }
 
 export interface ConnectionSources {
@@ -39,32 +52,47 @@ const TEXTS = [
   'tlsClientCertData',
   'tlsClientCertKey',
 ] as const satisfies readonly (keyof RepositoryCredentials)[];
-const UNUSABLE = [
+/** Identities that open Git repositories only. */
+const GIT_ONLY = [
   'githubApp',
   'gcpServiceAccountKey',
   'azure',
 ] as const satisfies readonly (keyof RepositoryCredentials)[];
 
-/** @throws GitOpsError InvalidSpec when the credentials are of a kind that the repo-server cannot use. */
+/** @throws GitOpsError InvalidSpec for a Helm or OCI repository with an identity that only Git repositories can have. */
 export function repositoryConnection(request: RepositoryRequest, sources: ConnectionSources): RepositoryConnection {
   const { url, project = '' } = request;
   const { repository, credentials, options } = credentialsFor(request, sources.repositories);
-  const unusable = UNUSABLE.find((kind) => credentials[kind] !== undefined);
+  const type = repository?.type ?? 'git';
+  const unusable = type === 'git' ? undefined : GIT_ONLY.find((kind) => credentials[kind] !== undefined);
   if (unusable !== undefined) {
-    const fix = 'give the repository Secret a username and password, a bearer token or an SSH key';
-    throw new GitOpsError(
-      'InvalidSpec',
-      `the credentials of ${url} (${unusable}) cannot be used by this version; ${fix}`,
-    );
+    const fix = 'give the repository Secret a username and password or a bearer token';
+    throw new GitOpsError('InvalidSpec', `${unusable} of ${url} works for Git repositories only; ${fix}`);
   }
   const texts = Object.fromEntries(TEXTS.map((name) => [name, credentials[name] ?? '']));
   return {
-    ...{ url, project, type: repository?.type ?? 'git', name: repository?.name ?? '' },
+    ...{ url, project, type, name: repository?.name ?? '' },
     ...(texts as Record<(typeof TEXTS)[number], string>),
     ...{ insecure: options.insecure, insecureOciForceHttp: options.insecureOciForceHttp },
     forceHttpBasicAuth: options.forceHttpBasicAuth,
     ...{ proxy: options.proxy ?? '', noProxy: options.noProxy ?? '' },
     sshKnownHosts: sources.configMap(CONFIG_OBJECTS.sshKnownHosts)['ssh_known_hosts'] ?? '',
     tlsCaData: tlsCertForUrl(url, sources.configMap(CONFIG_OBJECTS.tlsCerts)) ?? '',
+    ...identities(credentials),
+    ...{ enableLfs: repository?.enableLfs ?? false, depth: repository?.depth ?? 0 },
   };
+}
+
+function identities({ githubApp, gcpServiceAccountKey = '', azure }: RepositoryCredentials) {
+  return {
+    gcpServiceAccountKey,
+    ...(githubApp === undefined ? {} : { githubApp: githubAppMessage(githubApp) }),
+    ...(azure === undefined ? {} : { azure: { ...NO_AZURE, ...azure } }),
+  };
+}
+
+const NO_AZURE = { clientId: '', tenantId: '', clientSecret: '', activeDirectoryEndpoint: '' };
+
+function githubAppMessage({ id, installationId = 0, privateKey, enterpriseBaseUrl = '' }: GithubApp) {
+  return { id: BigInt(id), installationId: BigInt(installationId), privateKey, enterpriseBaseUrl };
 }

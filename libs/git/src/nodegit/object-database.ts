@@ -18,6 +18,7 @@ export async function openObjectDatabase(nodegit: Nodegit, directory: string): P
           name: entry.name,
           oid: entry.oid,
           kind: kindOf(entry.mode),
+          ...(entry.mode === 0o100755 ? { executable: true } : {}),
         }),
       );
     },
