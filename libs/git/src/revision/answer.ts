@@ -1,7 +1,7 @@
 /** The answer to a revision question, chosen from the refs that a host listed. Pure. */
+import { maxTagInRange } from '@tiphys/model/versions';
 import type { GitRef } from '../ports.js';
 import type { RevisionQuestion } from './question.js';
-import { maxTagInRange } from './semver-range.js';
 
 /** What a host says about its refs. */
 export interface RefListing {

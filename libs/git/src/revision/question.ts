@@ -1,6 +1,6 @@
 /** The text of a `targetRevision` as a question to the Git host. */
+import { isRange } from '@tiphys/model/versions';
 import { GitError } from '../errors.js';
-import { isSemverRange } from './semver-range.js';
 
 export type RevisionQuestion =
   | { readonly kind: 'commit'; readonly commit: string }
@@ -20,7 +20,7 @@ const SHORT_SHA = /^[0-9a-f]{7,39}$/i;
 export function parseRevision(revision: string, tagPrefix = ''): RevisionQuestion {
   if (revision === '' || revision === 'HEAD') return { kind: 'head' };
   if (FULL_SHA.test(revision)) return { kind: 'commit', commit: revision.toLowerCase() };
-  if (isSemverRange(revision)) return { kind: 'range', range: revision, tagPrefix };
+  if (isRange(revision)) return { kind: 'range', range: revision, tagPrefix };
   if (!isRefName(revision)) {
     const next = 'Use a branch, a tag, a commit SHA, HEAD or a semver range in targetRevision.';
     throw new GitError('unknown-revision', `"${revision.slice(0, 200)}" cannot be the name of a Git revision. ${next}`);

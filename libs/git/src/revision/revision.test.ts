@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerQuestion, peelRefs, type RefListing } from './answer.js';
 import { isRefName, parseRevision, questionKey } from './question.js';
-import { isSemverRange, maxTagInRange } from './semver-range.js';
 
 describe('parseRevision (A07)', () => {
   it.each([
@@ -59,29 +58,6 @@ describe('parseRevision (A07)', () => {
     'a.',
     'a\u0000',
   ])('S9 "%s" is no ref name', (name) => expect(isRefName(name)).toBe(false));
-});
-
-describe('semver ranges', () => {
-  const tags = ['v1.0.0', 'v1.9.0', '1.10', 'v2.0.0-rc.1', 'v2.0.0-rc.2', 'latest', 'v3'];
-  it.each([
-    ['1.*', '1.10'],
-    ['~1.0', 'v1.0.0'],
-    ['>=1.0, <1.10', 'v1.9.0'],
-    ['^2.0.0-0', 'v2.0.0-rc.2'],
-    ['^2', undefined],
-    ['*', 'v3'],
-    ['>=4', undefined],
-  ])('%s takes %s', (range, expected) => {
-    expect(maxTagInRange(range, tags)).toBe(expected);
-  });
-
-  it('A08 with a prefix only tags that have it count', () => {
-    expect(maxTagInRange('^1', ['app/v1.1.0', 'v1.5.0', 'app/1.2'], 'app/')).toBe('app/1.2');
-  });
-
-  it.each(['main', 'v1.2.3', '1', 'feature-1', 'abc1234', 'release/1.x', 'latest'])('"%s" is no range', (text) => {
-    expect(isSemverRange(text)).toBe(false);
-  });
 });
 
 describe('answerQuestion', () => {

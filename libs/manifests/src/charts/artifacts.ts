@@ -1,5 +1,6 @@
 /** Folders of files that lie in registries as one layer: OCI sources (B27, B28). */
 import { GitOpsError } from '@tiphys/model';
+import { isRange, maxVersion } from '@tiphys/model/versions';
 import { type Answers, createAnswers } from './answers.js';
 import { type RepositoryDeps, repositoryKey, sha256 } from './helm-repository.js';
 import type { Artifact, ArtifactClient, ArtifactQuestion, ChartRepository, PinnedArtifact } from './ports.js';
@@ -17,7 +18,6 @@ import {
   toTag,
   toVersion,
 } from './registry.js';
-import { isVersionRange, maxVersion } from './versions.js';
 
 /** What Argo CD accepts when `reposerver.oci.layer.media.types` is not set. */
 export const DEFAULT_LAYER_MEDIA_TYPES: readonly string[] = [
@@ -66,7 +66,7 @@ async function resolveTag(
     const found = await findManifest(registry, { reference: tag, what: `tag ${wanted}` });
     if (found !== undefined) return keep(deps, { repository, found, tag: wanted });
   }
-  if (!isVersionRange(wanted)) throw unknownTag(repository, wanted, []);
+  if (!isRange(wanted)) throw unknownTag(repository, wanted, []);
   const versions = (await listTags(registry)).map(toVersion);
   const version = maxVersion(wanted, versions);
   if (version === undefined) throw unknownTag(repository, wanted, versions);

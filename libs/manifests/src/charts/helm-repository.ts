@@ -1,12 +1,12 @@
 /** Helm repositories: index.yaml over HTTP, revalidated by its ETag, and the archives that it names (A09, B14). */
 import { createHash } from 'node:crypto';
 import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import { maxVersion } from '@tiphys/model/versions';
 import type { Clock } from '@tiphys/runtime';
 import type { HttpClient } from './http.js';
 import { chartVersions, type IndexEntry } from './index-file.js';
 import type { ChartArchive, ChartClient, ChartQueryOptions, ChartQuestion, ChartRepository } from './ports.js';
 import type { ChartStore } from './store.js';
-import { maxVersion } from './versions.js';
 
 export interface RepositoryDeps {
   readonly http: HttpClient;

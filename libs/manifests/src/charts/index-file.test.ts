@@ -1,7 +1,6 @@
 /** index.yaml in the ways that people write it: the versions of one chart are the same, whichever way they are found. */
 import { describe, expect, it } from 'vitest';
 import { chartVersions } from './index-file.js';
-import { isVersionRange, maxVersion } from './versions.js';
 
 const DIGEST = 'a'.repeat(64);
 const ENTRIES = [
@@ -66,30 +65,5 @@ describe('index.yaml', () => {
     const started = performance.now();
     expect(chartVersions(text, 'web', 'index')).toEqual(ENTRIES);
     expect(performance.now() - started).toBeLessThan(1_000);
-  });
-});
-
-describe('versions', () => {
-  const versions = ['1.0.0', 'v1.4.0', '1.10.0', '2.0.0-beta.2', '0.9', 'latest'];
-  it.each([
-    ['1.0.0', '1.0.0'],
-    ['1.4.0', 'v1.4.0'],
-    ['1.4', 'v1.4.0'],
-    ['1.x', '1.10.0'],
-    ['<1', '0.9'],
-    ['>1.4.0 <2', '1.10.0'],
-    ['^1.0.0 || ^2.0.0-0', '2.0.0-beta.2'],
-    ['*', '1.10.0'],
-    ['>=0.0.0-0', '2.0.0-beta.2'],
-    ['latest', undefined],
-    ['3.0.0', undefined],
-    ['no version', undefined],
-  ])('"%s" is %s', (wanted, version) => {
-    expect(maxVersion(wanted, versions)).toBe(version);
-  });
-
-  it('a plain version is no range', () => {
-    expect(['1.2.3', 'v1', '1.2.3-rc.1+x'].map(isVersionRange)).toEqual([false, false, false]);
-    expect(['1.*', '', '*', '^1'].map(isVersionRange)).toEqual([true, true, true, true]);
   });
 });

@@ -1,5 +1,6 @@
 /** Charts in OCI registries (A09, B04): versions are tags, archives are layers. */
 import { GitOpsError } from '@tiphys/model';
+import { isVersion, maxVersion } from '@tiphys/model/versions';
 import { createAnswers } from './answers.js';
 import { notFound, type RepositoryClient, type RepositoryDeps, repositoryKey, sha256 } from './helm-repository.js';
 import type { ChartArchive, ChartQueryOptions, ChartQuestion, ChartVersion } from './ports.js';
@@ -15,7 +16,6 @@ import {
   toTag,
   toVersion,
 } from './registry.js';
-import { isVersionRange, maxVersion } from './versions.js';
 
 const CHART_LAYERS = ['application/vnd.cncf.helm.chart.content.v1.tar+gzip', 'application/tar+gzip'];
 
@@ -73,7 +73,7 @@ function open(deps: RepositoryDeps, { repository, chart }: ChartQuestion, { sign
 
 async function findTag(registry: Registry, question: ChartQuestion): Promise<string> {
   if (isDigest(question.version)) return question.version;
-  if (!isVersionRange(question.version)) return toTag(question.version);
+  if (isVersion(question.version)) return toTag(question.version);
   const versions = (await listTags(registry)).map(toVersion);
   const version = maxVersion(question.version, versions);
   if (version === undefined) throw notFound(question, versions);

@@ -1,9 +1,9 @@
 /** Charts that a chart depends on and does not hold: found in the repository or fetched, pinned by Chart.lock (B14). */
 import { GitOpsError } from '@tiphys/model';
+import { versionMatches } from '@tiphys/model/versions';
 import { parseYaml } from '@tiphys/model/yaml';
 import { type ArchiveFile, readChartArchive } from '../charts/archive.js';
 import type { ChartRepository } from '../charts/ports.js';
-import { versionMatches } from '../charts/versions.js';
 import { joinPath } from '../tree/source-path.js';
 import { collectChartFiles } from './chart-files.js';
 import type { ChartFile, HelmPlanRequest } from './types.js';
