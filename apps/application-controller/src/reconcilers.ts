@@ -1,5 +1,6 @@
 /** The two runners and the poll loop around the reconcilers. */
 import type { EventRecorder as ClusterEvents, KubeClient } from '@tiphys/cluster';
+import type { LuaRuntime } from '@tiphys/lua';
 import { type Application, COMPARE_LEVELS } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
@@ -9,6 +10,7 @@ import { createDeployments } from './adapters/deployments.js';
 import { createManifestSource } from './adapters/manifest-source.js';
 import type { PublishedViews } from './adapters/resource-views.js';
 import { createResourceWriter } from './adapters/resource-writer.js';
+import { createConfiguredHealth } from './comparison/configured-health.js';
 import type { Config } from './config.js';
 import { createDeletionReconciler } from './deletion/reconcile.js';
 import { keyOf } from './identity.js';
@@ -31,6 +33,7 @@ export interface ReconcilerDeps extends ControllerState {
   readonly views: PublishedViews;
   readonly events: ClusterEvents;
   readonly metrics: ControllerMetrics;
+  readonly lua: LuaRuntime;
 }
 
 export interface RunningReconcilers {
@@ -53,7 +56,7 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
       const since = reason === 'start' ? 0 : systemClock.now().getTime();
       await refreshQueue.enqueueMany(allKeys(deps.applications.list(), since));
     },
-    onSettled: (_, durationMs) => metrics.reconciled(durationMs),
+    onSettled: (key, durationMs) => metrics.reconciled(durationMs, deps.applications.get(key)),
   });
   const operation = createReconcilerRunner(operationQueue, {
     reconcile: createOperationReconciler(parts),
@@ -103,6 +106,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
       renderInputs: (project) => renderInputs(projects.get(project), settings.current()),
     }),
     settings: () => settings.current().controller,
+    configuredHealth: createConfiguredHealth({ lua: deps.lua, scripts: () => settings.current().healthScripts }),
   };
   return {
     ...shared,

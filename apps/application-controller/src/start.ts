@@ -1,6 +1,7 @@
 /** Builds the parts of the controller and starts them in order; each registers how to stop. */
 import { createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
 import { createEventRecorder, createKubeClient, loadClusterConnection } from '@tiphys/cluster';
+import { createLuaRuntime } from '@tiphys/lua';
 import { QUEUES, TREE_CHANGED_CHANNEL } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
 import { createKeyedQueue } from '@tiphys/queue';
@@ -13,6 +14,7 @@ import {
   startOpsServer,
 } from '@tiphys/runtime';
 import { createResourceViews } from './adapters/resource-views.js';
+import { registerStateMetrics } from './application-metrics.js';
 import type { Config } from './config.js';
 import { createControllerMetrics } from './metrics.js';
 import { startReconcilers } from './reconcilers.js';
@@ -52,6 +54,7 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     kubeconfig: config.kubeconfig,
     userAgent: 'tiphys-application-controller',
   });
+  const kubeMetrics: { current: ControllerMetrics | undefined } = { current: undefined };
   const client = createKubeClient(home, { concurrency: config.kubeConnections });
   onStop('kubernetes client', () => client.close());
   const repoServer = createRepoServerClient({
@@ -76,10 +79,22 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     events,
     metrics: controllerMetrics,
   };
+  const lua = createLuaRuntime({ log });
+  onStop('lua', () => lua.stop());
   const state = await startState(base, lifecycle);
-  const reconcilers = await startReconcilers({ ...base, ...state }, signal);
+  registerStateMetrics(metrics, {
+    applications: state.applications.list,
+    clusters: state.startedClusters,
+    labels: listOf(config.metricsApplicationLabels),
+    conditions: listOf(config.metricsApplicationConditions),
+  });
+  const reconcilers = await startReconcilers({ ...base, ...state, lua }, signal);
   onStop('reconcilers', () => reconcilers.stop(STOP_GRACE_MS));
   readiness.ready = true;
+}
+
+function listOf(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
 }
 
 function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {

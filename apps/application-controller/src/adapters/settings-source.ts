@@ -9,6 +9,7 @@ import {
   compileExclusions,
   configMapData,
   type ExclusionTest,
+  type HealthScript,
   isInClusterEnabled,
   parseClusters,
   parseComparisonSettings,
@@ -32,6 +33,8 @@ export interface SettingsSnapshot {
   /** Data of a ConfigMap by name. */
   readonly configMap: (name: string) => SettingsData;
   readonly isExcluded: ExclusionTest;
+  /** The same array until a ConfigMap or Secret changes. */
+  readonly healthScripts: readonly HealthScript[];
 }
 
 export interface SettingsSource {
@@ -121,6 +124,7 @@ function parseSnapshot(
       syncTimeoutMs,
       deleteLimits,
       waveDelayMs: reconciliation.settings.waveDelayMs,
+      impersonation: reconciliation.settings.impersonation,
       persistResourceHealth,
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },
@@ -130,6 +134,7 @@ function parseSnapshot(
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),
     configMap,
     isExcluded: compileExclusions(comparison.settings.resourceFilter),
+    healthScripts: comparison.settings.healthScripts,
   };
 }
 

@@ -28,6 +28,7 @@ import type {
 } from '../ports.js';
 import { kubernetesTime } from '../time.js';
 import { alignVersions, type VersionMemory, type WantedVersion } from './align-versions.js';
+import type { ConfiguredHealth, EvaluatedHealth } from './configured-health.js';
 import { type PredictionMemory, predictUnsure } from './predict.js';
 
 export interface ComparisonDeps {
@@ -37,6 +38,8 @@ export interface ComparisonDeps {
   readonly predictions: PredictionMemory;
   readonly versions: VersionMemory;
   readonly settings: () => { readonly comparison: ComparisonSettings };
+  /** Health scripts of the administrator (E05). */
+  readonly configuredHealth: ConfiguredHealth;
   readonly namespace: string;
   readonly clock: Clock;
 }
@@ -56,6 +59,7 @@ export interface AppComparison {
   readonly rendered: RenderedManifests;
   readonly result: ComparisonResult;
   readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
+  readonly configuredHealth: EvaluatedHealth;
 }
 
 /** Renders the sources for the destination cluster. Errors of the repo-server pass through. */
@@ -82,11 +86,13 @@ export async function compareRendered(
   const keys = wanted.map(({ key }) => key);
   const found = await cluster.cache.managedLiveState(base.instanceName, keys, signal);
   const live = await alignVersions(found, wanted, { cluster, memory: deps.versions, signal });
-  const input: ComparisonInput = { ...base, live };
+  const configuredHealth = await deps.configuredHealth.of(live.values());
+  const input: ComparisonInput = { ...base, live, healthOverrides: configuredHealth.overrides };
   const first = compareState(input);
-  if (first.unsure.length === 0) return { cluster, rendered, result: first, live };
+  const known = { cluster, rendered, live, configuredHealth };
+  if (first.unsure.length === 0) return { ...known, result: first };
   const predicted = await predictUnsure(deps, { cluster, resources: first.resources, unsure: first.unsure }, signal);
-  return { cluster, rendered, result: compareState({ ...input, predicted }), live };
+  return { ...known, result: compareState({ ...input, predicted }) };
 }
 
 type RenderContext = { readonly rendered: RenderedManifests; readonly cluster: DestinationCluster };

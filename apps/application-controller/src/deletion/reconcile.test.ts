@@ -12,7 +12,7 @@ import { application, configMap, NOW, SERVER, SETTINGS, stored } from '../testin
 import { memoryApplications } from '../testing/memory-applications.js';
 import { memoryCluster } from '../testing/memory-cluster.js';
 import { fixedManifests, recordingEvents } from '../testing/recording-ports.js';
-import { KEY, PERMISSIVE } from '../testing/world.js';
+import { configuredHealth, KEY, PERMISSIVE } from '../testing/world.js';
 import { createDeletionReconciler, type DeletionDeps } from './reconcile.js';
 
 const { signal } = new AbortController();
@@ -31,6 +31,7 @@ function deletion(app: Application, live: readonly KubernetesObject[], more: Par
   const reconcile = createDeletionReconciler({
     ...{ applications, events, manifests, clusters: memory.clusters, writer: memory.writer },
     ...{ projects: { get: () => PERMISSIVE }, namespace: 'argocd', clock: fakeClock(), settings: () => SETTINGS },
+    configuredHealth: configuredHealth(),
     ...more,
   });
   const current = () => applications.get(KEY) ?? app;

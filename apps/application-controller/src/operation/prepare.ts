@@ -1,7 +1,15 @@
 /** From a recorded operation to the plan of its attempt: render what it names, compare with live state, plan. */
-import { boundRevisions, equalJson, lastAttempted, planSync, progressFrom } from '@tiphys/gitops-engine';
+import {
+  boundRevisions,
+  equalJson,
+  lastAttempted,
+  planSync,
+  progressFrom,
+  type SyncProgress,
+} from '@tiphys/gitops-engine';
 import { type Application, type ApplicationSource, GitOpsError, type OperationState, sourcesOf } from '@tiphys/model';
 import {
+  type AppComparison,
   type ComparisonDeps,
   type ComparisonRequest,
   compareRendered,
@@ -45,8 +53,13 @@ export async function prepare(
     cluster,
     rendered,
     tasks,
-    progress: progressFrom(state, comparison.live),
+    progress: withHealth(progressFrom(state, comparison.live), comparison),
   };
+}
+
+function withHealth(progress: SyncProgress, { configuredHealth }: AppComparison): SyncProgress {
+  const { overrides } = configuredHealth;
+  return overrides === undefined ? progress : { ...progress, healthOverrides: overrides };
 }
 
 function comparisonRequest(app: Application, state: OperationState): ComparisonRequest {

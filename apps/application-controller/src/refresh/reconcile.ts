@@ -40,7 +40,7 @@ import type { HardRefreshes } from './hard-refreshes.js';
 import { reportDrift, reportStatusChange } from './report.js';
 import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
 import { comparedStatus, failedStatus, invalidStatus, patchOf, sameStatusAt } from './status.js';
-import { managedResourceView, treeOf } from './views.js';
+import { managedResourceView, nodesBelow, treeOf } from './views.js';
 
 export interface RefreshDeps extends ComparisonDeps, CheckDeps {
   readonly clusters: Clusters;
@@ -66,6 +66,7 @@ interface Turn {
 const DURING_OPERATION_MS = 2_000;
 /** Until a Git host that could not be asked about a push is asked again. */
 const STALE_RETRY_MS = 10_000;
+const HEALTH_RETRY_MS = 30_000;
 
 export function createRefreshReconciler(
   deps: RefreshDeps,
@@ -167,7 +168,8 @@ interface Written {
   readonly result: ComparisonResult;
   readonly tree: ApplicationTree;
   readonly next: NextAutoSync;
-  readonly fingerprint: string;
+  /** Absent: the next comparison may find something else with the same inputs. */
+  readonly fingerprint?: string;
 }
 
 /** Undefined when nothing was compared, since nothing is new. */
@@ -210,7 +212,8 @@ async function compareAnew(
   const comparison = await compareRendered(deps, comparisonRequest(turn), { rendered, cluster, signal });
   const { result } = comparison;
   const now = deps.clock.now();
-  const tree = treeOf(comparison);
+  const nodeHealth = await deps.configuredHealth.ofNodes(comparison.cluster, nodesBelow(comparison), signal);
+  const tree = treeOf(comparison, nodeHealth);
   const next = nextAutoSync(
     app,
     { result, revisions: rendered.revisions },
@@ -231,7 +234,8 @@ async function compareAnew(
     next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };
   const extra = extraPatch(next.patch, finalizersFor(app, result));
   await writeStatus(deps, turn, { status, ...(extra === undefined ? {} : { extra }) });
-  return { result, tree, next, fingerprint };
+  const preliminary = comparison.configuredHealth.preliminary;
+  return { result, tree, next, ...(preliminary ? {} : { fingerprint }) };
 }
 
 function extraPatch(patch: JsonObject | undefined, finalizers: readonly string[] | undefined): JsonObject | undefined {
@@ -253,10 +257,13 @@ async function announce(
   const { sensitiveAnnotations } = deps.settings();
   const managed = result.resources.map((resource) => managedResourceView(resource, sensitiveAnnotations));
   await deps.views.publish(app, { tree, managed });
-  if (result.syncStatus === 'Synced') deps.memory.set(key, fingerprint);
-  return next.retryAfterMs === undefined
-    ? { kind: 'done' }
-    : { kind: 'requeueAfter', ms: next.retryAfterMs, reason: 'self-heal back-off' };
+  if (result.syncStatus === 'Synced' && fingerprint !== undefined) deps.memory.set(key, fingerprint);
+  if (next.retryAfterMs !== undefined)
+    return { kind: 'requeueAfter', ms: next.retryAfterMs, reason: 'self-heal back-off' };
+  // A script went over a limit: it may have been the machine, so it is asked again.
+  if (fingerprint === undefined)
+    return { kind: 'requeueAfter', ms: HEALTH_RETRY_MS, reason: 'a health script is tried again' };
+  return { kind: 'done' };
 }
 
 /** Same inputs as the last comparison, which found everything in sync, and nothing pending that a new decision could change. */

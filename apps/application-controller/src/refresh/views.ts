@@ -1,15 +1,45 @@
 /** The resource tree and the managed resources as the API server shows them. */
-import { type ApplicationTree, buildTree, type ManagedResource, maskSecrets } from '@tiphys/gitops-engine';
-import { type KubernetesObject, resourceKeyString } from '@tiphys/model';
+import type { CachedResource } from '@tiphys/cluster';
+import {
+  type ApplicationTree,
+  buildTree,
+  type ManagedResource,
+  maskSecrets,
+  type NodeSummary,
+} from '@tiphys/gitops-engine';
+import { type HealthStatus, type KubernetesObject, type ResourceKey, resourceKeyString } from '@tiphys/model';
 import type { AppComparison } from '../comparison/compare-app.js';
+import type { NodeHealth } from '../comparison/configured-health.js';
 
-/** Live managed objects and all their descendants, each once; missing resources as Missing. */
-export function treeOf({ cluster, result }: Pick<AppComparison, 'cluster' | 'result'>): ApplicationTree {
-  const roots = result.resources.filter((resource) => resource.live !== undefined).map((resource) => resource.key);
-  const managed = roots.flatMap((key) => cluster.cache.get(key) ?? []);
-  const known = new Set(managed.map((node) => resourceKeyString(node.key)));
-  const below = cluster.cache.descendants(roots).filter((node) => !known.has(resourceKeyString(node.key)));
+type Compared = Pick<AppComparison, 'cluster' | 'result'>;
+
+/**
+ * Live managed objects and all their descendants, each once; missing resources as Missing. `nodeHealth`: health of
+ * descendants by uid, where a script decides it (E05).
+ */
+export function treeOf(compared: Compared, nodeHealth: NodeHealth = new Map()): ApplicationTree {
+  const { cluster, result } = compared;
+  const managed = rootsOf(compared).flatMap((key) => cluster.cache.get(key) ?? []);
+  const below = nodesBelow(compared).map((node) => {
+    const health = nodeHealth.get(node.uid);
+    return health === undefined ? node : { ...node, summary: { ...node.summary, health: orNone(health) } };
+  });
   return buildTree({ managed: result.resources, objects: [...managed, ...below] });
+}
+
+/** What the managed objects own, themselves left out. */
+export function nodesBelow(compared: Compared): readonly CachedResource<NodeSummary>[] {
+  const roots = rootsOf(compared);
+  const known = new Set(roots.map(resourceKeyString));
+  return compared.cluster.cache.descendants(roots).filter((node) => !known.has(resourceKeyString(node.key)));
+}
+
+function rootsOf({ result }: Compared): readonly ResourceKey[] {
+  return result.resources.filter((resource) => resource.live !== undefined).map((resource) => resource.key);
+}
+
+function orNone(health: HealthStatus | 'none'): HealthStatus | undefined {
+  return health === 'none' ? undefined : health;
 }
 
 /** One entry of `GET .../managed-resources` (Argo CD's ResourceDiff): states as JSON texts, secrets masked. */

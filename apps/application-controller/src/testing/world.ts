@@ -1,7 +1,11 @@
 /** Both reconcilers over ports in memory: one application, one repository, one cluster, a project that permits everything. */
+
+import type { LuaRuntime } from '@tiphys/lua';
 import { type Application, type AppProject, type KubernetesObject } from '@tiphys/model';
 import type { PendingRequest } from '@tiphys/queue';
 import { fakeClock } from '@tiphys/runtime';
+import type { HealthScript } from '@tiphys/settings';
+import { type ConfiguredHealth, createConfiguredHealth } from '../comparison/configured-health.js';
 import { createOperationReconciler, type OperationDeps } from '../operation/reconcile.js';
 import type { ControllerSettings, RenderedManifests } from '../ports.js';
 import { createHardRefreshes } from '../refresh/hard-refreshes.js';
@@ -33,6 +37,18 @@ export interface WorldOptions {
   readonly project?: AppProject | undefined;
   readonly pending?: PendingRequest;
   readonly settings?: Partial<ControllerSettings>;
+  readonly healthScripts?: readonly HealthScript[];
+  readonly lua?: LuaRuntime;
+}
+
+const NO_LUA: LuaRuntime = {
+  evaluate: async () => ({ ok: false, reason: 'crashed', message: 'this test has no Lua' }),
+  stop: async () => undefined,
+};
+
+/** Health checks of the administrator: none unless given. */
+export function configuredHealth({ healthScripts = [], lua = NO_LUA }: WorldOptions = {}): ConfiguredHealth {
+  return createConfiguredHealth({ lua, scripts: () => healthScripts });
 }
 
 /** `refresh` and `operate` are one turn each. */
@@ -62,6 +78,7 @@ export function world(app: Application | undefined, options: WorldOptions = {}) 
     settings: () => ({ ...SETTINGS, ...options.settings }),
     projects: { get: (name) => (name === 'default' ? project : undefined) },
     projectRepositories: () => [],
+    configuredHealth: configuredHealth(options),
     onFinished: (_, { phase }) => void parts.finished.push(phase),
     reconcileDeletion: async ({ metadata }) => {
       parts.deletions.push(metadata.name ?? '');

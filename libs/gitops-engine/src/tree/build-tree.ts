@@ -60,7 +60,8 @@ function nodeOf(
   const { summary } = object;
   const parentRefs = object.ownerReferences.flatMap((owner) => parentRef(owner, byUid));
   // The comparison knows configured checks; the summary is what the cache saw.
-  const health = healthOf.get(resourceKeyString(object.key)) ?? summary.health;
+  const id = resourceKeyString(object.key);
+  const health = healthOf.has(id) ? healthOf.get(id) : summary.health;
   return {
     ...refOf(object.key),
     version: object.version,
