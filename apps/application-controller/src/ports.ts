@@ -137,6 +137,8 @@ export interface ControllerSettings {
   readonly deleteLimits: { readonly prune: string | undefined; readonly cascade: string | undefined };
   /** Between two waves of a sync (D11). */
   readonly waveDelayMs: number;
+  /** Whether syncs write as service accounts of the projects, and whether one must be named (D46). */
+  readonly impersonation: { readonly enabled: boolean; readonly enforced: boolean };
   /** Health of each resource inside the Application (E10). */
   readonly persistResourceHealth: boolean;
   /** Annotations of Secrets whose values are masked too (C15). */

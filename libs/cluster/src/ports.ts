@@ -119,6 +119,11 @@ export interface KubeClient {
     path: string,
     options: { body?: unknown; contentType?: string; accept?: string; signal: AbortSignal },
   ): Promise<unknown>;
+  /**
+   * The same client, over the same connections, whose requests the API server takes for those of this user (D46). Watches
+   * stay the connection's own.
+   */
+  as(user: string): KubeClient;
   close(): Promise<void>;
 }
 

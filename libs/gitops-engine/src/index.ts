@@ -20,6 +20,7 @@ export * from './status/build-status.js';
 export * from './status/conditions.js';
 export * from './status/history.js';
 export * from './status/status-patch.js';
+export * from './project/sync-identity.js';
 export * from './sync/apply-groups.js';
 export * from './sync/decide-auto-sync.js';
 export * from './sync/hooks.js';

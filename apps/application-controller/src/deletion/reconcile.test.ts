@@ -98,6 +98,20 @@ describe('the deletion of an application (A22, D51)', () => {
     expect(memory.calls).toEqual([]);
   });
 
+  it('is done as the service account of the project (D46)', async () => {
+    const destinationServiceAccounts = [{ server: '*', namespace: '*', defaultServiceAccount: 'deployer' }];
+    const project = { ...PERMISSIVE, spec: { ...PERMISSIVE.spec, destinationServiceAccounts } };
+    const { memory, turn } = deletion(deleted(FINALIZERS.resources), [tracked('a')], {
+      projects: { get: () => project },
+      settings: () => ({ ...SETTINGS, impersonation: { enabled: true, enforced: true } }),
+    });
+    await turn();
+    expect([memory.calls, [...memory.writers]]).toEqual([
+      ['prune ConfigMap/a'],
+      ['system:serviceaccount:web:deployer'],
+    ]);
+  });
+
   it('deletes nothing while its project is gone, and says how to go on (design 9)', async () => {
     const { memory, applications, events, app, turn } = deletion(deleted(FINALIZERS.resources), [tracked('a')], {
       projects: { get: () => undefined },

@@ -2,6 +2,7 @@
 import { statusPatch, withConditions } from '@tiphys/gitops-engine';
 import { type Application, GitOpsError, isGitOpsError, redact, toGitOpsError } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
+import { asSyncIdentity } from '../sync-identity.js';
 import { kubernetesTime } from '../time.js';
 import { deleteNextBatch } from './cascade.js';
 import { cleanUpDeleteHooks, runDeleteHooks } from './hooks.js';
@@ -49,7 +50,9 @@ async function runStage(deps: DeletionDeps, app: Application, { stage, signal }:
   if (cluster === undefined) return letGo(deps, app, { finalizers: OUR_FINALIZERS, signal });
   const project = deps.projects.get(app.spec.project);
   if (project === undefined) throw missingProject(app);
-  const outcome = await stageWork(deps, { app, cluster, project, signal }, stage);
+  const { namespace, settings } = deps;
+  const writable = asSyncIdentity(cluster, app, { project, settings: settings(), namespace });
+  const outcome = await stageWork(deps, { app, cluster: writable, project, signal }, stage);
   return outcome ?? letGo(deps, app, { finalizers: stage.finalizers, signal });
 }
 

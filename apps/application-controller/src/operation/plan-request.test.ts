@@ -9,7 +9,7 @@ const comparison = { live: new Map([['/Namespace//web', NAMESPACE_LIVE]]) } as u
 
 function plan(sync: SyncOperation, app = application()) {
   const state = operationState({ operation: { sync }, syncResult: { revision: SHA_A }, retryCount: 2 });
-  return planRequest(app, { state, comparison, namespace: 'argocd' });
+  return planRequest(app, { state, comparison, namespace: 'argocd', ignoreDifferences: [] });
 }
 
 it('an operation without wishes prunes nothing, writes, runs hooks and selects everything', () => {
@@ -17,7 +17,7 @@ it('an operation without wishes prunes nothing, writes, runs hooks and selects e
     ...{ instanceName: 'guestbook', revision: SHA_A, attempt: 2, operationStartedAt: NOW },
     ...{ prune: false, dryRun: false, applyOnly: false, force: false, syncOptions: [] },
     ...{ selects: undefined, destinationNamespace: 'web', deletionApprovedAt: undefined },
-    ...{ namespace: undefined, namespaceLive: undefined },
+    ...{ namespace: undefined, namespaceLive: undefined, ignoreRules: { rules: [], problems: [] } },
   });
 });
 

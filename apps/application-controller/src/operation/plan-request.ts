@@ -1,9 +1,10 @@
 /** From an operation to the request that the pure planner understands. */
-import { namespaceTarget, type SyncPlanRequest } from '@tiphys/gitops-engine';
+import { compileIgnoreDifferences, namespaceTarget, type SyncPlanRequest } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
   type OperationState,
+  type ResourceIgnoreDifferences,
   type ResourceKey,
   type SyncOperation,
   type SyncResourceSelector,
@@ -15,9 +16,14 @@ export interface PlanContext {
   readonly state: OperationState;
   readonly comparison: AppComparison;
   readonly namespace: string;
+  /** Of the system, besides the application's own. */
+  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
 }
 
-export function planRequest(app: Application, { state, comparison, namespace }: PlanContext): SyncPlanRequest {
+export function planRequest(
+  app: Application,
+  { state, comparison, namespace, ignoreDifferences }: PlanContext,
+): SyncPlanRequest {
   const sync = state.operation.sync ?? {};
   const syncOptions = sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [];
   const destinationNamespace = app.spec.destination.namespace ?? '';
@@ -32,6 +38,7 @@ export function planRequest(app: Application, { state, comparison, namespace }: 
     syncOptions,
     selects: selector(sync.resources),
     destinationNamespace,
+    ignoreRules: compileIgnoreDifferences([...ignoreDifferences, ...(app.spec.ignoreDifferences ?? [])]),
     ...namespaceToCreate(app, syncOptions, comparison),
     deletionApprovedAt: app.metadata.annotations?.[ANNOTATIONS.deletionApproved],
     operationStartedAt: state.startedAt,

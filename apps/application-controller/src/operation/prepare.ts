@@ -17,7 +17,9 @@ import {
 } from '../comparison/compare-app.js';
 import { assertWithinPruneLimit } from '../delete-limits.js';
 import type { ControllerSettings, Deployments, ProjectReader, RenderedManifests } from '../ports.js';
+import { asSyncIdentity } from '../sync-identity.js';
 import { manifestsFor } from './deployed-manifests.js';
+import { localManifests } from './local-manifests.js';
 import { assertPermitted } from './permitted.js';
 import { planRequest } from './plan-request.js';
 import type { RunningOperation } from './running.js';
@@ -26,7 +28,7 @@ const FULL_SHA = /^[0-9a-f]{40}$/i;
 
 export interface PrepareDeps extends ComparisonDeps {
   readonly deployments: Deployments;
-  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits'>;
+  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits' | 'impersonation'>;
   readonly projects: ProjectReader;
 }
 
@@ -38,19 +40,24 @@ export async function prepare(
 ): Promise<RunningOperation> {
   const request = comparisonRequest(app, state);
   const cluster = await deps.clusters.for(app.spec.destination, signal);
+  const project = deps.projects.get(app.spec.project);
+  const writable = asSyncIdentity(cluster, app, { project, settings: deps.settings(), namespace: deps.namespace });
   const render = () => renderTargets(deps, request, { cluster, signal });
-  const rendered = await manifestsFor(deps.deployments, { app, state, request }, { render, signal });
+  const rendered =
+    localManifests(state.operation.sync ?? {}, request.sources.length) ??
+    (await manifestsFor(deps.deployments, { app, state, request }, { render, signal }));
   assertNotOlder(rendered, { app, state });
   const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
-  const deployed = withRevisions(state, request.sources, rendered);
+  const deployed = withRevisions(state, request, rendered);
   assertWithinPruneLimit(deps, { app, state, resources: comparison.result.resources });
-  const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace });
+  const { ignoreDifferences } = deps.settings().comparison;
+  const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace, ignoreDifferences });
   const tasks = planSync({ resources: comparison.result.resources, request: plan });
-  assertPermitted(tasks, { app, project: deps.projects.get(app.spec.project), cluster });
+  assertPermitted(tasks, { app, project, cluster });
   return {
     app,
     state: deployed,
-    cluster,
+    cluster: writable,
     rendered,
     tasks,
     progress: withHealth(progressFrom(state, comparison.live), comparison),
@@ -106,7 +113,7 @@ function assertNotOlder(
 
 function withRevisions(
   state: OperationState,
-  sources: readonly ApplicationSource[],
+  { app, sources, syncOptions }: ComparisonRequest,
   rendered: RenderedManifests,
 ): OperationState {
   const [source] = sources;
@@ -114,5 +121,9 @@ function withRevisions(
   const deployed = single
     ? { revision: rendered.revisions[0] ?? '', source }
     : { revision: '', revisions: [...rendered.revisions], sources: [...sources] };
-  return { ...state, syncResult: { ...state.syncResult, ...deployed } };
+  const metadata = syncOptions.includes('CreateNamespace=true')
+    ? app.spec.syncPolicy?.managedNamespaceMetadata
+    : undefined;
+  const managed = metadata === undefined ? {} : { managedNamespaceMetadata: metadata };
+  return { ...state, syncResult: { ...state.syncResult, ...deployed, ...managed } };
 }

@@ -10,13 +10,16 @@ import {
 import { type Application, type OperationState, redact, toGitOpsError } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
 import { instanceOf } from '../identity.js';
-import type { Clusters } from '../ports.js';
+import type { Clusters, ControllerSettings, ProjectReader } from '../ports.js';
+import { asSyncIdentity } from '../sync-identity.js';
 import { type ExecuteDeps, executeStep } from './execute-step.js';
 import { type FinishDeps, finishAttempt } from './finish.js';
 
 export interface TerminateDeps extends ExecuteDeps, FinishDeps {
   readonly clusters: Clusters;
   readonly namespace: string;
+  readonly projects: ProjectReader;
+  readonly settings: () => Pick<ControllerSettings, 'impersonation'>;
 }
 
 export interface Termination {
@@ -56,9 +59,12 @@ async function stopHooks(
   { app, state }: Termination,
   signal: AbortSignal,
 ): Promise<OperationState> {
-  const cluster = await deps.clusters.for(app.spec.destination, signal);
+  const { clusters, namespace, projects, settings } = deps;
+  const project = projects.get(app.spec.project);
+  const found = await clusters.for(app.spec.destination, signal);
+  const cluster = asSyncIdentity(found, app, { project, settings: settings(), namespace });
   const recorded = (state.syncResult?.resources ?? []).filter(({ hookType }) => hookType !== undefined);
-  const live = await cluster.cache.managedLiveState(instanceOf(app, deps.namespace), recorded, signal);
+  const live = await cluster.cache.managedLiveState(instanceOf(app, namespace), recorded, signal);
   const tasks = planTermination(state, live);
   let progress = { ...progressFrom(state, live), terminating: true };
   for (let count = 0; count < MAX_STEPS; count++) {

@@ -37,6 +37,7 @@ export const SETTINGS: ControllerSettings = {
   syncTimeoutMs: 0,
   deleteLimits: { prune: undefined, cascade: undefined },
   waveDelayMs: 0,
+  impersonation: { enabled: false, enforced: true },
   persistResourceHealth: false,
   sensitiveAnnotations: [],
 };

@@ -21,6 +21,8 @@ export interface MemoryCluster {
   /** `apply ConfigMap/a`, `dry run ConfigMap/a`, `prune ConfigMap/a`, `release Job/a`. */
   readonly calls: string[];
   readonly requests: (ApplyRequest | PruneRequest)[];
+  /** Users that wrote, each once. */
+  readonly writers: Set<string>;
   /** Instances that were forgotten. */
   readonly forgotten: string[];
   readonly unreadable: Map<GroupKindString, string>;
@@ -37,6 +39,7 @@ export function memoryCluster(...objects: readonly KubernetesObject[]): MemoryCl
     objects: new Map(objects.map((object) => [resourceKeyString(resourceKeyOf(object)), object])),
     calls: [] as string[],
     requests: [] as (ApplyRequest | PruneRequest)[],
+    writers: new Set<string>(),
     forgotten: [] as string[],
     unreadable: new Map<GroupKindString, string>(),
     failures: new Map<string, Error>(),
@@ -55,9 +58,13 @@ export function memoryCluster(...objects: readonly KubernetesObject[]): MemoryCl
   return { ...parts, destination, clusters, writer: memoryWriter(parts) };
 }
 
+/** A client that knows whom the API server takes it for. */
+type ActingClient = KubeClient & { readonly user: string };
+
 type Parts = Omit<MemoryCluster, 'destination' | 'clusters' | 'writer'>;
 
-function memoryWriter({ objects, calls, requests, failures }: Parts): ResourceWriter {
+function memoryWriter({ objects, calls, requests, failures, writers }: Parts): ResourceWriter {
+  const wrote = ({ cache }: DestinationCluster): void => void writers.add((cache.client as ActingClient).user);
   const call = (verb: string, { kind, name }: { kind: string; name: string }): void => {
     const text = `${verb} ${kind}/${name}`;
     calls.push(text);
@@ -65,7 +72,8 @@ function memoryWriter({ objects, calls, requests, failures }: Parts): ResourceWr
     if (failure !== undefined) throw failure;
   };
   return {
-    async apply(_, object, options) {
+    async apply(cluster, object, options) {
+      wrote(cluster);
       const key = resourceKeyOf(object);
       requests.push(options);
       call(options.dryRun ? 'dry run' : 'apply', key);
@@ -74,12 +82,14 @@ function memoryWriter({ objects, calls, requests, failures }: Parts): ResourceWr
       if (!options.dryRun) objects.set(resourceKeyString(key), answer);
       return answer;
     },
-    async prune(_, key, options) {
+    async prune(cluster, key, options) {
+      wrote(cluster);
       requests.push(options);
       call('prune', key);
       objects.delete(resourceKeyString(key));
     },
-    async removeFinalizer(_, key, { finalizer }) {
+    async removeFinalizer(cluster, key, { finalizer }) {
+      wrote(cluster);
       call('release', key);
       const live = objects.get(resourceKeyString(key));
       if (live === undefined) return undefined;
@@ -101,7 +111,9 @@ function memoryCache(parts: Parts): ClusterCache<NodeSummary> {
         ? undefined
         : { ...{ group, kind, version, verbs: [] }, resource: kind, namespaced: kind !== 'Namespace' },
   };
-  const client: Pick<KubeClient, 'get'> = {
+  const client: Pick<KubeClient, 'get' | 'as'> & { readonly user: string } = {
+    user: 'controller',
+    as: (user) => ({ ...client, user }) as unknown as KubeClient,
     async get({ group, kind, version }, { namespace, name }) {
       parts.calls.push(`get ${group}/${version} ${kind}/${name}`);
       const live = objects.get(resourceKeyString({ group, kind, namespace, name }));
@@ -121,7 +133,7 @@ function memoryCache(parts: Parts): ClusterCache<NodeSummary> {
     get: (key) => cached(objects.get(resourceKeyString(key))),
     descendants: (roots) => descendantsOf([...objects.values()], roots),
   };
-  return { ...cache, client, discovery } as ClusterCache<NodeSummary>;
+  return { ...cache, client, discovery } as unknown as ClusterCache<NodeSummary>;
 }
 
 function descendantsOf(objects: readonly KubernetesObject[], roots: readonly ResourceKey[]) {

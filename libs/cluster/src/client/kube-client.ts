@@ -44,6 +44,16 @@ export function createKubeClient(connection: ClusterConnection, options: KubeCli
     timeoutMs: options.timeoutMs ?? 60_000,
     onRequest: options.onRequest,
   });
+  return clientOf({ connection, transport, options });
+}
+
+interface ClientParts {
+  readonly connection: ClusterConnection;
+  readonly transport: Transport;
+  readonly options: KubeClientOptions;
+}
+
+function clientOf({ connection, transport, options }: ClientParts): KubeClient {
   const send = <T>(request: HttpRequest): Promise<T> => sendJson<T>(transport, request);
   return {
     server: connection.server,
@@ -62,7 +72,17 @@ export function createKubeClient(connection: ClusterConnection, options: KubeCli
       const text = body === undefined ? undefined : stringifyJson(body);
       return send({ method: methodOf(method), path, body: text, contentType, accept, idempotent, signal });
     },
+    as: (user) => clientOf({ connection, transport: impersonating(transport, user), options }),
     close: () => transport.close(),
+  };
+}
+
+/** The connections are those of the client it is made of, and close with it. */
+function impersonating(transport: Transport, impersonate: string): Transport {
+  return {
+    send: (request) => transport.send({ ...request, impersonate }),
+    stream: transport.stream,
+    close: async () => undefined,
   };
 }
 

@@ -34,6 +34,8 @@ export interface HttpRequest {
   readonly accept?: string | undefined;
   /** The same request twice has the effect of one: it may be retried after a connection reset. */
   readonly idempotent: boolean;
+  /** User to act as, instead of the connection's. */
+  readonly impersonate?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -190,7 +192,8 @@ async function headersOf(connection: ClusterConnection, request: HttpRequest): P
     'user-agent': connection.userAgent ?? 'tiphys',
   };
   if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-  if (connection.impersonateUser) headers['impersonate-user'] = connection.impersonateUser;
+  const user = request.impersonate ?? connection.impersonateUser;
+  if (user) headers['impersonate-user'] = user;
   const authorization = await authorizationOf(connection);
   if (authorization !== undefined) headers['authorization'] = authorization;
   return headers;

@@ -46,7 +46,8 @@ function removeInList(list: readonly JsonValue[], step: PathStep, rest: Path): J
   return changed ? kept : list;
 }
 
-function positionOf(step: PathStep, length: number): number | undefined {
+/** Position in a list of this length that the step names; undefined: none. */
+export function positionOf(step: PathStep, length: number): number | undefined {
   if (step.kind === 'index') return step.index < 0 ? length + step.index : step.index;
   if (step.kind !== 'either' || !/^\d{1,9}$/.test(step.token)) return undefined;
   return Number(step.token);

@@ -10,6 +10,7 @@ import {
   versionOf,
 } from '@tiphys/model';
 import type { ManagedResource } from '../compare/types.js';
+import { withIgnoredFields } from '../normalize/respect-ignored.js';
 import { hookDeletePoliciesOf, isHook, isSkipped, syncPhasesOf, syncWaveOf } from './hooks.js';
 import { bringDependenciesForward, placePrunes, sortTasks } from './order-tasks.js';
 import { missingPrerequisites } from './prerequisites.js';
@@ -77,6 +78,7 @@ function applyTask(resource: ManagedResource, target: KubernetesObject, request:
   return {
     ...base,
     kind: 'apply',
+    object: respected(target, resource.live, { options: base.options, request }),
     live: resource.live,
     changed,
     unchangedResult: changed ? undefined : { code: 'Synced', message: SYNC_MESSAGES.unchanged },
@@ -84,6 +86,16 @@ function applyTask(resource: ManagedResource, target: KubernetesObject, request:
     skipDryRun: asked && resource.live !== undefined,
     sharedWith: base.options.failOnSharedResource ? otherOwner(resource.live, request.instanceName) : undefined,
   };
+}
+
+/** D29 */
+function respected(
+  target: KubernetesObject,
+  live: KubernetesObject | undefined,
+  { options, request }: { readonly options: SyncTask['options']; readonly request: SyncPlanRequest },
+): KubernetesObject {
+  if (!options.respectIgnoreDifferences || live === undefined || request.ignoreRules === undefined) return target;
+  return withIgnoredFields(target, live, request.ignoreRules);
 }
 
 function isDestinationNamespace({ group, kind, name }: ResourceKey, request: SyncPlanRequest): boolean {

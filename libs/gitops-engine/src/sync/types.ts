@@ -12,6 +12,7 @@ import type {
 } from '@tiphys/model';
 import type { ManagedResource } from '../compare/types.js';
 import type { HealthOverrides } from '../health/assess-health.js';
+import type { IgnoreRules } from '../normalize/ignore-differences.js';
 
 /** Options of one resource after merging application and resource level (D18-D31). */
 export interface SyncOptions {
@@ -86,6 +87,8 @@ export interface SyncPlanRequest {
   /** Selective sync: undefined means everything. */
   readonly selects: ((key: ResourceKey) => boolean) | undefined;
   readonly destinationNamespace: string;
+  /** Compiled rules of the application and of the system, for `RespectIgnoreDifferences` (D29). */
+  readonly ignoreRules?: IgnoreRules;
   /** The namespace object to create first when `CreateNamespace=true` and Git has none; undefined otherwise. */
   readonly namespace: KubernetesObject | undefined;
   readonly namespaceLive: KubernetesObject | undefined;
