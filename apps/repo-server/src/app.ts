@@ -6,7 +6,9 @@ import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache
 import { cleanMirrors, createGitReader } from '@tiphys/git';
 import {
   createChartClient,
+  createPluginSockets,
   createToolbox,
+  type PluginSockets,
   type RunningChartClient,
   type Toolbox,
   toolSearchPath,
@@ -31,6 +33,7 @@ import { createFailures } from './manifests/failures.js';
 import { createManifestCache } from './manifests/manifest-cache.js';
 import { createRenderSource } from './manifests/render-source.js';
 import { createRepoServerMetrics } from './metrics.js';
+import { pluginOptions } from './plugin-options.js';
 import { type GrpcServer, startGrpcServer } from './rpc/grpc-server.js';
 import { createHandlers } from './rpc/handlers.js';
 
@@ -77,8 +80,10 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
   life.onStop('charts', () => chartClient.close());
   const tools = toolsOf(config, counted);
   life.onStop('tools', () => tools.close());
+  const plugins = createPluginSockets(pluginOptions(config, workFolder(config.dataDir)));
+  life.onStop('plugins', () => plugins.close());
   const grpc = await startGrpcServer({
-    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient, tools }),
+    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient, tools, plugins }),
     listen: config.listen,
     tls,
     log,
@@ -101,6 +106,7 @@ interface HandlerParts {
   readonly counted: ReturnType<typeof createRepoServerMetrics>;
   readonly chartClient: RunningChartClient;
   readonly tools: Toolbox;
+  readonly plugins: PluginSockets;
 }
 
 function toolsOf(config: Config, counted: ReturnType<typeof createRepoServerMetrics>): Toolbox {
@@ -114,7 +120,7 @@ function toolsOf(config: Config, counted: ReturnType<typeof createRepoServerMetr
   });
 }
 
-function buildHandlers({ config, log, clock, redis, counted, chartClient, tools }: HandlerParts) {
+function buildHandlers({ config, log, clock, redis, counted, chartClient, tools, plugins }: HandlerParts) {
   const git = createGitReader({
     dataDirectory: config.dataDir,
     clock,
@@ -136,10 +142,11 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient, tools 
     cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
     failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
     tools,
+    plugins,
     metrics: counted,
     concurrency: config.renderConcurrency,
   });
-  return createHandlers({ git, charts, artifacts, renderSource, namespace: config.namespace });
+  return createHandlers({ git, charts, artifacts, tools, plugins, renderSource, namespace: config.namespace });
 }
 
 /** S1: without certificates the server does not start, unless plaintext was asked for. */

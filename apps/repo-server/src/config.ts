@@ -1,5 +1,5 @@
 /** Settings of the repo-server. */
-import { commonSettings, hostPortSetting, redisSettings } from '@tiphys/runtime';
+import { commonAliases, commonSettings, hostPortSetting, redisSettings } from '@tiphys/runtime';
 import { z } from 'zod';
 
 export const ConfigSchema = z.object({
@@ -28,6 +28,24 @@ export const ConfigSchema = z.object({
   renderMemoryMib: z.coerce.number().int().positive().default(1024).describe('Memory that one run of a tool may use'),
   tools: z.string().optional().describe('Folder with helm, kustomize and jsonnet; searched before toolPath'),
   toolPath: z.string().optional().describe('More folders for the tools, with ":" between them'),
+  pluginDir: z
+    .string()
+    .default('/home/argocd/cmp-server/plugins')
+    .describe('Folder with the sockets of the plugin sidecars; without it there are no plugins'),
+  expectedPlugins: z
+    .string()
+    .default('')
+    .describe('Names of plugins, with "," between them: until they run, no source is rendered that they might be for'),
+  pluginTarExclude: z
+    .string()
+    .default('')
+    .describe('Files that plugins are not sent: patterns, with ";" between them (reposerver.plugin.tar.exclusions)'),
+  pluginUseManifestGeneratePaths: z
+    .stringbool()
+    .default(false)
+    .describe('Plugins are sent what the annotation manifest-generate-paths names, not the whole repository'),
+  pluginMaxMib: z.coerce.number().int().positive().default(256).describe('Files that one plugin is sent, unpacked'),
+  pluginMaxFiles: z.coerce.number().int().positive().default(50_000).describe('Files that one plugin is sent'),
   helmUserAgent: z
     .string()
     .default('tiphys-repo-server')
@@ -35,4 +53,11 @@ export const ConfigSchema = z.object({
   manifestCacheHours: z.coerce.number().positive().default(24).describe('How long rendered manifests stay in Redis'),
   allowFileRepositories: z.stringbool().default(false).describe('Allow file:// repositories, for development'),
 });
+/** Argo CD's names of the same settings. */
+export const aliases = {
+  ...commonAliases,
+  pluginDir: ['ARGOCD_PLUGINSOCKFILEPATH'],
+  pluginTarExclude: ['ARGOCD_REPO_SERVER_PLUGIN_TAR_EXCLUSIONS'],
+  pluginUseManifestGeneratePaths: ['ARGOCD_REPO_SERVER_PLUGIN_USE_MANIFEST_GENERATE_PATHS'],
+} as const;
 export type Config = Readonly<z.output<typeof ConfigSchema>>;

@@ -1,9 +1,9 @@
 /** Entry point of the repo-server. */
-import { commonAliases, createLogger, loadConfig, runService } from '@tiphys/runtime';
+import { createLogger, loadConfig, runService } from '@tiphys/runtime';
 import { startApp } from './app.js';
-import { ConfigSchema } from './config.js';
+import { aliases, ConfigSchema } from './config.js';
 
-const config = loadConfig(ConfigSchema, { name: 'repo-server', aliases: commonAliases });
+const config = loadConfig(ConfigSchema, { name: 'repo-server', aliases });
 const log = createLogger({ name: 'repo-server', level: config.logLevel, format: config.logFormat });
 
 await runService({

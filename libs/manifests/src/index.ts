@@ -8,7 +8,8 @@ export { type ChartClientOptions, createChartClient, type RunningChartClient } f
 export type * from './charts/ports.js';
 export { compileGlob, type GlobMatcher } from './directory/glob.js';
 export { listApps } from './list-apps.js';
-export { planRender } from './plan.js';
+export { planRender, pluginParameters } from './plan.js';
+export * from './plugin/index.js';
 export * from './ports.js';
 export { canonicalJson, RENDERER_VERSION, renderKey } from './render-key.js';
 export { detectSourceType, explicitSourceType } from './source-type.js';

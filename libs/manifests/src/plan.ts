@@ -4,9 +4,11 @@ import { planDirectory } from './directory/plan.js';
 import { planHelm } from './helm/plan.js';
 import { planKustomize } from './kustomize/plan.js';
 import { applyOverrides } from './overrides.js';
+import { announceParameters, choosePlugin, discoverPlugin, planPlugin } from './plugin/plan.js';
+import type { ParameterDefault } from './plugin/ports.js';
 import type { RenderPlan, RenderRequest, RenderSettings, SourceEntry } from './ports.js';
 import { renderKey } from './render-key.js';
-import { detectSourceType, explicitSourceType, unsupportedSourceType } from './source-type.js';
+import { detectSourceType, explicitSourceType } from './source-type.js';
 import { lookupFolder, type RecordedTree, recordTree } from './tree/recorded-tree.js';
 import { normalizeSourcePath } from './tree/source-path.js';
 
@@ -15,8 +17,14 @@ import { normalizeSourcePath } from './tree/source-path.js';
  * @throws GitOpsError InvalidSpec or ManifestGeneration: unknown path, unsupported tool, links that leave the repository.
  */
 export async function planRender(request: RenderRequest): Promise<RenderPlan> {
-  const { tree } = request;
   if (isReferenceOnly(request.source)) return NOTHING;
+  const planned = await planSource(request);
+  const explicit = explicitSourceType(planned.source);
+  return explicit === undefined ? planDetected(planned) : planAs(await sourceTypeOf(planned), planned);
+}
+
+async function planSource(request: RenderRequest): Promise<PlannedSource> {
+  const { tree } = request;
   explicitSourceType(request.source);
   const recorded = recordTree(tree);
   const path = request.source.chart ? '' : normalizeSourcePath(request.source.path ?? '');
@@ -27,12 +35,37 @@ export async function planRender(request: RenderRequest): Promise<RenderPlan> {
     folder: folder.path,
     application: request.application.name,
   });
-  const planned = { ...request, source, recorded, folder };
-  const type = await sourceTypeOf(planned);
+  return { ...request, source, recorded, folder };
+}
+
+async function planAs(type: SourceType, planned: PlannedSource): Promise<RenderPlan> {
   if (type === 'Helm') return planHelm(planned);
   if (type === 'Kustomize') return planKustomize(planned);
-  if (type === 'Plugin') throw unsupportedSourceType(type, 'named in spec.source');
+  if (type === 'Plugin') return planPlugin(await choosePlugin(planned), planned);
   return planDirectory(planned);
+}
+
+/** Plugins with rules are asked first, as in Argo CD; any file may change their answer, so another commit is planned anew (B31). */
+async function planDetected(planned: PlannedSource): Promise<RenderPlan> {
+  const signal = planned.signal ?? NEVER;
+  const asked = (await planned.plugins?.discovering(signal)) ?? [];
+  if (asked.length === 0) return planAs(await sourceTypeOf(planned), planned);
+  const chosen = await discoverPlugin(planned, asked);
+  const plan = chosen ? await planPlugin(chosen, planned) : await planAs(await sourceTypeOf(planned), planned);
+  return { ...plan, dependsOnCommit: true };
+}
+
+const NEVER = new AbortController().signal;
+
+/** Parameters that the plugin of a source announces (B32); undefined when no plugin renders it. Errors as for `planRender`. */
+export async function pluginParameters(request: RenderRequest): Promise<readonly ParameterDefault[] | undefined> {
+  const planned = await planSource(request);
+  const signal = planned.signal ?? NEVER;
+  const explicit = explicitSourceType(planned.source);
+  if (explicit !== undefined && explicit !== 'Plugin') return undefined;
+  const asked = explicit === undefined ? ((await planned.plugins?.discovering(signal)) ?? []) : [];
+  const chosen = explicit === undefined ? await discoverPlugin(planned, asked) : await choosePlugin(planned);
+  return chosen && announceParameters(chosen, planned);
 }
 
 interface PlannedSource extends RenderRequest {

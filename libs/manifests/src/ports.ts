@@ -1,6 +1,7 @@
 /** What a renderer reads from and what it makes. */
 import type { ApplicationSource, SourceType } from '@tiphys/model';
 import type { ChartAccess } from './charts/ports.js';
+import type { Plugins } from './plugin/ports.js';
 import type { Toolbox } from './workspace/ports.js';
 
 export interface SourceEntry {
@@ -8,6 +9,8 @@ export interface SourceEntry {
   readonly path: string;
   readonly oid: string;
   readonly kind: 'blob' | 'tree' | 'symlink' | 'submodule';
+  /** A blob that may be run. */
+  readonly executable?: boolean;
 }
 
 /** One revision of a source. Git's trees satisfy it; object ids must name content. */
@@ -93,6 +96,8 @@ export interface RenderApplication {
   readonly kubeVersion: string;
   /** `apps/v1`, `apps/v1/Deployment`. */
   readonly apiVersions: readonly string[];
+  /** The annotation `argocd.argoproj.io/manifest-generate-paths`; what plugins are sent (B34). */
+  readonly manifestGeneratePaths?: string;
 }
 
 export interface RenderRequest {
@@ -107,6 +112,8 @@ export interface RenderRequest {
   readonly remotes?: RemoteRepositories;
   /** Charts and value files that are not in the repository; without it they are refused. */
   readonly charts?: ChartAccess;
+  /** Absent: there are no plugins. */
+  readonly plugins?: Plugins;
   /** Ends what a plan fetches. */
   readonly signal?: AbortSignal;
 }

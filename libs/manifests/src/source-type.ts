@@ -21,7 +21,7 @@ export function explicitSourceType(source: ApplicationSource): SourceType | unde
     const message = `The source names more than one tool: ${types.join(', ')}. Keep one of them in spec.source.`;
     throw new GitOpsError('InvalidSpec', message);
   }
-  return source.chart ? 'Helm' : types[0];
+  return source.chart && types[0] !== 'Plugin' ? 'Helm' : types[0];
 }
 
 /** The type that the files of a folder show: Helm before Kustomize, else Directory. */
@@ -35,12 +35,4 @@ export function detectSourceType(
     .filter((type) => type !== undefined && isEnabled(type));
   if (types.includes('Helm')) return 'Helm';
   return types.includes('Kustomize') ? 'Kustomize' : 'Directory';
-}
-
-/** The error for a tool that has no renderer. */
-export function unsupportedSourceType(type: SourceType, why: string): GitOpsError {
-  const next =
-    'Use a folder of plain manifests, or set spec.source.directory if the files there are to be applied as they are.';
-  const message = `The source type ${type} (${why}) is not supported by this version of the repo-server. ${next}`;
-  return new GitOpsError('ManifestGeneration', message);
 }

@@ -1,4 +1,18 @@
 /** Generated protobuf-es messages, the grpc-js service definitions derived from them, and the typed client of the repo-server. */
+export {
+  type AppStreamRequest,
+  AppStreamRequestSchema,
+  type CheckPluginConfigurationResponse,
+  CheckPluginConfigurationResponseSchema,
+  ConfigManagementPluginService,
+  type EnvEntry,
+  type ManifestRequestMetadata,
+  ManifestResponseSchema,
+  type ParameterAnnouncement,
+  ParameterAnnouncementSchema,
+  ParametersAnnouncementResponseSchema,
+  RepositoryResponseSchema,
+} from './gen/argocd/plugin_pb.js';
 export * from './gen/tiphys/reposerver/v1/reposerver_pb.js';
 export {
   type ClientTls,

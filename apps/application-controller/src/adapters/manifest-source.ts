@@ -2,7 +2,7 @@
 
 import type { JsonObject as StructJson } from '@bufbuild/protobuf';
 import type { TargetManifest } from '@tiphys/gitops-engine';
-import { type Application, type ApplicationSource, GitOpsError, type KubernetesObject } from '@tiphys/model';
+import { ANNOTATIONS, type Application, type ApplicationSource, GitOpsError, type KubernetesObject } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
 import type { RenderInputs } from '@tiphys/settings';
 import type { ManifestSource, RenderedManifests, RenderRequest } from '../ports.js';
@@ -32,6 +32,7 @@ export function createManifestSource({ client, repositoryFor, renderInputs }: Ma
           resolvedAfterMs: BigInt(request.resolvedAfterMs),
           kubeVersion: request.kubeVersion,
           apiVersions: [...request.apiVersions],
+          manifestGeneratePaths: app.metadata.annotations?.[ANNOTATIONS.manifestGeneratePaths] ?? '',
           ...renderInputs(app.spec.project),
         },
         signal,

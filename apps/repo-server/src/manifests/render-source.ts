@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type ResolvedRevision, remoteKey } from '@tiphys/git';
 import {
   canonicalJson,
+  type Plugins,
   planRender,
   type ReadSet,
   type RemoteRepositories,
@@ -52,6 +53,7 @@ export interface RenderDeps extends OpenDeps {
   readonly cache: ManifestCache;
   readonly failures: Failures;
   readonly tools: Toolbox;
+  readonly plugins: Plugins;
   readonly metrics: Pick<RepoServerMetrics, 'render'>;
   /** Renders at a time. */
   readonly concurrency: number;
@@ -106,7 +108,8 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
     };
     const { resolved, tree } = await openPlace(deps, { place: request.place, asked }, signal);
     const references = openReferences(deps, request.references, signal);
-    const recordKey = keyOf(request);
+    // A plugin that comes may be for sources that were something else before.
+    const recordKey = keyOf(request, await deps.plugins.names());
     const force = request.cacheMode === 'hard';
     const unchanged = force
       ? undefined
@@ -117,9 +120,9 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
     }
     try {
       const charts = { ...request.chartRights, client: deps.charts.client };
-      const { tools } = deps;
+      const { tools, plugins } = deps;
       const remotes = remotesOf(deps, request, signal);
-      const inputs = { tree, source, settings, application, tools, references, charts, signal };
+      const inputs = { tree, source, settings, application, tools, plugins, references, charts, signal };
       const plan = await planRender({ ...inputs, ...(remotes === undefined ? {} : { remotes }) });
       const rendered = await render(plan, force);
       if (plan.dependsOnCommit !== true) records.set(recordKey, plan, plan.readSet.length + 1);
@@ -163,10 +166,11 @@ async function findUnchanged(
 }
 
 /** The source without its revision: the record must be found again for the next commit. */
-function keyOf({ place, source, settings, application, references }: SourceRequest): string {
+function keyOf(request: SourceRequest, plugins: readonly string[]): string {
+  const { place, source, settings, application, references } = request;
   const { targetRevision: _revision, tagPrefix: _prefix, name: _name, ref: _ref, ...parameters } = source;
   const lenders = [...references].map(([name, reference]) => [name, placeKey(reference.place)]);
-  const text = canonicalJson([placeKey(place), parameters, settings, application, lenders]);
+  const text = canonicalJson([placeKey(place), parameters, settings, application, lenders, plugins]);
   return createHash('sha256').update(text).digest('base64url');
 }
 

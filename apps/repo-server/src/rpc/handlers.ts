@@ -1,8 +1,16 @@
 /** The methods of the service as plain functions of request and signal; gRPC is bound to them elsewhere. */
-import { create, type MessageShape } from '@bufbuild/protobuf';
+import { create, type JsonObject, type MessageShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { GitReader } from '@tiphys/git';
-import { detectSourceType, explicitSourceType, listApps, normalizeSourcePath } from '@tiphys/manifests';
+import {
+  detectSourceType,
+  explicitSourceType,
+  listApps,
+  normalizeSourcePath,
+  type Plugins,
+  pluginParameters,
+  type Toolbox,
+} from '@tiphys/manifests';
 import { GitOpsError, type SourceType } from '@tiphys/model';
 import {
   GetAppDetailsResponseSchema,
@@ -17,7 +25,14 @@ import {
 import { type OpenDeps, resolvePlace } from '../manifests/open-source.js';
 import type { RenderSource } from '../manifests/render-source.js';
 import { generateManifests } from './generate-manifests.js';
-import { toApplicationSource, toCacheMode, toChartRepository, toPlace, toRemote } from './requests.js';
+import {
+  toApplicationSource,
+  toCacheMode,
+  toChartRepository,
+  toPlace,
+  toRemote,
+  toRenderSettings,
+} from './requests.js';
 
 type Methods = typeof RepoServerService.method;
 export type Handlers = {
@@ -32,11 +47,14 @@ export interface HandlerDeps {
   readonly charts: OpenDeps['charts'];
   readonly artifacts: OpenDeps['artifacts'];
   readonly renderSource: RenderSource;
+  readonly tools: Toolbox;
+  readonly plugins: Plugins;
   /** Of the control plane. */
   readonly namespace: string;
 }
 
-export function createHandlers({ git, charts, artifacts, renderSource, namespace }: HandlerDeps): Handlers {
+export function createHandlers(deps: HandlerDeps): Handlers {
+  const { git, charts, artifacts, renderSource, namespace } = deps;
   return {
     generateManifests: (request, signal) => generateManifests({ renderSource, namespace }, request, signal),
     resolveRevision: resolveRevisionWith({ git, charts, artifacts }),
@@ -52,7 +70,7 @@ export function createHandlers({ git, charts, artifacts, renderSource, namespace
       const apps: [string, SourceType][] = [...(await listApps(tree, signal))];
       return create(ListAppsResponseSchema, { apps: Object.fromEntries(apps) });
     },
-    getAppDetails: getAppDetailsWith(git),
+    getAppDetails: getAppDetailsWith(deps),
     getRevisionMetadata: async ({ repository, revision }, signal) => {
       const remote = toRemote(repository);
       const { commit } = await git.resolveRevision(remote, revision, { signal });
@@ -100,8 +118,8 @@ function resolveRevisionWith(deps: OpenDeps): Handlers['resolveRevision'] {
   };
 }
 
-function getAppDetailsWith(git: GitReader): Handlers['getAppDetails'] {
-  return async ({ source }, signal) => {
+function getAppDetailsWith({ git, tools, plugins }: HandlerDeps): Handlers['getAppDetails'] {
+  return async ({ source, appName }, signal) => {
     if (source === undefined) throw new GitOpsError('InvalidSpec', 'The request names no source.');
     const spec = toApplicationSource(source.applicationSource);
     const revision = source.revision || spec.targetRevision || 'HEAD';
@@ -110,10 +128,18 @@ function getAppDetailsWith(git: GitReader): Handlers['getAppDetails'] {
     if ((await tree.entry(path))?.kind !== 'tree') {
       throw new GitOpsError('NotFound', `"${path}" is not a folder in revision ${revision}. Check the path.`);
     }
-    const type = explicitSourceType(spec) ?? detectSourceType(await tree.list(path));
-    return create(GetAppDetailsResponseSchema, { type, details: { type, [type.toLowerCase()]: {} } });
+    const application = { ...NO_APPLICATION, name: appName };
+    const settings = toRenderSettings(undefined);
+    const announced = await pluginParameters({ tree, source: spec, settings, application, tools, plugins, signal });
+    const type = announced ? 'Plugin' : (explicitSourceType(spec) ?? detectSourceType(await tree.list(path)));
+    const own = announced === undefined ? {} : { parametersAnnouncement: announced };
+    const details = { type, [type.toLowerCase()]: own } as unknown as JsonObject;
+    return create(GetAppDetailsResponseSchema, { type, details });
   };
 }
+
+/** Details are of a source, before there is an application. */
+const NO_APPLICATION = { name: '', project: '', destinationNamespace: '', kubeVersion: '', apiVersions: [] };
 
 interface Place {
   readonly repository: Repository | undefined;

@@ -130,6 +130,7 @@ export function toRenderApplication(request: GenerateManifestsRequest, namespace
     destinationNamespace: request.destinationNamespace,
     kubeVersion: request.kubeVersion,
     apiVersions: request.apiVersions,
+    ...(request.manifestGeneratePaths === '' ? {} : { manifestGeneratePaths: request.manifestGeneratePaths }),
   };
 }
 

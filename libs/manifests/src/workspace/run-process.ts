@@ -15,6 +15,8 @@ export interface StartedProcess {
 export interface ProcessRequest extends StartedProcess {
   readonly stdin?: string | Uint8Array;
   readonly timeoutMs: number;
+  /** After the time is over, until it is killed: it is asked to end first. Default 0: it is killed at once. */
+  readonly graceMs?: number;
   /** Of stdout; stderr is cut at 1 MiB without an error. */
   readonly maxOutputBytes: number;
   readonly signal: AbortSignal;
@@ -51,7 +53,12 @@ export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
     stopped ??= end;
     killGroup(child);
   };
-  const timer = setTimeout(() => stop({ kind: 'timeout' }), request.timeoutMs);
+  let timer = setTimeout(() => {
+    if (request.graceMs === undefined) return stop({ kind: 'timeout' });
+    stopped ??= { kind: 'timeout' };
+    killGroup(child, 'SIGTERM');
+    timer = setTimeout(() => stop({ kind: 'timeout' }), request.graceMs);
+  }, request.timeoutMs);
   const onAbort = (): void => stop({ kind: 'aborted' });
   request.signal.addEventListener('abort', onAbort, { once: true });
   return new Promise((resolve) => {
@@ -95,10 +102,10 @@ function collect(stream: ChildProcess['stdout'], maxBytes: number, onTooMuch?: (
 }
 
 /** The process and everything it started; detached processes are leaders of their group. */
-export function killGroup({ pid }: ChildProcess): void {
+export function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch (error) {
     // Gone already, or its number is somebody else's by now.
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;

@@ -1,7 +1,7 @@
 /** Rendered manifests and commit metadata, from the repo-server (N02). */
 import type { JsonObject } from '@bufbuild/protobuf';
 import { type applicationStateRoutes, listOf } from '@tiphys/api-contract';
-import { type Application, type KubernetesObject, sourcesOf } from '@tiphys/model';
+import { ANNOTATIONS, type Application, type KubernetesObject, sourcesOf } from '@tiphys/model';
 import { findApplication } from '../../applications/find.js';
 import { maskSecret } from '../../applications/mask-secret.js';
 import { projectOf } from '../../applications/names.js';
@@ -31,6 +31,7 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
         })),
         cacheMode: query.noCache === true ? 'hard' : 'normal',
         kubeVersion: await deps.kubeVersion(signal),
+        manifestGeneratePaths: application.metadata.annotations?.[ANNOTATIONS.manifestGeneratePaths] ?? '',
         ...deps.repositoryAccess.renderInputs(project),
       },
       signal,
