@@ -225,6 +225,39 @@ describe('what hosts are asked', () => {
     await expect(failing).rejects.toMatchObject({ code: 'Upstream', retry: { afterMs: 17_000 } });
   });
 
+  it('a host that limits requests is left alone until then, and other hosts are not', async () => {
+    host.answer = (_request, response) => {
+      response.writeHead(429, { 'retry-after': '30' }).end();
+      return true;
+    };
+    const ask = (url: string) => client.resolve(question({ url }, '1.*'), { signal, fresh: true });
+    await expect(ask(host.url)).rejects.toThrow(/asked again in 30 s/);
+    clock.advance(10_000);
+    host.answer = undefined;
+    await expect(ask(host.url)).rejects.toMatchObject({ retry: { afterMs: 20_000 } });
+    expect(host.requests).toHaveLength(1);
+    expect(await ask(other.url)).toMatchObject({ version: '1.10.0' });
+    clock.advance(20_000);
+    expect(await ask(host.url)).toMatchObject({ version: '1.10.0' });
+  });
+
+  it('what a registry said last stands in while it is gone, for charts and folders', async () => {
+    const registry = await startRegistry();
+    registry.pushChart(join(archives, 'demo-1.2.0.tgz'), 'charts');
+    const repository = (path: string) => ({ url: `oci://${registry.host}/${path}`, plainHttp: true });
+    const chart = (fresh = false) => client.resolve(question(repository('charts'), '1.*'), { signal, fresh });
+    const folder = (fresh = false) =>
+      client.artifacts.resolve({ repository: repository('charts/demo'), reference: '1.*' }, { signal, fresh });
+    const [knownChart, knownFolder] = [await chart(), await folder()];
+    await registry.stop();
+    clock.advance(61_000);
+    const stale = expect.stringMatching(/refuses connections.*The answer of 2026-.* is used/);
+    expect(await chart()).toEqual({ ...knownChart, stale });
+    expect(await folder()).toEqual({ ...knownFolder, stale });
+    await expect(chart(true)).rejects.toMatchObject({ code: 'Upstream' });
+    await expect(folder(true)).rejects.toMatchObject({ code: 'Upstream' });
+  });
+
   it.each([
     ['an endless index', (response: ServerResponse) => void endless(response), /sent more than 1000000 bytes/],
     ['a host that never answers', () => undefined, /did not answer within 3 s/],

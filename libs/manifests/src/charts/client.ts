@@ -18,6 +18,8 @@ export interface ChartClientOptions {
   /** PEM bundle of trusted authorities; default the system's. */
   readonly ca?: string;
   readonly timeoutMs?: number;
+  /** Requests to one host at a time; default 8. */
+  readonly perHost?: number;
   readonly maxStoreBytes?: number;
   readonly limits?: Partial<ChartLimits>;
 }
@@ -38,6 +40,8 @@ export function createChartClient(options: ChartClientOptions): RunningChartClie
   const http = createHttpClient({
     userAgent: options.userAgent ?? 'tiphys-repo-server',
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    clock: options.clock ?? systemClock,
+    ...(options.perHost === undefined ? {} : { perHost: options.perHost }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   });
   const deps = {

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { GitOpsError } from '@tiphys/model';
+import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import { type Clock, createHostGate, type HostGate, systemClock } from '@tiphys/runtime';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { ChartRepository } from './ports.js';
 
@@ -37,10 +38,14 @@ export interface HttpOptions {
   readonly timeoutMs: number;
   /** PEM bundle of trusted authorities; default the system's. */
   readonly ca?: string;
+  /** Requests to one host at a time; default 8. */
+  readonly perHost?: number;
+  readonly clock?: Clock;
 }
 
 const MAX_REDIRECTS = 5;
 const MAX_DISPATCHERS = 200;
+const DEFAULT_PER_HOST = 8;
 const unzip = promisify(gunzip);
 
 export function createHttpClient(options: HttpOptions): HttpClient {
@@ -54,10 +59,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     closeOldest(dispatchers);
     return known;
   };
+  const gate = createHostGate({
+    perHost: options.perHost ?? DEFAULT_PER_HOST,
+    clock: options.clock ?? systemClock,
+    pauseOf: (error) => (isGitOpsError(error) && typeof error.retry === 'object' ? error.retry.afterMs : undefined),
+    paused: (host, leftMs) => limited(host, leftMs),
+  });
   return {
     get: async (get) => {
       const signal = AbortSignal.any([get.signal, AbortSignal.timeout(options.timeoutMs)]);
-      return follow({ get, options, dispatcherFor, signal });
+      return follow({ get, options, dispatcherFor, gate, signal });
     },
     close: async () => {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.close()));
@@ -122,13 +133,15 @@ interface Journey {
   readonly get: HttpGet;
   readonly options: HttpOptions;
   readonly dispatcherFor: (url: URL, repository: ChartRepository | undefined) => Dispatcher;
+  readonly gate: HostGate;
   readonly signal: AbortSignal;
 }
 
 async function follow(journey: Journey): Promise<HttpAnswer> {
   let url = parseUrl(journey.get.url);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const { answer, location } = await once(journey, url);
+    const at = url;
+    const { answer, location } = await journey.gate.run(at.host, () => once(journey, at));
     if (location === undefined) return answer;
     const next = parseUrl(new URL(location, url).href);
     if (url.protocol === 'https:' && next.protocol !== 'https:') {
@@ -159,7 +172,7 @@ async function once({ get, options, dispatcherFor, signal }: Journey, url: URL):
     const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode) && headers['location'] !== undefined;
     const body = await readBody(response.body, isRedirect ? 64 * 1024 : get.maxBytes, url);
-    if (response.statusCode === 429) throw limited(url, headers['retry-after']);
+    if (response.statusCode === 429) throw limited(url.host, pauseMs(headers['retry-after']));
     if (response.statusCode >= 500) throw failed(url, `answered ${response.statusCode}`);
     const unpacked = get.compressed === true && headers['content-encoding'] === 'gzip';
     return {
@@ -244,11 +257,18 @@ function describe(error: unknown, url: URL, { timeoutMs }: HttpOptions): unknown
   return failed(url, CODES[code] ?? `could not be asked (${code || error.name})`, error);
 }
 
-/** The retry waits as long as the host asks for, within an hour. */
-function limited(url: URL, retryAfter = ''): GitOpsError {
-  const seconds = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter), 3_600) : 60;
-  const message = `The host ${url.host} limits requests (429). It is asked again in ${seconds} s.`;
-  return new GitOpsError('Upstream', message, { retry: { afterMs: seconds * 1_000 } });
+const DEFAULT_PAUSE_S = 60;
+const MAX_PAUSE_S = 3_600;
+
+/** What a host asks for, in seconds or as a date; within an hour. */
+function pauseMs(retryAfter = ''): number {
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1_000;
+  return Math.max(1, Math.min(Number.isNaN(seconds) ? DEFAULT_PAUSE_S : Math.ceil(seconds), MAX_PAUSE_S)) * 1_000;
+}
+
+function limited(host: string, afterMs: number): GitOpsError {
+  const message = `The host ${host} limits requests (429). It is asked again in ${Math.ceil(afterMs / 1_000)} s.`;
+  return new GitOpsError('Upstream', message, { retry: { afterMs } });
 }
 
 function failed(url: URL, what: string, cause?: unknown): GitOpsError {
