@@ -25,6 +25,14 @@ const schema = z.object({
     .describe(
       'Pause between two waves of a sync; controller.sync.wave.delay.seconds of argocd-cmd-params-cm when unset',
     ),
+  metricsApplicationLabels: z
+    .string()
+    .default('')
+    .describe('Labels of Applications, with commas, that argocd_app_labels shows'),
+  metricsApplicationConditions: z
+    .string()
+    .default('')
+    .describe('Condition types, with commas, that argocd_app_condition shows'),
   kubeConnections: z.coerce.number().int().min(1).default(24).describe('Connections to each API server'),
 });
 

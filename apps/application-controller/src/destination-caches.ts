@@ -16,6 +16,7 @@ import type { Logger } from '@tiphys/runtime';
 import type { Cluster } from '@tiphys/settings';
 import type { KnownCluster } from './adapters/clusters.js';
 import type { SettingsSnapshot } from './adapters/settings-source.js';
+import type { ControllerMetrics } from './metrics.js';
 import { refreshesFor } from './triggers/cluster-changes.js';
 
 export interface CacheFactoryDeps {
@@ -25,6 +26,7 @@ export interface CacheFactoryDeps {
   readonly homeClient: KubeClient;
   readonly namespace: string;
   readonly connections: number;
+  readonly metrics: Pick<ControllerMetrics, 'kubeRequest' | 'clusterEvent'>;
   readonly enqueue: (entries: readonly Enqueue[]) => void;
   readonly log: Logger;
 }
@@ -59,7 +61,11 @@ export function clusterCacheFactory(
       hooks: {
         summarize: (object) => summarizeNode(object),
         trackedBy: (object) => trackedBy(object, deps.settings()),
-        onChange: (change) => deps.enqueue(refreshesFor(change, deps.namespace)),
+        onChange: (change) => {
+          const { group = '', kind = '' } = (change.current ?? change.previous)?.key ?? {};
+          deps.metrics.clusterEvent({ server: known.server, group, kind });
+          deps.enqueue(refreshesFor(change, deps.namespace));
+        },
         excluded: (resource) => deps.settings().isExcluded(resource, known.server),
         // What Tiphys keeps of deployments is no resource of anybody's application.
         fieldSelectorOf: ({ group, kind }) =>
@@ -88,7 +94,13 @@ async function connect(deps: CacheFactoryDeps, cluster: Cluster): Promise<Connec
     clusterResources,
     config: config as object,
   });
-  return { connection, client: createKubeClient(connection, { concurrency: deps.connections }) };
+  return {
+    connection,
+    client: createKubeClient(connection, {
+      concurrency: deps.connections,
+      onRequest: (report) => deps.metrics.kubeRequest(server, report),
+    }),
+  };
 }
 
 /** Copies of a tracked object carry its tracking id too: only an id that names the object itself counts (A27). */

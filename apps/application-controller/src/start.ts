@@ -54,8 +54,11 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     kubeconfig: config.kubeconfig,
     userAgent: 'tiphys-application-controller',
   });
-  const kubeMetrics: { current: ControllerMetrics | undefined } = { current: undefined };
-  const client = createKubeClient(home, { concurrency: config.kubeConnections });
+  const controllerMetrics = createControllerMetrics(metrics, { refreshQueue, operationQueue });
+  const client = createKubeClient(home, {
+    concurrency: config.kubeConnections,
+    onRequest: (report) => controllerMetrics.kubeRequest(home.server, report),
+  });
   onStop('kubernetes client', () => client.close());
   const repoServer = createRepoServerClient({
     address: addressOf(config.repoServerAddress),
@@ -66,7 +69,6 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   onStop('events', () => events.flush());
 
   const views = createResourceViews({ cache, feed, namespace });
-  const controllerMetrics = createControllerMetrics(metrics, { refreshQueue, operationQueue });
   const base = {
     config,
     log,
@@ -94,7 +96,10 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
 }
 
 function listOf(text: string): readonly string[] {
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {

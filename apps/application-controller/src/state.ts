@@ -16,7 +16,8 @@ import { createSettingsSource, type SettingsSource } from './adapters/settings-s
 import type { Config } from './config.js';
 import { clusterCacheFactory, knownClusters } from './destination-caches.js';
 import { keyOf } from './identity.js';
-import type { ApplicationStore, Clusters, ProjectReader } from './ports.js';
+import type { ControllerMetrics } from './metrics.js';
+import type { ApplicationStore, Clusters, DestinationCluster, ProjectReader } from './ports.js';
 import { triggersOf } from './triggers/application-changes.js';
 
 export interface StateDeps {
@@ -26,6 +27,7 @@ export interface StateDeps {
   readonly home: ClusterConnection;
   readonly refreshQueue: KeyedQueue;
   readonly operationQueue: KeyedQueue;
+  readonly metrics: ControllerMetrics;
 }
 
 export interface ControllerState {
@@ -33,6 +35,7 @@ export interface ControllerState {
   readonly projects: ProjectReader;
   readonly settings: SettingsSource;
   readonly clusters: Clusters;
+  readonly startedClusters: () => readonly DestinationCluster[];
 }
 
 /** Resolves when applications, projects and settings were listed once. Clusters start when an application needs them. */
@@ -61,6 +64,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     homeClient: client,
     namespace,
     connections: config.kubeConnections,
+    metrics: deps.metrics,
     enqueue: (entries) => {
       enqueueRefresh(entries);
       enqueueOperation(entries.filter(({ key }) => isWaiting(applications.get(...scopedName(key)))));
@@ -80,6 +84,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     projects: { get: (name) => projects.get(namespace, name === '' ? DEFAULT_PROJECT : name) },
     settings,
     clusters,
+    startedClusters: clusters.started,
   };
 }
 

@@ -23,10 +23,17 @@ export interface ClustersDeps {
 
 interface Started {
   readonly version: string;
+  ready: DestinationCluster | undefined;
   readonly cluster: Promise<DestinationCluster>;
 }
 
-export function createClusters(deps: ClustersDeps): Clusters & { stop(): Promise<void> } {
+export interface RunningClusters extends Clusters {
+  /** Those whose cache is filled. */
+  started(): readonly DestinationCluster[];
+  stop(): Promise<void>;
+}
+
+export function createClusters(deps: ClustersDeps): RunningClusters {
   const running = new Map<string, Started>();
 
   async function connect(known: KnownCluster): Promise<DestinationCluster> {
@@ -36,14 +43,19 @@ export function createClusters(deps: ClustersDeps): Clusters & { stop(): Promise
   }
 
   function start(known: KnownCluster): Started {
-    const entry: Started = { version: known.version, cluster: connect(known) };
+    const entry: Started = { version: known.version, ready: undefined, cluster: connect(known) };
     const { cluster } = entry;
     running.set(known.server, entry);
     // A cluster that could not be reached is tried again by the next application that asks.
-    cluster.catch((error: unknown) => {
-      deps.log.warn('cluster cannot be read', { server: known.server, error });
-      if (running.get(known.server) === entry) running.delete(known.server);
-    });
+    cluster.then(
+      (started) => {
+        entry.ready = started;
+      },
+      (error: unknown) => {
+        deps.log.warn('cluster cannot be read', { server: known.server, error });
+        if (running.get(known.server) === entry) running.delete(known.server);
+      },
+    );
     return entry;
   }
 
@@ -52,6 +64,7 @@ export function createClusters(deps: ClustersDeps): Clusters & { stop(): Promise
       for (const { cluster } of running.values())
         cluster.then(({ cache }) => cache.forget(instance)).catch(() => undefined);
     },
+    started: () => [...running.values()].flatMap(({ ready }) => ready ?? []),
     identify: (destination) => lookUp(deps.known(), destination),
     async for(destination) {
       const known = find(deps.known(), destination);
