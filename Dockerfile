@@ -2,15 +2,20 @@
 #   node apps/<service>/dist/main.js
 # Needs BuildKit. The first build compiles nodegit and the Go tools (about ten minutes).
 
-# Helm, Kustomize and Jsonnet, from the versions that tools/local-cluster/go.mod pins.
+# Helm, Kustomize and Jsonnet, from the versions that tools/local-cluster/go.mod pins, and the renderers: the code of the
+# first two in processes that live for many renders. A renderer is used only when its tool says the same version.
 FROM golang:1.26-bookworm AS tools
 WORKDIR /src
 COPY tools/local-cluster/go.mod tools/local-cluster/go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY tools/local-cluster/ ./
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o /out/ \
-      helm.sh/helm/v3/cmd/helm sigs.k8s.io/kustomize/kustomize/v5 github.com/google/go-jsonnet/cmd/jsonnet
+    helm=$(go list -m -f '{{.Version}}' helm.sh/helm/v3) \
+ && kustomize=$(go list -m -f '{{.Version}}' sigs.k8s.io/kustomize/kustomize/v5) \
+ && stamps="-X helm.sh/helm/v3/internal/version.version=$helm -X sigs.k8s.io/kustomize/api/provenance.version=$kustomize" \
+ && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w $stamps" -o /out/ \
+      helm.sh/helm/v3/cmd/helm sigs.k8s.io/kustomize/kustomize/v5 github.com/google/go-jsonnet/cmd/jsonnet \
+      ./render-helm ./render-kustomize
 
 # All packages, nodegit compiled against this Node, all projects compiled.
 FROM node:24-bookworm AS build

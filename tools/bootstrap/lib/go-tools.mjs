@@ -1,30 +1,32 @@
-/** Step: the control plane, helm, kustomize, jsonnet and an OCI registry, built from the pinned Go module into the cache. */
+/** Step: the control plane, helm, kustomize, their renderers, jsonnet and an OCI registry, built from the pinned Go module into the cache. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { goTools } from './paths.mjs';
 import { run, say } from './run.mjs';
 
-/** Cheap ones first; `stamps` give the binaries the version that their own releases print. */
+/** The module of a tool, and how its version is put into what is built from it. */
+const KUSTOMIZE = {
+  module: 'sigs.k8s.io/kustomize/kustomize/v5',
+  stamps: (version) => ({ 'sigs.k8s.io/kustomize/api/provenance.version': version }),
+};
+const HELM = {
+  module: 'helm.sh/helm/v3',
+  stamps: (version) => ({ 'helm.sh/helm/v3/internal/version.version': version }),
+};
+
+/** Cheap ones first; `stamps` give the binaries the version that their own releases print. A renderer is used only when its tool has the same. */
 const TOOLS = [
-  {
-    name: 'kustomize',
-    path: 'sigs.k8s.io/kustomize/kustomize/v5',
-    module: 'sigs.k8s.io/kustomize/kustomize/v5',
-    stamps: (version) => ({ 'sigs.k8s.io/kustomize/api/provenance.version': version }),
-  },
+  { name: 'kustomize', path: 'sigs.k8s.io/kustomize/kustomize/v5', ...KUSTOMIZE },
+  { name: 'render-kustomize', path: './render-kustomize', ...KUSTOMIZE },
   {
     name: 'jsonnet',
     path: 'github.com/google/go-jsonnet/cmd/jsonnet',
     module: 'github.com/google/go-jsonnet',
     stamps: () => ({}),
   },
-  {
-    name: 'helm',
-    path: 'helm.sh/helm/v3/cmd/helm',
-    module: 'helm.sh/helm/v3',
-    stamps: (version) => ({ 'helm.sh/helm/v3/internal/version.version': version }),
-  },
+  { name: 'helm', path: 'helm.sh/helm/v3/cmd/helm', ...HELM },
+  { name: 'render-helm', path: './render-helm', ...HELM },
   {
     name: 'registry',
     path: './registry',
@@ -35,7 +37,7 @@ const TOOLS = [
 ];
 
 export const goStep = {
-  title: 'control plane, helm, kustomize, jsonnet, registry (Go)',
+  title: 'control plane, helm, kustomize, renderers, jsonnet, registry (Go)',
   isReady: () => TOOLS.every((tool) => existsSync(join(goTools.bin, tool.name))),
   run: build,
 };

@@ -1,6 +1,6 @@
 /** What bootstrap installs and where it keeps it: pinned versions, the per-user cache and the repository's root. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,11 +37,20 @@ export const goTools = {
   get bin() {
     return join(
       cacheDir,
-      `tools-${hashFiles(['go.mod', 'go.sum', 'main.go', 'registry/main.go'].map((name) => join(goModuleDir, name)))}`,
+      `tools-${hashFiles([join(goModuleDir, 'go.mod'), join(goModuleDir, 'go.sum'), ...goFiles()])}`,
       'bin',
     );
   },
 };
+
+/** All sources of the Go module, in a fixed order. */
+function goFiles() {
+  const names = readdirSync(goModuleDir, { recursive: true }).map(String);
+  return names
+    .filter((name) => name.endsWith('.go'))
+    .sort()
+    .map((name) => join(goModuleDir, name));
+}
 
 /** Short content hash of some files and of the platform. */
 export function hashFiles(files) {
