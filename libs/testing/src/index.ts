@@ -55,8 +55,10 @@ export {
 } from './process.js';
 export { type RedisInfo, type RedisOptions, type RedisServer, redisCommand, startRedis } from './redis.js';
 export { type PushedArtifact, type Registry, type RegistryOptions, startRegistry } from './registry.js';
+export { type RepoServer, type RepoServerOptions, startRepoServer } from './repo-server.js';
 export type { ServiceName, ServiceProcess } from './service-process.js';
 export { type SharedControlPlane, type SharedRedis, sharedControlPlane, sharedRedis, uniqueName } from './shared.js';
+export { createGpgSigner, createSshSigner, type Signer } from './signing.js';
 export { type SshGitServer, startSshGitServer } from './ssh-git-server.js';
 export { type TarMember, tarArchive, tarGzip } from './tar.js';
 export { toolPath } from './tools.js';
