@@ -31,7 +31,7 @@ RUN node node_modules/typescript7/bin/tsc -b \
  && find node_modules/nodegit/build -mindepth 1 -not -path '*/Release' -not -name nodegit.node -delete
 
 FROM node:24-bookworm-slim
-RUN apt-get update -q && apt-get install -y -q --no-install-recommends ca-certificates libgssapi-krb5-2 \
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends ca-certificates git gnupg libgssapi-krb5-2 openssh-client \
  && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx
 # A small young generation and few malloc arenas: the services hold little that lives short.
 ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=4 MALLOC_ARENA_MAX=2

@@ -20,7 +20,7 @@ const MANY_REFS = 2_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * libgit2, unless the repository has settings that it lacks, or its host hung lately: a hanging request of libgit2 cannot
+ * libgit2, unless the repository has settings that it lacks, a fetch is to be shallow, or its host hung lately: a hanging request of libgit2 cannot
  * be ended and keeps a thread.
  */
 export function chooseTransport({ nodegit, cli, clock }: TransportChoice): GitTransport {
@@ -46,7 +46,10 @@ export function chooseTransport({ nodegit, cli, clock }: TransportChoice): GitTr
       if (listing.refs.length > MANY_REFS) manyRefs.set(remote.url, true, 1);
       return listing;
     },
-    fetch: (remote, request, signal) => run(remote, (transport) => transport.fetch(remote, request, signal)),
+    fetch: (remote, request, signal) =>
+      request.depth !== undefined
+        ? cli.fetch(remote, request, signal)
+        : run(remote, (transport) => transport.fetch(remote, request, signal)),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Reading Git repositories: refs at the host, objects in a local bare mirror. Never a work tree. */
 
+import type { SignaturePolicy } from './signatures/policy.js';
+
 export interface GitCredentials {
   readonly username?: string;
   readonly password?: string;
@@ -39,6 +41,8 @@ export interface AzureCredentials {
 export interface GitRemote {
   readonly url: string;
   readonly credentials: GitCredentials;
+  /** Commits of history that a fetch brings; undefined: all (B37). */
+  readonly depth?: number;
 }
 
 export interface ResolvedRevision {
@@ -46,6 +50,8 @@ export interface ResolvedRevision {
   readonly commit: string;
   /** Full ref name that was followed, for example `refs/heads/main`; undefined for a SHA. */
   readonly ref: string | undefined;
+  /** Object id of the annotated tag that `ref` names, if it does. */
+  readonly tag?: string;
   /** When the host was asked; undefined for a SHA, which nobody needs to be asked about. */
   readonly resolvedAt?: Date;
   /** Set when the host could not be asked and an older answer than requested is given: the reason, with the answer's age. */
@@ -69,6 +75,8 @@ export interface GitRef {
   readonly name: string;
   /** The commit; annotated tags are peeled. */
   readonly commit: string;
+  /** Object id of the annotated tag, where the ref names one. */
+  readonly tag?: string;
 }
 
 export interface TreeEntry {
@@ -108,6 +116,15 @@ export interface GitReader {
   listRefs(remote: GitRemote, signal: AbortSignal): Promise<readonly GitRef[]>;
   /** Fetches when the commit is not in the mirror yet; single-flight per repository. */
   openCommit(remote: GitRemote, resolved: ResolvedRevision, signal: AbortSignal): Promise<GitTree>;
+  /**
+   * What keeps the commit, or the annotated tag that was resolved, from meeting the policy (F06); empty: nothing. At most
+   * ten sentences. @throws GitError `unsupported` where signatures cannot be verified at all.
+   */
+  signatureProblems(
+    remote: GitRemote,
+    resolved: ResolvedRevision,
+    check: { readonly policy: SignaturePolicy; readonly signal: AbortSignal },
+  ): Promise<readonly string[]>;
   commitMetadata(remote: GitRemote, commit: string, signal: AbortSignal): Promise<CommitMetadata>;
   testConnection(remote: GitRemote, signal: AbortSignal): Promise<void>;
 }

@@ -20,6 +20,8 @@ import type { CommitMetadata, GitReader, GitRef, GitRemote } from './ports.js';
 import type { RefListing } from './revision/answer.js';
 import { parseRevision } from './revision/question.js';
 import { createResolver } from './revision/resolver.js';
+import { createSignatureChecks } from './signatures/check.js';
+import { createKeyrings } from './signatures/keyring.js';
 import type { GitTransport } from './transport.js';
 
 /** One request to a Git host, for metrics. */
@@ -69,16 +71,20 @@ export function createGitReader(options: GitReaderOptions): GitReader {
     nodegit: host.nodegit,
     log: options.log ?? silentLogger,
     compact: compactRepository,
-    fetch: (remote, directory, refspecs) =>
-      host.run(remote, 'fetch', (transport, ready) =>
-        transport.fetch(ready, { directory, refspecs }, SIGNAL_OF_NOBODY),
-      ),
+    fetch: (remote, request) =>
+      host.run(remote, 'fetch', (transport, ready) => transport.fetch(ready, request, SIGNAL_OF_NOBODY)),
   });
   const resolver = createResolver({
     clock,
     listRefs: listAll,
     expandSha: (remote, prefix) => mirrors.get(remote).expand(remote, prefix),
     failureMs: options.failureMs ?? 10_000,
+  });
+  const signatures = createSignatureChecks({
+    clock,
+    mirrors,
+    keyrings: createKeyrings(join(options.dataDirectory, 'keyrings')),
+    timeoutMs: options.fetchTimeoutMs ?? 600_000,
   });
   const trees = createTreeCache(CACHED_TREE_ENTRIES);
   const check = (remote: GitRemote): void => void parseGitUrl(remote.url, { allowFile: options.allowFile === true });
@@ -97,6 +103,10 @@ export function createGitReader(options: GitReaderOptions): GitReader {
       check(remote);
       const { raw, database } = await untilAborted(mirrors.get(remote).open(remote, resolved), signal);
       return createCommitTree(raw, database, trees);
+    },
+    signatureProblems: async (remote, resolved, { policy, signal }) => {
+      check(remote);
+      return untilAborted(signatures.problems({ remote, resolved, policy }), signal);
     },
     commitMetadata: async (remote, commit, signal): Promise<CommitMetadata> => {
       check(remote);

@@ -7,6 +7,8 @@ export interface FetchRequest {
   readonly directory: string;
   /** `+refs/heads/main:refs/heads/main`, or `<sha>:refs/tiphys/<sha>`. */
   readonly refspecs: readonly string[];
+  /** Commits of history; undefined: all that is missing. */
+  readonly depth?: number;
 }
 
 /** Every method rejects with a GitError; an aborted signal rejects with its reason. */

@@ -14,6 +14,7 @@ const PACKAGES = [
   { name: 'redis-server', probe: 'redis-server' },
   { name: 'openssh-server', probe: 'sshd' },
   { name: 'openssh-client', probe: 'ssh-keygen' },
+  { name: 'gnupg', probe: 'gpg' },
 ];
 
 export const aptStep = {

@@ -1,4 +1,4 @@
-/** Running the git program: a fixed environment, bounded output, ended with all its children when time is up. */
+/** Running the git program and its helpers: a fixed environment, bounded output, ended with all its children when time is up. */
 import { spawn } from 'node:child_process';
 import { GitError } from '../errors.js';
 
@@ -9,6 +9,8 @@ export interface GitCommand {
   readonly signal: AbortSignal;
   /** Of the repository, for messages. */
   readonly url: string;
+  /** Standard error is wanted behind the standard output. */
+  readonly withErrors?: boolean;
 }
 
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -26,10 +28,15 @@ const BASE_ENV: Readonly<Record<string, string>> = {
 
 /** Standard output. Rejects with an Error that has git's own words, a GitError `timeout`, or the signal's reason. */
 export function runGit(command: GitCommand): Promise<string> {
+  return runTool('git', command);
+}
+
+/** Like {@link runGit}, for a program that git uses. */
+export function runTool(program: string, command: GitCommand): Promise<string> {
   const { args, env, timeoutMs, signal, url } = command;
   return new Promise((resolve, reject) => {
     // A process group of its own, because git's helpers must end with it.
-    const child = spawn('git', args, {
+    const child = spawn(program, args, {
       env: { ...BASE_ENV, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -58,8 +65,8 @@ export function runGit(command: GitCommand): Promise<string> {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       if (failure !== undefined) reject(failure);
-      else if (code === 0) resolve(Buffer.concat(output).toString());
-      else reject(new Error(errors.trim() || `git ended with code ${code}`));
+      else if (code === 0) resolve(Buffer.concat(output).toString() + (command.withErrors === true ? errors : ''));
+      else reject(new Error(errors.trim() || `${program} ended with code ${code}`));
     });
   });
 }

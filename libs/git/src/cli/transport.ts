@@ -29,13 +29,14 @@ export function createCliTransport(options: CliTransportOptions): GitTransport {
       const args = ['ls-remote', '--symref', '--', remote.url, ...patterns(wanted)];
       return parseListing(await run(remote, { args, timeoutMs: options.listTimeoutMs, signal }));
     },
-    fetch: async (remote, { directory, refspecs }, signal) => {
+    fetch: async (remote, { directory, refspecs, depth }, signal) => {
       const flags = [
         '--quiet',
         '--no-tags',
         '--no-write-fetch-head',
         '--no-auto-maintenance',
         '--no-recurse-submodules',
+        ...(depth === undefined ? [] : [`--depth=${depth}`]),
       ];
       const args = [`--git-dir=${directory}`, 'fetch', ...flags, '--', remote.url, ...refspecs];
       await run(remote, { args, timeoutMs: options.fetchTimeoutMs, signal });

@@ -8,11 +8,12 @@ import type { Nodegit } from '../nodegit/api.js';
 import { openObjectDatabase } from '../nodegit/object-database.js';
 import type { ObjectDatabase, RawCommit } from '../object-database.js';
 import type { GitRemote, ResolvedRevision } from '../ports.js';
+import type { FetchRequest } from '../transport.js';
 
 export interface MirrorOptions {
   readonly directory: string;
   readonly nodegit: Nodegit;
-  readonly fetch: (remote: GitRemote, directory: string, refspecs: readonly string[]) => Promise<void>;
+  readonly fetch: (remote: GitRemote, request: FetchRequest) => Promise<void>;
   /** Joins the packs that fetches leave behind. */
   readonly compact: (directory: string) => Promise<void>;
   readonly log: Logger;
@@ -28,8 +29,12 @@ export interface Mirror {
   open(remote: GitRemote, resolved: Pick<ResolvedRevision, 'commit' | 'ref'>): Promise<OpenedCommit>;
   /** The full SHA that the beginning of one names; fetches every branch and tag when it is not there. */
   expand(remote: GitRemote, prefix: string): Promise<string | undefined>;
+  /** The bare repository, for reading; with the ref fetched anew unless `isThere` says that it is not needed. */
+  withRef(remote: GitRemote, ref: string, isThere: (directory: string) => Promise<boolean>): Promise<string>;
 }
 
+/** What `git fetch --unshallow` asks for. */
+const WHOLE_HISTORY = 2_147_483_647;
 const ALL_REFS = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 const KNOWN_COMMITS = 64;
 /** Every fetch leaves a pack, and every look-up asks all packs. */
@@ -66,6 +71,14 @@ class BareMirror implements Mirror {
       await this.#fetch(remote, ALL_REFS);
       return lookup();
     });
+  }
+
+  async withRef(remote: GitRemote, ref: string, isThere: (directory: string) => Promise<boolean>): Promise<string> {
+    const { directory } = this.#options;
+    await this.#openDatabase();
+    if (await isThere(directory)) return directory;
+    await this.#enqueue(() => this.#fetch(remote, [`+${ref}:${ref}`]));
+    return directory;
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
@@ -127,15 +140,17 @@ class BareMirror implements Mirror {
 
   async #fetch(remote: GitRemote, refspecs: readonly string[]): Promise<void> {
     const { directory, fetch, log } = this.#options;
+    const depth = remote.depth === undefined || refspecs !== ALL_REFS ? remote.depth : WHOLE_HISTORY;
+    const request = { directory, refspecs, ...(depth === undefined ? {} : { depth }) };
     await this.#openDatabase();
     try {
-      await fetch(remote, directory, refspecs);
+      await fetch(remote, request);
     } catch (error) {
       if (!isDamage(error)) throw error;
       log.warn('mirror is damaged, cloning anew', { url: remote.url, error });
       this.#damaged = true;
       await this.#openDatabase();
-      await fetch(remote, directory, refspecs);
+      await fetch(remote, request);
     }
     const now = new Date();
     await utimes(directory, now, now);

@@ -31,12 +31,12 @@ export function createMirrors(directory: string, options: Omit<MirrorOptions, 'd
 }
 
 /** A name for the repository as seen with these credentials: a hash, so that it says nothing about them. */
-export function remoteKey({ url, credentials }: GitRemote): string {
+export function remoteKey({ url, credentials, depth }: GitRemote): string {
   const identity = Object.entries(credentials)
     .filter(([, value]) => value !== undefined && value !== '')
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
-    .update(JSON.stringify([url, identity]))
+    .update(JSON.stringify(depth === undefined ? [url, identity] : [url, identity, depth]))
     .digest('hex')
     .slice(0, 40);
 }

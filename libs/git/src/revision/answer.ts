@@ -14,6 +14,8 @@ export interface RefListing {
 export interface RevisionAnswer {
   readonly commit: string;
   readonly ref: string | undefined;
+  /** Object id of the annotated tag that the ref names. */
+  readonly tag?: string;
 }
 
 /** Undefined when no ref answers the question. */
@@ -46,7 +48,8 @@ function answerHead(listing: RefListing): RevisionAnswer | undefined {
 
 function find(listing: RefListing, name: string): RevisionAnswer | undefined {
   const ref = listing.refs.find((candidate) => candidate.name === name);
-  return ref === undefined ? undefined : { commit: ref.commit, ref: name };
+  if (ref === undefined) return undefined;
+  return { commit: ref.commit, ref: name, ...(ref.tag === undefined ? {} : { tag: ref.tag }) };
 }
 
 /** One line of an advertisement: tags come twice, once as the tag object and once peeled with `^{}`. */
@@ -57,10 +60,14 @@ export interface AdvertisedRef {
 
 /** Merges peeled lines into their refs. */
 export function peelRefs(advertised: readonly AdvertisedRef[]): readonly GitRef[] {
-  const commits = new Map<string, string>();
+  const own = new Map<string, string>();
+  const peeled = new Map<string, string>();
   for (const { name, oid } of advertised) {
-    if (name.endsWith('^{}')) commits.set(name.slice(0, -3), oid);
-    else if (!commits.has(name)) commits.set(name, oid);
+    if (name.endsWith('^{}')) peeled.set(name.slice(0, -3), oid);
+    else own.set(name, oid);
   }
-  return [...commits].map(([name, commit]) => ({ name, commit }));
+  return [...new Set([...own.keys(), ...peeled.keys()])].map((name) => {
+    const [oid = '', commit] = [own.get(name), peeled.get(name)];
+    return commit === undefined ? { name, commit: oid } : { name, commit, ...(oid === '' ? {} : { tag: oid }) };
+  });
 }
