@@ -45,10 +45,14 @@ export interface ObjectName {
 export interface SiteOptions {
   /** Data of argocd-cm. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Data of argocd-cmd-params-cm. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** Polls seldom, so that a test sees what its own events do. */
 const SETTINGS = { 'timeout.reconciliation': '1h', 'timeout.reconciliation.jitter': '0s' };
+/** Waves follow each other at once, unless a test is about the pause between them (D11). */
+const PARAMETERS = { 'controller.sync.wave.delay.seconds': '0' };
 const LOG_LINES = 12;
 
 /** Starts a site before the tests of a file and stops it after them; call the result inside tests. */
@@ -83,6 +87,7 @@ async function startSite(name: string, options: SiteOptions, stops: (() => Promi
     redis,
     namespace,
     settings: { ...SETTINGS, ...options.settings },
+    parameters: { ...PARAMETERS, ...options.parameters },
   });
   stops.push(() => installation.stop());
   return {

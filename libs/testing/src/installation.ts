@@ -28,6 +28,8 @@ export interface InstallationOptions {
   readonly namespace?: string;
   /** Data of argocd-cm, laid over what is there. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Data of argocd-cmd-params-cm. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Default: all three. */
   readonly services?: readonly ServiceName[];
   /** Further environment of all services. */
@@ -170,8 +172,11 @@ function kubeconfigOf(cluster: InstallationCluster, directory: string, user: Clu
 
 type Prepared = InstallationOptions & { readonly namespace: string };
 
-/** Namespace, CRDs, argocd-cm, argocd-rbac-cm and argocd-secret; returns the webhook secret, kept from an earlier run. */
-async function prepareNamespace(client: KubeClient, { namespace, settings = {} }: Prepared): Promise<string> {
+/** Namespace, CRDs, the ConfigMaps of the settings and argocd-secret; returns the webhook secret, kept from an earlier run. */
+async function prepareNamespace(
+  client: KubeClient,
+  { namespace, settings = {}, parameters = {} }: Prepared,
+): Promise<string> {
   await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await installCustomResources(client);
   const metadata = (name: string) => ({ name, namespace, labels: { 'app.kubernetes.io/part-of': 'argocd' } });
@@ -179,6 +184,7 @@ async function prepareNamespace(client: KubeClient, { namespace, settings = {} }
   const webhookSecret = dataOf(secret, 'webhook.github.secret') ?? randomBytes(20).toString('hex');
   const objects: readonly KubeObject[] = [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('argocd-cm'), data: settings },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('argocd-cmd-params-cm'), data: parameters },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('argocd-rbac-cm') },
     {
       apiVersion: 'v1',

@@ -2,6 +2,7 @@
 import {
   type DeleteHooksStep,
   type DeleteHookType,
+  hasBegun,
   isResourcePermitted,
   planDeleteHookCleanup,
   planDeleteHooks,
@@ -18,6 +19,7 @@ import {
 import type { ReconcileOutcome } from '@tiphys/queue';
 import { renderTargets } from '../comparison/compare-app.js';
 import { instanceOf } from '../identity.js';
+import type { CacheMode } from '../ports.js';
 import { type DeletionDeps, type DeletionTurn, RECHECK_MS } from './stage.js';
 
 /**
@@ -29,14 +31,12 @@ export async function runDeleteHooks(
   turn: DeletionTurn,
   type: DeleteHookType,
 ): Promise<ReconcileOutcome | undefined> {
-  const targets = await hookTargets(deps, turn);
-  const step = planDeleteHooks({
-    type,
-    targets,
-    live: await liveOf(deps, turn, targets.map(resourceKeyOf)),
-    deletionRequestedAt: turn.app.metadata.deletionTimestamp ?? '',
-  });
-  return execute(deps, turn, step);
+  const deletionRequestedAt = turn.app.metadata.deletionTimestamp ?? '';
+  const begun = hasBegun({ type, deletionRequestedAt, live: await liveOf(deps, turn, []) });
+  // Each try begins with what the ref names then; while its hooks run, they are those of that commit.
+  const targets = await hookTargets(deps, turn, begun ? 'normal' : 'resolve');
+  const live = await liveOf(deps, turn, targets.map(resourceKeyOf));
+  return execute(deps, turn, planDeleteHooks({ type, targets, live, deletionRequestedAt }));
 }
 
 /** Undefined when all that the delete policies say is gone. */
@@ -55,11 +55,12 @@ function liveOf(deps: DeletionDeps, { app, cluster, signal }: DeletionTurn, want
 async function hookTargets(
   deps: DeletionDeps,
   { app, cluster, signal }: DeletionTurn,
+  cacheMode: CacheMode,
 ): Promise<readonly KubernetesObject[]> {
   const sources = sourcesOf(app.spec);
   const request = {
     ...{ app, sources, revisions: sources.map(() => undefined), syncOptions: [] },
-    ...({ cacheMode: 'normal', resolvedAfterMs: 0 } as const),
+    ...{ cacheMode, resolvedAfterMs: 0 },
   };
   const { targets } = await renderTargets(deps, request, { cluster, signal });
   const { discovery } = cluster.cache;

@@ -225,6 +225,8 @@ describe('hooks around the deletion (D08)', () => {
     expect(world.memory.objects.has('batch/Job/web/before')).toBe(false);
     expect(world.memory.objects.has('/ConfigMap/web/a')).toBe(true);
     expect(await world.turn()).toMatchObject({ reason: 'created 1 hook(s)' });
+    const modes = world.manifests.requests.map(({ cacheMode }) => cacheMode);
+    expect(modes).toEqual(['resolve', 'normal', 'resolve']);
   });
 
   it('an object of the same name from before the deletion is no run of the hook', async () => {

@@ -10,7 +10,7 @@ import {
 } from '@tiphys/model';
 import { assessHealth, type HealthOverrides } from '../health/assess-health.js';
 import { hookDeletePoliciesOf, hookTypesOf, syncWaveOf } from './hooks.js';
-import { HOOK_OPERATION_ANNOTATION } from './plan-sync.js';
+import { HOOK_OPERATION_ANNOTATION, hookMark } from './plan-sync.js';
 
 export const DELETE_HOOK_TYPES = ['PreDelete', 'PostDelete'] as const;
 export type DeleteHookType = (typeof DELETE_HOOK_TYPES)[number];
@@ -96,8 +96,14 @@ function removal(objects: readonly KubernetesObject[]): DeleteHooksStep {
   return { kind: 'wait', reason: `waiting for deletion of hook(s) ${names(objects)}` };
 }
 
+/** True when this deletion has made one of the live objects. */
+export function hasBegun({ type, live, deletionRequestedAt }: Omit<DeleteHooksInput, 'targets'>): boolean {
+  const mark = hookMark(deletionRequestedAt, type);
+  return [...live.values()].some(({ metadata }) => metadata.annotations?.[HOOK_OPERATION_ANNOTATION] === mark);
+}
+
 function hooksOf(input: DeleteHooksInput): readonly Hook[] {
-  const mark = `${input.deletionRequestedAt}/${input.type}`;
+  const mark = hookMark(input.deletionRequestedAt, input.type);
   const targets = input.targets.filter((target) => hookTypesOf(target).includes(input.type));
   return targets.map((target) => {
     const object = hookObject(target, input, mark);

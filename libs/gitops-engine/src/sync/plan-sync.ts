@@ -203,7 +203,7 @@ function markOf({ attempt, operationStartedAt }: SyncPlanRequest): Readonly<Reco
 }
 
 /** Value of {@link HOOK_OPERATION_ANNOTATION}. */
-export function hookMark(operationStartedAt: string, attempt: number): string {
+export function hookMark(operationStartedAt: string, attempt: number | string): string {
   return `${operationStartedAt}/${attempt}`;
 }
 
