@@ -4,6 +4,7 @@ import type { SourceEntry } from '../ports.js';
 import { joinPath } from '../tree/source-path.js';
 import { addIfFile, type Collection, type Place } from './collection.js';
 import { isRecord, type Kustomization, records, strings } from './kustomization.js';
+import { addInside } from './resolve.js';
 
 const MAX_CHART_FILES = 5_000;
 
@@ -24,8 +25,7 @@ export async function collectCharts(collection: Collection, place: Place, kustom
     });
     const values = [text(chart['valuesFile'] ?? chart['values']), ...strings(chart['additionalValuesFiles'])];
     for (const file of values) {
-      const path = file === '' ? undefined : joinPath(place.folder, file);
-      if (path !== undefined) await addIfFile(collection, path);
+      if (file !== '') await addInside(collection, place, { field: 'helmCharts', text: file });
     }
   }
 }

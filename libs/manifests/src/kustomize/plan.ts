@@ -7,6 +7,7 @@ import { canonicalJson, renderKey } from '../render-key.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import { joinPath } from '../tree/source-path.js';
 import type { ToolArgument, Toolbox, WorkspaceFile } from '../workspace/ports.js';
+import { refuseBombs } from './bombs.js';
 import { type Collection, type HelmInflation, inputsOf, startCollection, workspaceFiles } from './collection.js';
 import { editKustomization } from './edit.js';
 import { collectFolder } from './read-set.js';
@@ -140,6 +141,7 @@ interface Build {
 }
 
 async function build({ tools, tool, folder, files, args }: Build, signal: AbortSignal): Promise<RenderResult> {
+  await refuseBombs(files, signal);
   const { stdout } = await tools.withWorkspace(
     files,
     (workspace) => tools.run({ tool, args: ['build', ...args, workspace.path(folder)], workspace }, signal),

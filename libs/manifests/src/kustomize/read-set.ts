@@ -16,6 +16,7 @@ import {
 } from './kustomization.js';
 import { mountRemote, replaceReferences } from './mounts.js';
 import { isRemote } from './remote.js';
+import { addInside, unresolved } from './resolve.js';
 
 const MAX_KUSTOMIZATIONS = 2_000;
 const MAX_KUSTOMIZATION_BYTES = 4 * 1024 * 1024;
@@ -96,13 +97,16 @@ async function follow(collection: Collection, place: Place, { reference, pluginB
   if (base !== undefined) await followPlugin(collection, base, decode(await read(collection, entry)));
 }
 
-/** What the configurations name; whether it has to be there is for kustomize to say. */
+/** What the configurations name; whether it has to be there is for kustomize to say, but it must not look outside (S8). */
 async function followPlugin(collection: Collection, folder: string, text: string): Promise<void> {
   const documents = parseDocuments(text, { origin: `a plugin configuration in "${folder}"` });
   for (const { value } of documents) {
     for (const file of pluginFiles(value)) {
-      const path = joinPath(folder, file);
-      if (path !== undefined) await addIfFile(collection, path);
+      await addInside(
+        collection,
+        { folder, file: `a plugin configuration in "${folder}"` },
+        { field: 'its files', text: file },
+      );
     }
     if (records([value]).some(({ kind }) => kind === 'HelmChartInflationGenerator')) {
       await collectCharts(collection, { folder, file: `${folder}/` }, { helmCharts: [value] });
@@ -134,23 +138,6 @@ function read({ tree }: Collection, entry: SourceEntry): Promise<Uint8Array> {
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-interface Named {
-  readonly field: string;
-  readonly text: string;
-}
-
-/** The same words whether or not a place outside of the repository exists (S8). */
-function unresolved(file: string, { field, text }: Named, kind: 'found' | 'missing' | 'illegal'): GitOpsError {
-  const shown = text.slice(0, 200);
-  const why = {
-    found: 'is neither a file nor a folder that fits there',
-    missing: 'does not exist in the repository',
-    illegal: 'is not inside of the repository',
-  }[kind];
-  const next = 'Correct the path, or add what it names to the repository.';
-  return new GitOpsError('ManifestGeneration', `${file}: "${shown}" in ${field} ${why}. ${next}`);
 }
 
 function tooMany(): GitOpsError {

@@ -6,5 +6,5 @@ export {
   type ParsedManifest,
   parseManifests,
 } from './manifests.js';
-export { type ParsedDocument, type ParseOptions, parseDocuments, parseYaml } from './parse.js';
+export { type ParsedDocument, type ParseOptions, parseDocuments, parseYaml, yamlBombIn } from './parse.js';
 export { type StringifyOptions, stringifyYaml, stringifyYamlDocuments } from './stringify.js';

@@ -1,6 +1,6 @@
 /** YAML or JSON text to plain values, document by document, with limits and errors that name the place. */
 import yaml from 'js-yaml';
-import { GitOpsError } from '../errors/gitops-error.js';
+import { GitOpsError, isGitOpsError } from '../errors/gitops-error.js';
 import type { JsonValue } from '../kubernetes/object.js';
 import { utf8Length } from '../text/encoding.js';
 import { parseJson } from './json.js';
@@ -69,6 +69,20 @@ export function parseYaml(text: string, options: ParseOptions): JsonValue | unde
   if (documents.length > 1)
     throw failure(`${options.origin} holds ${documents.length} YAML documents; one was expected.`);
   return documents[0]?.value;
+}
+
+/** What is too much for a program that expands aliases without a limit; undefined for text that is no YAML: that program says so. */
+export function yamlBombIn(text: string): string | undefined {
+  if (!/&[^\s&]/.test(text) || !/\*[^\s*]/.test(text)) return undefined;
+  const limits = { ...DEFAULT_LIMITS, origin: 'YAML', maxAliases: DEFAULT_LIMITS.maxNodes };
+  try {
+    return parseAsYaml(text, limits)
+      .map(({ value }) => exceededLimit(value, limits))
+      .find((problem) => problem !== undefined);
+  } catch (error) {
+    if (isGitOpsError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** UTF-8 length without encoding when the answer is clear from the number of UTF-16 units. */

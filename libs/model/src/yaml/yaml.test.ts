@@ -9,6 +9,7 @@ import {
   stringifyJson,
   stringifyYaml,
   stringifyYamlDocuments,
+  yamlBombIn,
 } from './index.js';
 
 const origin = 'apps/web.yaml';
@@ -108,6 +109,13 @@ describe('hostile documents are refused (S12)', () => {
     expect(answer).toMatch(/^ManifestGeneration: apps\/web\.yaml/);
     expect(answer).toContain(message);
   });
+
+  it.each([
+    ['an alias bomb is one', bomb, 'expands to more than 1000000 nodes'],
+    ['an alias that contains itself is one', 'a: &a [*a]', 'has an alias that contains itself'],
+    ['ordinary anchors are none', 'a: &a {x: 1}\nb: *a', undefined],
+    ['text that is no YAML is none', 'a: &a [*b *c', undefined],
+  ])('%s', (_name, text, problem) => expect(yamlBombIn(text)).toEqual(problem));
 
   it('more bytes or documents than allowed', () => {
     expect(messageOf(() => parseDocuments('ä'.repeat(60), { origin, maxBytes: 100 }))).toContain('larger than 100');
