@@ -125,7 +125,6 @@ function parseSnapshot(
       deleteLimits,
       waveDelayMs: reconciliation.settings.waveDelayMs,
       impersonation: reconciliation.settings.impersonation,
-      impersonation: reconciliation.settings.impersonation,
       persistResourceHealth,
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },
