@@ -133,6 +133,8 @@ export interface ControllerSettings {
   readonly selfHealBackoff: SelfHealBackoff;
   /** 0 disables the limit. */
   readonly syncTimeoutMs: number;
+  /** Outages of sources are not shown before they last this long (C26). */
+  readonly repoErrorGraceMs: number;
   /** Of the installation, for the blast-radius guard (design 9). */
   readonly deleteLimits: { readonly prune: string | undefined; readonly cascade: string | undefined };
   /** Between two waves of a sync (D11). */

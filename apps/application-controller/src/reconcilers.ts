@@ -20,6 +20,7 @@ import { createPollLoop } from './polling/poll-loop.js';
 import type { ControllerSettings, EventRecorder } from './ports.js';
 import { createHardRefreshes } from './refresh/hard-refreshes.js';
 import { createRefreshReconciler } from './refresh/reconcile.js';
+import { createRepoOutages } from './refresh/repo-outages.js';
 import type { ComparisonMemory } from './refresh/skip-equal.js';
 import type { ControllerState } from './state.js';
 
@@ -115,6 +116,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
     waveTimes: new Map(),
     memory: new Map() as ComparisonMemory,
     hardRefreshes: createHardRefreshes(systemClock),
+    repoOutages: createRepoOutages(systemClock),
     projectRepositories: (project: string) =>
       settings
         .current()

@@ -2,17 +2,12 @@
 import {
   type ComparisonSettings,
   FIELD_MANAGER,
+  type KnownTypeField,
   LABELS,
   type ResourceIgnoreDifferences,
   TRACKING_METHODS,
 } from '@tiphys/model';
-import {
-  type HealthScript,
-  type KnownTypeField,
-  parseHealthScripts,
-  parseIgnoreRules,
-  parseKnownTypeFields,
-} from './customizations.js';
+import { type HealthScript, parseHealthScripts, parseIgnoreRules, parseKnownTypeFields } from './customizations.js';
 import { createReader, isRecord, type Parsed, type SettingsData, type SettingsReader, splitList } from './reader.js';
 import { parseResourceFilter, type ResourceFilter } from './resource-filter.js';
 

@@ -1,5 +1,5 @@
 /** `resource.customizations.<what>.<group_Kind>` (C09, C12, C19, E05) and the older single `resource.customizations`. */
-import type { GroupKind, ResourceIgnoreDifferences } from '@tiphys/model';
+import type { GroupKind, KnownTypeField, ResourceIgnoreDifferences } from '@tiphys/model';
 import { parseYaml } from '@tiphys/model/yaml';
 import { isRecord, type SettingsReader, stringsOf } from './reader.js';
 
@@ -15,11 +15,6 @@ interface Customization extends GroupKind {
 export interface HealthScript extends GroupKind {
   readonly lua: string;
   readonly useOpenLibs: boolean;
-}
-
-export interface KnownTypeField extends GroupKind {
-  readonly field: string;
-  readonly type: string;
 }
 
 /** Group and kind may hold globs; `all` reads as group `*`, kind `*`. */

@@ -3,7 +3,7 @@ export * from './accounts.js';
 export * from './certificates.js';
 export * from './clusters.js';
 export * from './comparison.js';
-export type { HealthScript, KnownTypeField } from './customizations.js';
+export type { HealthScript } from './customizations.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';
 export * from './render-inputs.js';

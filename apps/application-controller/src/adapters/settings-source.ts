@@ -111,17 +111,18 @@ function parseSnapshot(
     log.warn('a setting is not usable; its default is used', { key, problem: message });
   }
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
-  const { persistResourceHealth, pruneLimit, cascadeLimit } = reconciliation.settings;
+  const { persistResourceHealth, pruneLimit, cascadeLimit, serverSideDiff } = reconciliation.settings;
   const deleteLimits = { prune: pruneLimit, cascade: cascadeLimit };
   return {
     controller: {
-      comparison: comparison.settings,
-      fingerprint: hashOf([comparison.settings, persistResourceHealth, deleteLimits, render.settings]),
+      comparison: { ...comparison.settings, serverSideDiff },
+      fingerprint: hashOf([comparison.settings, persistResourceHealth, serverSideDiff, deleteLimits, render.settings]),
       pollIntervalMs: intervalMs,
       pollJitterMs: jitterMs,
       hardRefreshAfterMs: hardIntervalMs,
       selfHealBackoff: { timeoutMs: selfHeal.timeoutMs, factor: selfHeal.factor, capMs: selfHeal.capMs },
       syncTimeoutMs,
+      repoErrorGraceMs: reconciliation.settings.repoErrorGracePeriodMs,
       deleteLimits,
       waveDelayMs: reconciliation.settings.waveDelayMs,
       impersonation: reconciliation.settings.impersonation,

@@ -91,7 +91,11 @@ export async function compareRendered(
   const first = compareState(input);
   const known = { cluster, rendered, live, configuredHealth };
   if (first.unsure.length === 0) return { ...known, result: first };
-  const predicted = await predictUnsure(deps, { cluster, resources: first.resources, unsure: first.unsure }, signal);
+  const predicted = await predictUnsure(
+    deps,
+    { cluster, resources: first.resources, unsure: first.unsure, anew: request.cacheMode === 'hard' },
+    signal,
+  );
   return { ...known, result: compareState({ ...input, predicted }) };
 }
 

@@ -20,12 +20,14 @@ export interface UnsureResources {
   readonly cluster: DestinationCluster;
   readonly resources: readonly ManagedResource[];
   readonly unsure: readonly ResourceKey[];
+  /** Ask again although the answer is known: webhooks of the cluster may have changed (C24). */
+  readonly anew?: boolean;
 }
 
 /** One entry per unsure resource. Refusals (403, 422) are answers too; an unreachable API server is thrown. */
 export async function predictUnsure(
   deps: { readonly writer: ResourceWriter; readonly predictions: PredictionMemory },
-  { cluster, resources, unsure }: UnsureResources,
+  { cluster, resources, unsure, anew = false }: UnsureResources,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ResourceKeyString, PredictedLive>> {
   const wanted = new Set(unsure.map(resourceKeyString));
@@ -41,7 +43,7 @@ export async function predictUnsure(
     const { target, live } = resource;
     if (target === undefined) return { object: live };
     const memoryKey = `${cluster.server}|${resourceKeyString(resource.key)}|${live?.metadata.resourceVersion ?? ''}|${hashOf(target)}`;
-    const known = memory.get(memoryKey);
+    const known = anew ? undefined : memory.get(memoryKey);
     if (known !== undefined) return known;
     const answer = await dryRun(target, live);
     if (memory.size >= MAX_REMEMBERED) memory.delete(memory.keys().next().value ?? '');

@@ -150,6 +150,17 @@ describe('a refresh that cannot compare', () => {
     expect(refreshQueue.acknowledged).toEqual([]);
   });
 
+  it('leaves the status as it is while an outage is short, and tries again (C26)', async () => {
+    const { refresh, app, applications, manifests } = world(application(), { pending: PENDING });
+    await refresh();
+    const before = app();
+    applications.patches.length = 0;
+    manifests.answer = new GitOpsError('Upstream', 'git.test does not answer');
+    await expect(refresh()).rejects.toMatchObject({ code: 'Upstream' });
+    expect(applications.patches).toEqual([]);
+    expect(app()).toEqual(before);
+  });
+
   it('leaves a conflicting write to the next turn (R11)', async () => {
     const { refresh, applications, refreshQueue } = world(application(), { git: [configMap('a')], pending: PENDING });
     applications.changeBehindTheWatch(KEY, (now) => now);

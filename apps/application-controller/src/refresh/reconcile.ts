@@ -37,6 +37,7 @@ import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
 import { finalizersFor } from './delete-hook-finalizers.js';
 import type { HardRefreshes } from './hard-refreshes.js';
+import { RepoOutage, type RepoOutages } from './repo-outages.js';
 import { reportDrift, reportStatusChange } from './report.js';
 import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
 import { comparedStatus, failedStatus, invalidStatus, patchOf, sameStatusAt } from './status.js';
@@ -51,6 +52,7 @@ export interface RefreshDeps extends ComparisonDeps, CheckDeps {
   readonly events: EventRecorder;
   readonly memory: ComparisonMemory;
   readonly hardRefreshes: HardRefreshes;
+  readonly repoOutages: RepoOutages;
   readonly settings: () => ControllerSettings;
 }
 
@@ -85,6 +87,7 @@ export function createRefreshReconciler(
 async function forget(deps: RefreshDeps, key: AppKey): Promise<ReconcileOutcome> {
   deps.memory.delete(key);
   deps.hardRefreshes.forget(key);
+  deps.repoOutages.ended(key);
   const app = parseAppKey(key);
   deps.clusters.forget(instanceNameOf(app, deps.namespace));
   await deps.views.forget(app);
@@ -156,6 +159,7 @@ async function refresh(deps: RefreshDeps, turn: Turn): Promise<ReconcileOutcome>
 async function writeFailure(deps: RefreshDeps, turn: Turn, error: unknown): Promise<undefined> {
   const { app, key, signal } = turn;
   if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
+  if (error instanceof RepoOutage) throw error.cause;
   deps.memory.delete(key);
   const { status, failure } = failedStatus(app, error, deps.clock.now());
   await writeStatus(deps, turn, { status });
@@ -176,7 +180,10 @@ interface Written {
 async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written | undefined> {
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
-  const rendered = await renderTargets(deps, request, { cluster, signal: turn.signal });
+  const rendered = await renderTargets(deps, request, { cluster, signal: turn.signal }).catch((error: unknown) => {
+    throw deps.repoOutages.failed(turn.key, error, outageOptions(deps, turn));
+  });
+  deps.repoOutages.ended(turn.key);
   if (rendered.stale === true && turn.sinceMs > 0) await askAgain(deps, turn);
   const fingerprint = fingerprintOf(turn.app, {
     rendered,
@@ -189,6 +196,13 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written |
     return undefined;
   }
   return compareAnew(deps, turn, { rendered, cluster, fingerprint });
+}
+
+/** Who asked for a look at Git, and an application without a state to keep, sees the outage at once (C26). */
+function outageOptions(deps: RefreshDeps, { app, decision }: Turn) {
+  const asked = decision.compareWith === 'latestForceResolve' || decision.refreshType === 'hard';
+  const known = app.status?.sync?.status ?? 'Unknown';
+  return { graceMs: deps.settings().repoErrorGraceMs, showAtOnce: asked || known === 'Unknown' };
 }
 
 /** The push that asked was not seen yet: what is known is compared now, and the host is asked again for the push (R8). */

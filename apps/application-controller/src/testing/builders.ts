@@ -35,6 +35,7 @@ export const SETTINGS: ControllerSettings = {
   hardRefreshAfterMs: 0,
   selfHealBackoff: { timeoutMs: 2_000, factor: 3, capMs: 300_000 },
   syncTimeoutMs: 0,
+  repoErrorGraceMs: 180_000,
   deleteLimits: { prune: undefined, cascade: undefined },
   waveDelayMs: 0,
   impersonation: { enabled: false, enforced: true },

@@ -10,6 +10,7 @@ import { createOperationReconciler, type OperationDeps } from '../operation/reco
 import type { ControllerSettings, RenderedManifests } from '../ports.js';
 import { createHardRefreshes } from '../refresh/hard-refreshes.js';
 import { createRefreshReconciler, type RefreshDeps } from '../refresh/reconcile.js';
+import { createRepoOutages } from '../refresh/repo-outages.js';
 import { NAMESPACE, SETTINGS } from './builders.js';
 import { memoryApplications } from './memory-applications.js';
 import { memoryCluster } from './memory-cluster.js';
@@ -69,6 +70,7 @@ export function world(app: Application | undefined, options: WorldOptions = {}) 
     events: recordingEvents(),
     memory: new Map<string, string>(),
     hardRefreshes: createHardRefreshes(clock),
+    repoOutages: createRepoOutages(clock),
     deletions: [] as string[],
     finished: [] as string[],
   };

@@ -99,7 +99,8 @@ function diffOptions({ key, target, live }: ResourcePair, { input, ignoreRules }
     settings: input.settings,
     ignoreDifferences: input.ignoreDifferences,
     ignoreRules,
-    alwaysAsk: option('ServerSideDiff=true') && !option('ServerSideDiff=false'),
+    alwaysAsk:
+      (option('ServerSideDiff=true') || input.settings.serverSideDiff === true) && !option('ServerSideDiff=false'),
     keepWebhookChanges: option('IncludeMutationWebhook=true'),
     ...(predicted !== undefined && { predicted }),
   };

@@ -22,7 +22,7 @@ import type { Finding } from './walk.js';
 export interface DiffOptions {
   readonly settings: Pick<
     ComparisonSettings,
-    'fieldManager' | 'ignoreDifferences' | 'ignoreResourceStatusField' | 'ignoreAggregatedRoles'
+    'fieldManager' | 'ignoreDifferences' | 'ignoreResourceStatusField' | 'ignoreAggregatedRoles' | 'knownTypeFields'
   >;
   /** The application's own rules; the system's come with the settings. */
   readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
@@ -103,6 +103,7 @@ function rulesFor(
   return {
     ignoreResourceStatusField: settings.ignoreResourceStatusField,
     ignoreAggregatedRoles: settings.ignoreAggregatedRoles,
+    knownTypeFields: settings.knownTypeFields ?? [],
     ignoredPaths: paths,
     trusted: live === undefined ? [] : trustedFields(live, managers),
   };

@@ -4,12 +4,13 @@ import type { FieldNode } from '../diff/field-set.js';
 import { asJson, asKubernetesObject, isJsonObject } from '../diff/json.js';
 import { isBuiltInGroup } from '../diff/known-types.js';
 import { normalizeKnownKind } from './known-kinds.js';
+import { normalizeKnownTypeFields } from './known-type-fields.js';
 import { type Path, removePath } from './paths.js';
 import { withCanonicalQuantities } from './quantities.js';
 import { withoutOwned } from './trusted-managers.js';
 
 export interface NormalizationRules
-  extends Pick<ComparisonSettings, 'ignoreResourceStatusField' | 'ignoreAggregatedRoles'> {
+  extends Pick<ComparisonSettings, 'ignoreResourceStatusField' | 'ignoreAggregatedRoles' | 'knownTypeFields'> {
   /** Paths to remove (`ignoreDifferences`). */
   readonly ignoredPaths: readonly Path[];
   /** Fields of trusted managers on the live object. */
@@ -31,9 +32,10 @@ const SERVER_METADATA: ReadonlySet<string> = new Set([
 /** Same input, same output, and normalizing twice changes nothing more. */
 export function normalize(object: KubernetesObject, rules: NormalizationRules): KubernetesObject {
   const clean = withoutServerFields(asJson(object), rules);
-  const known = isBuiltInGroup(groupOf(object.apiVersion))
+  const group = groupOf(object.apiVersion);
+  const known = isBuiltInGroup(group)
     ? withCanonicalQuantities(normalizeKnownKind(clean, rules))
-    : clean;
+    : normalizeKnownTypeFields(clean, { group, kind: object.kind }, rules.knownTypeFields ?? []);
   const ignored = rules.ignoredPaths.reduce(removePath, known);
   const compared = rules.trusted.reduce(withoutOwned, ignored);
   return asKubernetesObject({ metadata: {}, ...compared, apiVersion: object.apiVersion, kind: object.kind });

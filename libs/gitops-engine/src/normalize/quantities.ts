@@ -29,13 +29,21 @@ export function withCanonicalQuantities(object: JsonObject): JsonObject {
   return isJsonObject(spec) ? { ...object, spec: rewrite(spec, 'spec', rule) } : object;
 }
 
+/** The same in a value that is a built-in type somewhere in a custom resource (C12). */
+export function canonicalQuantities(value: JsonValue): JsonValue {
+  return rewrite(value, '', (_parent, name) => {
+    if (QUANTITY_MAPS.has(name)) return 'map';
+    return QUANTITY_FIELDS.has(name) ? 'value' : undefined;
+  });
+}
+
 function rewrite(value: JsonValue, name: string, rule: (parent: string, name: string) => Rule): JsonValue {
   if (isJsonArray(value)) return value.map((item) => rewrite(item, name, rule));
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([key, member]) => {
     if (member === undefined) return [key, member] as const;
     const applies = rule(name, key);
-    if (applies === 'value') return [key, canonical(member)] as const;
+    if (applies === 'value') return [key, canonicalQuantityValue(member)] as const;
     if (applies === 'map' && isJsonObject(member)) return [key, canonicalMap(member)] as const;
     return [key, rewrite(member, key, rule)] as const;
   });
@@ -43,11 +51,15 @@ function rewrite(value: JsonValue, name: string, rule: (parent: string, name: st
 }
 
 function canonicalMap(map: JsonObject): JsonObject {
-  const entries = Object.entries(map).map(([key, value]) => [key, value === undefined ? value : canonical(value)]);
+  const entries = Object.entries(map).map(([key, value]) => [
+    key,
+    value === undefined ? value : canonicalQuantityValue(value),
+  ]);
   return Object.fromEntries(entries) as JsonObject;
 }
 
-function canonical(value: JsonValue): JsonValue {
+/** Canonical text of a quantity; anything else stays. */
+export function canonicalQuantityValue(value: JsonValue): JsonValue {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return value;
   return canonicalQuantity(value) ?? value;
 }
