@@ -47,23 +47,19 @@ async function planAs(type: SourceType, planned: PlannedSource): Promise<RenderP
 
 /** Plugins with rules are asked first, as in Argo CD; any file may change their answer, so another commit is planned anew (B31). */
 async function planDetected(planned: PlannedSource): Promise<RenderPlan> {
-  const signal = planned.signal ?? NEVER;
-  const asked = (await planned.plugins?.discovering(signal)) ?? [];
+  const asked = (await planned.plugins?.discovering()) ?? [];
   if (asked.length === 0) return planAs(await sourceTypeOf(planned), planned);
   const chosen = await discoverPlugin(planned, asked);
   const plan = chosen ? await planPlugin(chosen, planned) : await planAs(await sourceTypeOf(planned), planned);
   return { ...plan, dependsOnCommit: true };
 }
 
-const NEVER = new AbortController().signal;
-
 /** Parameters that the plugin of a source announces (B32); undefined when no plugin renders it. Errors as for `planRender`. */
 export async function pluginParameters(request: RenderRequest): Promise<readonly ParameterDefault[] | undefined> {
   const planned = await planSource(request);
-  const signal = planned.signal ?? NEVER;
   const explicit = explicitSourceType(planned.source);
   if (explicit !== undefined && explicit !== 'Plugin') return undefined;
-  const asked = explicit === undefined ? ((await planned.plugins?.discovering(signal)) ?? []) : [];
+  const asked = explicit === undefined ? ((await planned.plugins?.discovering()) ?? []) : [];
   const chosen = explicit === undefined ? await discoverPlugin(planned, asked) : await choosePlugin(planned);
   return chosen && announceParameters(chosen, planned);
 }

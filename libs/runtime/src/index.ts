@@ -3,6 +3,7 @@ export { type Backoff, type BackoffOptions, backoff, type RetryOptions, retry } 
 export { type FakeClock, fakeClock, systemClock } from './clock.js';
 export { createSemaphore, type Semaphore, type SingleFlight, singleFlight } from './concurrency.js';
 export { type ConfigOptions, type ConfigResult, loadConfig, parseConfig } from './config.js';
+export { inheritedEnvironment } from './environment.js';
 export { createHostGate, type HostGate, type HostGateOptions } from './host-gate.js';
 export { type Lifecycle, type ProcessHost, runService, type ServiceOptions } from './lifecycle.js';
 export { type HostPort, parseHostPort } from './listen-address.js';

@@ -59,7 +59,7 @@ export function createPluginClient(options: PluginClientOptions): PluginClient {
     send({ client, options, method, task }, signal);
   return {
     name: options.name,
-    configuration: (signal) => checkConfiguration({ client, options }, signal),
+    configuration: () => checkConfiguration({ client, options }),
     match: async (task, signal) => (await sent('matchRepository', task, signal)).isSupported === true,
     generate: async (task, signal) => ((await sent('generateManifest', task, signal)).manifests as string[]) ?? [],
     announce: async (task, signal) => announcementsOf(await sent('getParametersAnnouncement', task, signal)),
@@ -75,7 +75,7 @@ interface Connection {
 /** A sidecar that does not answer this is not there. */
 const CHECK_TIMEOUT_MS = 10_000;
 
-function checkConfiguration({ client, options }: Connection, signal: AbortSignal): Promise<PluginConfiguration> {
+function checkConfiguration({ client, options }: Connection): Promise<PluginConfiguration> {
   const rpc = DEFINITION[METHODS.checkPluginConfiguration.localName];
   if (rpc === undefined) throw new TypeError('the service definition is incomplete');
   return new Promise((resolve, reject) => {
@@ -86,10 +86,9 @@ function checkConfiguration({ client, options }: Connection, signal: AbortSignal
       rpc.responseDeserialize,
       create(EmptySchema),
       new Metadata(),
-      { deadline: Date.now() + Math.min(CHECK_TIMEOUT_MS, options.timeoutMs) },
+      { deadline: Date.now() + CHECK_TIMEOUT_MS },
       (error: ServiceError | null, answer?: MessageShape<typeof METHODS.checkPluginConfiguration.output>) => {
-        signal.removeEventListener('abort', cancel);
-        if (error !== null) return reject(failureOf(error, options, signal));
+        if (error !== null) return reject(failureOf(error, { ...options, timeoutMs: CHECK_TIMEOUT_MS }));
         resolve({
           discovers: answer?.isDiscoveryConfigured === true,
           wantsGitCredentials: answer?.provideGitCreds === true,
@@ -101,8 +100,6 @@ function checkConfiguration({ client, options }: Connection, signal: AbortSignal
     call.on('metadata', (given) => {
       headers = given;
     });
-    const cancel = (): void => call.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
   });
 }
 
@@ -126,7 +123,7 @@ async function send(sending: Sending, signal: AbortSignal): Promise<Answer> {
   return withParcel(
     { tree: task.tree, files: task.files, limits: options.limits },
     (parcel) => {
-      const metadata: Metadataish = {
+      const metadata: Head = {
         appName: task.application || nameOf(task.folder),
         appRelPath: task.folder === '' ? '.' : task.folder,
         checksum: parcel.checksum,
@@ -140,10 +137,10 @@ async function send(sending: Sending, signal: AbortSignal): Promise<Answer> {
 }
 
 type Request = MessageInitShape<typeof AppStreamRequestSchema>['request'];
-type Metadataish = Extract<NonNullable<Request>, { readonly case: 'metadata' }>['value'];
+type Head = Extract<NonNullable<Request>, { readonly case: 'metadata' }>['value'];
 
 interface Content {
-  readonly metadata: Metadataish;
+  readonly metadata: Head;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -161,7 +158,7 @@ async function stream({ client, options, method }: Sending, content: Content, si
       (error: ServiceError | null, result?: Answer) => {
         ended.abort();
         signal.removeEventListener('abort', cancel);
-        if (error !== null) reject(failureOf(error, options, signal));
+        if (error !== null) reject(signal.aborted ? (signal.reason as Error) : failureOf(error, options));
         else resolve(result ?? ({} as Answer));
       },
     ) as ClientWritableStream<MessageInitShape<typeof AppStreamRequestSchema>>;

@@ -12,9 +12,8 @@ export interface FailedPlugin {
   readonly timeoutMs: number;
 }
 
-/** The caller's reason when it gave up; Upstream when the sidecar is not there; else ManifestGeneration. */
-export function failureOf(error: ServiceError, { name, timeoutMs }: FailedPlugin, signal: AbortSignal): Error {
-  if (signal.aborted) return signal.reason as Error;
+/** Upstream when the sidecar is not there, else ManifestGeneration; an error of our own sidecars as it was thrown. */
+export function failureOf(error: ServiceError, { name, timeoutMs }: FailedPlugin): GitOpsError {
   if (error.metadata?.get(ERROR_CODE_TRAILER)[0] !== undefined) return fromGrpcError(error, `The plugin ${name}`);
   const said = cleanMessage(error.details.replaceAll(FOREIGN_FOLDERS, ''), { folders: [], secrets: [] });
   const options = { cause: error };

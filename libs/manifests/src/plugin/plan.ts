@@ -27,13 +27,12 @@ export async function choosePlugin(planned: PlannedPlugin): Promise<ChosenPlugin
   const { plugins, source } = planned;
   const name = source.plugin?.name ?? '';
   if (plugins === undefined) throw new GitOpsError('ManifestGeneration', 'This repo-server runs without plugins.');
-  const signal = planned.signal ?? NEVER;
   if (name === '') {
-    const chosen = await discoverPlugin(planned, await plugins.discovering(signal));
+    const chosen = await discoverPlugin(planned, await plugins.discovering());
     return chosen ?? failNothingMatches(await plugins.names());
   }
   const plugin = await plugins.named(name);
-  const configuration = await plugin.configuration(signal);
+  const configuration = await plugin.configuration();
   if (configuration.discovers && !(await accepts({ plugin, configuration }, planned))) {
     const next = 'Correct spec.source.path or spec.source.plugin.name, or the discover rules in its plugin.yaml.';
     throw new GitOpsError('ManifestGeneration', `The plugin ${name} does not accept the source (discover). ${next}`);
@@ -47,7 +46,7 @@ export async function discoverPlugin(
   candidates: readonly Plugin[],
 ): Promise<ChosenPlugin | undefined> {
   for (const plugin of candidates) {
-    const configuration = await plugin.configuration(planned.signal ?? NEVER);
+    const configuration = await plugin.configuration();
     if (await accepts({ plugin, configuration }, planned)) return { plugin, configuration };
   }
   return undefined;

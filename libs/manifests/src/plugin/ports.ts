@@ -61,7 +61,7 @@ export interface ParameterDefault {
 export interface Plugin {
   /** As in `spec.source.plugin.name`: with the version, if it has one. */
   readonly name: string;
-  configuration(signal: AbortSignal): Promise<PluginConfiguration>;
+  configuration(): Promise<PluginConfiguration>;
   /** Does it accept the application? False without rules. */
   match(task: PluginTask, signal: AbortSignal): Promise<boolean>;
   /** Texts of YAML or JSON. */
@@ -75,7 +75,7 @@ export interface Plugins {
   /** @throws GitOpsError ManifestGeneration naming the known ones. */
   named(name: string): Promise<Plugin>;
   /** Those that look at applications which name no plugin, sorted by name. @throws GitOpsError Upstream when one does not answer. */
-  discovering(signal: AbortSignal): Promise<readonly Plugin[]>;
+  discovering(): Promise<readonly Plugin[]>;
   readonly settings: PluginSettings;
 }
 

@@ -59,13 +59,13 @@ export function createPluginSockets(options: PluginSocketsOptions): PluginSocket
       if (options.expected.includes(name)) throw notRunning(name);
       throw unknownPlugin(name, await names());
     },
-    discovering: async (signal) => {
+    discovering: async () => {
       const running = await names();
       const missing = options.expected.find((name) => !running.includes(name));
       if (missing !== undefined) throw notRunning(missing);
       const found = await Promise.all(running.map(open));
       const plugins = found.filter((plugin) => plugin !== undefined);
-      const configurations = await Promise.all(plugins.map((plugin) => plugin.configuration(signal)));
+      const configurations = await Promise.all(plugins.map((plugin) => plugin.configuration()));
       return plugins.filter((_plugin, index) => configurations[index]?.discovers === true);
     },
     close: () => {
@@ -82,8 +82,8 @@ function bounded(client: PluginClient, places: ReturnType<typeof createSemaphore
   const answers = new Map<string, boolean>();
   return {
     name: client.name,
-    configuration: (signal) => {
-      const asked = configuration ?? client.configuration(signal);
+    configuration: () => {
+      const asked = configuration ?? client.configuration();
       configuration = asked;
       asked.catch(() => {
         configuration = undefined;
