@@ -1,4 +1,5 @@
 /** Pure decisions of the sync engine: functions from data to data, no I/O, no clock, no logger. */
+export * from './actions/index.js';
 export { compareState } from './compare/compare-state.js';
 export * from './compare/prepare-targets.js';
 export * from './compare/tracking.js';

@@ -5,8 +5,14 @@ import { isRecord, type SettingsReader, stringsOf } from './reader.js';
 
 const PREFIX = 'resource.customizations';
 
+/** Names in the older map, where they differ. */
+const LEGACY_FIELDS: Readonly<Record<string, string>> = {
+  health: 'health.lua',
+  useOpenLibs: 'health.lua.useOpenLibs',
+};
+
 /** One customization as written: `value` is text for scripts (Lua) and parsed YAML for rules. */
-interface Customization extends GroupKind {
+export interface Customization extends GroupKind {
   readonly key: string;
   readonly value: unknown;
 }
@@ -65,7 +71,8 @@ export function parseKnownTypeFields(reader: SettingsReader): readonly KnownType
   });
 }
 
-function customizations(reader: SettingsReader, what: string): readonly Customization[] {
+/** Entries of one sort: the older map first, then the keys of their own. */
+export function customizations(reader: SettingsReader, what: string): readonly Customization[] {
   const prefix = `${PREFIX}.${what}.`;
   const single = Object.entries(reader.data)
     .filter(([key]) => key.startsWith(prefix))
@@ -85,7 +92,7 @@ function legacyCustomizations(reader: SettingsReader, what: string): readonly Cu
   if (!isRecord(all)) return [];
   return Object.entries(all).flatMap(([name, fields]) => {
     const groupKind = parseGroupKind(name, '/');
-    const value = isRecord(fields) ? fields[what === 'health' ? 'health.lua' : what] : undefined;
+    const value = isRecord(fields) ? fields[LEGACY_FIELDS[what] ?? what] : undefined;
     return groupKind === undefined || value === undefined ? [] : [{ key: PREFIX, ...groupKind, value }];
   });
 }

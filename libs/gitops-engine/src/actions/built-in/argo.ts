@@ -1,0 +1,131 @@
+/** Actions of Argo's own kinds: Application, Rollout, AnalysisRun and Workflows (E15). */
+import type { KubernetesObject } from '@tiphys/model';
+import { isFields, listAt, numberAt, textAt, valueAt } from '../../health/fields.js';
+import { nameWithMinute, timestamp, withField } from '../change-object.js';
+import type { BuiltInAction } from '../types.js';
+import { isTrue, setField, toggle } from './patterns.js';
+import { created } from './workloads.js';
+
+const AUTOMATED = ['spec', 'syncPolicy', 'automated'] as const;
+
+function isAutomated(live: KubernetesObject): boolean {
+  return isFields(valueAt(live, ...AUTOMATED)) && valueAt(live, ...AUTOMATED, 'enabled') !== false;
+}
+
+export const APPLICATION_ACTIONS: readonly BuiltInAction[] = [
+  {
+    name: 'toggle-auto-sync',
+    displayName: 'Toggle Auto-Sync',
+    run: (live) => withField(live, [...AUTOMATED, 'enabled'], !isAutomated(live)),
+  },
+];
+
+const PAUSE_CONDITIONS = ['status', 'pauseConditions'] as const;
+const ABORT = ['status', 'abort'] as const;
+
+function isPaused(live: KubernetesObject): boolean {
+  return listAt(live, ...PAUSE_CONDITIONS).length > 0 || isTrue(live, ['spec', 'paused']);
+}
+
+function isPromoted(live: KubernetesObject): boolean {
+  const current = textAt(live, 'status', 'currentPodHash');
+  return current !== undefined && current === textAt(live, 'status', 'stableRS');
+}
+
+function hasNextStep(live: KubernetesObject): boolean {
+  const steps = listAt(live, 'spec', 'strategy', 'canary', 'steps').length;
+  return (numberAt(live, 'status', 'currentStepIndex') ?? steps) < steps;
+}
+
+function resume(live: KubernetesObject): KubernetesObject {
+  const cleared = withField(live, PAUSE_CONDITIONS, undefined);
+  return isTrue(cleared, ['spec', 'paused']) ? withField(cleared, ['spec', 'paused'], false) : cleared;
+}
+
+function skipStep(live: KubernetesObject): KubernetesObject {
+  if (!hasNextStep(live)) return live;
+  const next = (numberAt(live, 'status', 'currentStepIndex') ?? 0) + 1;
+  return withField(withField(live, PAUSE_CONDITIONS, undefined), ['status', 'currentStepIndex'], next);
+}
+
+/** Argo Rollouts' commands: https://argo-rollouts.readthedocs.io/en/stable/features/kubectl-plugin/ */
+export const ROLLOUT_ACTIONS: readonly BuiltInAction[] = [
+  { name: 'restart', run: (live, { now }) => withField(live, ['spec', 'restartAt'], timestamp(now)) },
+  { name: 'pause', isDisabled: isPaused, run: (live) => withField(live, ['spec', 'paused'], true) },
+  { name: 'resume', isDisabled: (live) => !isPaused(live), run: resume },
+  {
+    name: 'abort',
+    isDisabled: (live) => isPromoted(live) || isTrue(live, ABORT),
+    run: (live) => withField(live, ABORT, true),
+  },
+  {
+    name: 'retry',
+    isDisabled: (live) => isPromoted(live) || !isTrue(live, ABORT),
+    run: (live) => withField(live, ABORT, undefined),
+  },
+  {
+    name: 'promote-full',
+    isDisabled: (live) => isPromoted(live) || isTrue(live, ['status', 'promoteFull']),
+    run: (live) => withField(live, ['status', 'promoteFull'], true),
+  },
+  { name: 'skip-current-step', isDisabled: (live) => !hasNextStep(live), run: skipStep },
+];
+
+export const ANALYSIS_RUN_ACTIONS: readonly BuiltInAction[] = [
+  {
+    name: 'terminate',
+    isDisabled: (live) =>
+      ['Successful', 'Failed', 'Error', 'Inconclusive'].includes(textAt(live, 'status', 'phase') ?? ''),
+    run: (live) => withField(live, ['spec', 'terminate'], true),
+  },
+];
+
+const isOver = (live: KubernetesObject): boolean => valueAt(live, 'status', 'finishedAt') != null;
+
+/** `spec.suspend` and `spec.shutdown`: https://argo-workflows.readthedocs.io/en/latest/fields/#workflowspec */
+export const WORKFLOW_ACTIONS: readonly BuiltInAction[] = [
+  ...toggle('suspend', 'resume', ['spec', 'suspend']),
+  setField('stop', ['spec', 'shutdown'], 'Stop'),
+  setField('terminate', ['spec', 'shutdown'], 'Terminate'),
+].map((action) => ({ ...action, isDisabled: (live) => isOver(live) || action.isDisabled?.(live) === true }));
+
+const createWorkflow = (build: (live: KubernetesObject) => KubernetesObject): BuiltInAction => ({
+  name: 'create-workflow',
+  displayName: 'Create Workflow',
+  iconClass: 'fa fa-fw fa-plus',
+  run: (live, { now }) => {
+    const { name = '', namespace } = live.metadata;
+    const workflow = build(live);
+    const metadata = { ...workflow.metadata, name: nameWithMinute(name, now), ...(namespace ? { namespace } : {}) };
+    return [created({ ...workflow, metadata })];
+  },
+});
+
+const workflow = (metadata: object, spec: unknown): KubernetesObject => ({
+  ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow' },
+  ...{ metadata, spec },
+});
+
+export const WORKFLOW_TEMPLATE_ACTIONS: readonly BuiltInAction[] = [
+  createWorkflow(({ metadata: { name = '' } }) =>
+    workflow({ labels: { 'workflows.argoproj.io/workflow-template': name } }, { workflowTemplateRef: { name } }),
+  ),
+];
+
+export const CRON_WORKFLOW_ACTIONS: readonly BuiltInAction[] = [
+  createWorkflow((live) => {
+    const { name = '', uid = '' } = live.metadata;
+    const { apiVersion, kind } = live;
+    const wanted = valueAt(live, 'spec', 'workflowMetadata');
+    const { labels = {}, annotations = {} } = (isFields(wanted) ? wanted : {}) as Record<string, object | undefined>;
+    return workflow(
+      {
+        labels: { ...labels, 'workflows.argoproj.io/cron-workflow': name },
+        annotations,
+        ownerReferences: [{ apiVersion, kind, name, uid }],
+      },
+      valueAt(live, 'spec', 'workflowSpec') ?? {},
+    );
+  }),
+  ...toggle('suspend', 'resume', ['spec', 'suspend']),
+];
