@@ -4,3 +4,4 @@ export { type GitUrl, parseGitUrl } from './git-url.js';
 export { cleanMirrors, remoteKey } from './mirror/mirrors.js';
 export type * from './ports.js';
 export { createGitReader, type GitReaderOptions, type GitRequestReport } from './reader.js';
+export type { SignaturePolicy } from './signatures/policy.js';

@@ -42,6 +42,7 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
   let server: GitServer;
   let app: GitRepository;
   let first: string;
+  let tagObject = '';
   let second: string;
   beforeAll(async () => {
     server = await startGitServer();
@@ -52,6 +53,7 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
     second = await app.commit({ 'web/b.yaml': 'b: 2\n' });
     await app.tag('v1.2.0');
     await app.tag('v2.0.0-rc.1');
+    tagObject = await app.git('rev-parse', 'refs/tags/v1.0.0');
     await app.branch('release/1', first);
   });
   afterAll(() => server.stop());
@@ -60,7 +62,7 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
     ['a branch', 'main', () => ({ commit: second, ref: 'refs/heads/main' })],
     ['a branch with a slash', 'release/1', () => ({ commit: first, ref: 'refs/heads/release/1' })],
     ['a full ref name', 'refs/heads/release/1', () => ({ commit: first, ref: 'refs/heads/release/1' })],
-    ['an annotated tag, peeled', 'v1.0.0', () => ({ commit: first, ref: 'refs/tags/v1.0.0' })],
+    ['an annotated tag, peeled', 'v1.0.0', () => ({ commit: first, ref: 'refs/tags/v1.0.0', tag: tagObject })],
     ['a plain tag', 'v1.2.0', () => ({ commit: second, ref: 'refs/tags/v1.2.0' })],
     ['HEAD as the default branch', 'HEAD', () => ({ commit: second, ref: 'refs/heads/main' })],
     ['an empty text as the default branch', '', () => ({ commit: second, ref: 'refs/heads/main' })],

@@ -2,11 +2,13 @@
 import type { GitReader, GitRemote, ResolvedRevision } from '@tiphys/git';
 import type { ArtifactClient, ChartClient, ChartRepository, SourceTree } from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
+import type { SourceIntegrity } from '@tiphys/proto';
 import type { ArtifactLimits, ArtifactTrees } from '../charts/artifact-trees.js';
 import type { ChartTrees } from '../charts/chart-trees.js';
+import { verifyIntegrity } from './source-integrity.js';
 
 export type SourcePlace =
-  | { readonly kind: 'git'; readonly remote: GitRemote }
+  | { readonly kind: 'git'; readonly remote: GitRemote; readonly integrity: SourceIntegrity | undefined }
   | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string }
   /** The URL names the folder (B27). */
   | { readonly kind: 'oci'; readonly repository: ChartRepository; readonly limits: ArtifactLimits };
@@ -15,6 +17,8 @@ export interface Asked {
   /** Empty: HEAD, or the newest version. */
   readonly revision: string;
   readonly tagPrefix?: string | undefined;
+  /** The source's own revision, where `revision` may be a commit that was found by it. */
+  readonly named?: string | undefined;
   readonly cacheMode: 'normal' | 'resolve' | 'hard';
   readonly resolvedAfterMs: number;
 }
@@ -53,7 +57,11 @@ export async function openPlace(
 ): Promise<OpenedSource> {
   const { place } = where;
   const resolved = await resolvePlace(deps, where, signal);
-  if (place.kind === 'git') return { resolved, tree: await deps.git.openCommit(place.remote, resolved, signal) };
+  if (place.kind === 'git') {
+    const { named: revision = '', tagPrefix } = where.asked;
+    await verifyIntegrity(deps.git, { ...place, resolved, named: { revision, tagPrefix } }, signal);
+    return { resolved, tree: await deps.git.openCommit(place.remote, resolved, signal) };
+  }
   if (place.kind === 'oci') {
     const pinned = { repository: place.repository, digest: resolved.commit };
     return { resolved, tree: await deps.artifacts.trees.open(pinned, place.limits, signal) };

@@ -2,6 +2,8 @@
 import type { GitCredentials, GitReader, GitRemote } from '@tiphys/git';
 import type { RemoteRepositories } from '@tiphys/manifests';
 import { GitOpsError, redact } from '@tiphys/model';
+import type { SourceIntegrity } from '@tiphys/proto';
+import { verifyIntegrity } from './source-integrity.js';
 
 export interface RemoteRights {
   readonly git: GitReader;
@@ -9,13 +11,14 @@ export interface RemoteRights {
   readonly own: GitRemote;
   /** Absent when the caller named no rules: then nothing but the source's own repository may be read. */
   readonly permits: ((url: string) => boolean) | undefined;
+  readonly integrity: SourceIntegrity | undefined;
   readonly cacheMode: 'normal' | 'resolve' | 'hard';
   readonly resolvedAfterMs: number;
 }
 
 /** What a host gets is decided by the host: credentials never go to another one. */
 export function remoteTrees(rights: RemoteRights, signal: AbortSignal): RemoteRepositories {
-  const { git, own, permits, cacheMode, resolvedAfterMs } = rights;
+  const { git, own, permits, integrity, cacheMode, resolvedAfterMs } = rights;
   return {
     open: async (url, ref) => {
       if (url !== own.url && permits?.(url) !== true) throw notPermitted(url);
@@ -23,6 +26,7 @@ export function remoteTrees(rights: RemoteRights, signal: AbortSignal): RemoteRe
       const remote = { url, credentials };
       const mode = cacheMode === 'normal' ? 'normal' : 'resolve';
       const resolved = await git.resolveRevision(remote, ref || 'HEAD', { mode, resolvedAfterMs, signal });
+      await verifyIntegrity(git, { remote, resolved, integrity }, signal);
       return git.openCommit(remote, resolved, signal);
     },
   };

@@ -105,6 +105,7 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
       ...request,
       revision: request.revision || source.targetRevision || '',
       tagPrefix: source.tagPrefix,
+      named: source.targetRevision,
     };
     const { resolved, tree } = await openPlace(deps, { place: request.place, asked }, signal);
     const references = openReferences(deps, request.references, signal);
@@ -139,7 +140,8 @@ function remotesOf(deps: RenderDeps, request: SourceRequest, signal: AbortSignal
   const { place, chartRights, cacheMode, resolvedAfterMs } = request;
   if (place.kind !== 'git') return undefined;
   const { permits } = chartRights;
-  return remoteTrees({ git: deps.git, own: place.remote, permits, cacheMode, resolvedAfterMs }, signal);
+  const { integrity, remote: own } = place;
+  return remoteTrees({ git: deps.git, own, permits, integrity, cacheMode, resolvedAfterMs }, signal);
 }
 
 interface Rendered {

@@ -74,6 +74,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
           ...spec,
           passCredentials: spec.helm?.passCredentials,
           settings: request.settings,
+          integrity: request.sourceIntegrity,
         }),
         source: spec,
         revision: source.revision,
@@ -94,7 +95,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
 }
 
 /** The sources that lend their files to others (A05). @throws GitOpsError InvalidSpec for a name given twice. */
-function toReferences(request: GenerateManifestsRequest): ReadonlyMap<string, Reference> {
+export function toReferences(request: GenerateManifestsRequest): ReadonlyMap<string, Reference> {
   const references = new Map<string, Reference>();
   for (const source of request.sources) {
     const { ref, chart, targetRevision, tagPrefix } = toApplicationSource(source.applicationSource);
@@ -104,9 +105,10 @@ function toReferences(request: GenerateManifestsRequest): ReadonlyMap<string, Re
       throw new GitOpsError('InvalidSpec', `Two sources have the ref "${name}". Rename one of them.`);
     }
     references.set(name, {
-      place: toPlace(source.repository, { chart, settings: request.settings }),
+      place: toPlace(source.repository, { chart, settings: request.settings, integrity: request.sourceIntegrity }),
       asked: {
         revision: source.revision || targetRevision || '',
+        named: targetRevision,
         tagPrefix,
         cacheMode: toCacheMode(request.cacheMode),
         resolvedAfterMs: Number(request.resolvedAfterMs),

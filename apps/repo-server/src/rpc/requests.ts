@@ -1,6 +1,5 @@
 /** From protobuf messages to the types that the work is done with. Everything is checked here. */
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { GitCredentials, GitRemote } from '@tiphys/git';
 import {
   type ChartRepository,
   DEFAULT_LAYER_MEDIA_TYPES,
@@ -9,56 +8,33 @@ import {
   type RenderSettings,
 } from '@tiphys/manifests';
 import { type ApplicationSource, GitOpsError, isRepositoryPermitted } from '@tiphys/model';
-import type { GenerateManifestsRequest, RenderSettings as RenderSettingsMessage, Repository } from '@tiphys/proto';
+import type {
+  GenerateManifestsRequest,
+  RenderSettings as RenderSettingsMessage,
+  Repository,
+  SourceIntegrity,
+} from '@tiphys/proto';
 import type { ArtifactLimits } from '../charts/artifact-trees.js';
 import type { ChartRights } from '../charts/chart-trees.js';
 import type { SourcePlace } from '../manifests/open-source.js';
 import type { CacheMode } from '../manifests/render-source.js';
+import { toRemote } from './remotes.js';
 
-/** @throws GitOpsError InvalidSpec without a repository, ManifestGeneration for Helm and OCI repositories. */
-export function toRemote(repository: Repository | undefined): GitRemote {
-  if (repository === undefined || repository.url === '') {
-    throw new GitOpsError('InvalidSpec', 'The source names no repository. Set spec.source.repoURL.');
-  }
-  if (repository.type !== '' && repository.type !== 'git') {
-    const message = `Repositories of type "${repository.type}" hold charts: name one with spec.source.chart, or use a Git repository.`;
-    throw new GitOpsError('ManifestGeneration', message);
-  }
-  return { url: repository.url, credentials: toCredentials(repository) };
-}
-
-function toCredentials(repository: Repository): GitCredentials {
-  const texts = {
-    username: repository.username,
-    password: repository.password,
-    bearerToken: repository.bearerToken,
-    sshPrivateKey: repository.sshPrivateKey,
-    sshKnownHosts: repository.sshKnownHosts,
-    tlsCaData: repository.tlsCaData,
-    tlsClientCertData: repository.tlsClientCertData,
-    tlsClientCertKey: repository.tlsClientCertKey,
-    proxy: repository.proxy,
-    noProxy: repository.noProxy,
-  };
-  const given = Object.entries(texts).filter(([, value]) => value !== '');
-  return {
-    ...(Object.fromEntries(given) as Partial<typeof texts>),
-    ...(repository.insecure ? { insecure: true } : {}),
-    ...(repository.forceHttpBasicAuth ? { forceHttpBasicAuth: true } : {}),
-  };
-}
+export { toRemote } from './remotes.js';
 
 export interface PlaceWish {
   readonly chart?: string | undefined;
   readonly passCredentials?: boolean | undefined;
   readonly settings?: RenderSettingsMessage | undefined;
+  /** What must be signed (F06); absent: nothing. */
+  readonly integrity?: SourceIntegrity | undefined;
 }
 
 /** A chart when the source names one, a folder of a registry when its URL is oci://, else a Git repository (B27). */
 export function toPlace(repository: Repository | undefined, wish: PlaceWish): SourcePlace {
-  const { chart = '', passCredentials = false, settings } = wish;
+  const { chart = '', passCredentials = false, settings, integrity } = wish;
   if (chart === '' && repository?.url.startsWith('oci://') !== true)
-    return { kind: 'git', remote: toRemote(repository) };
+    return { kind: 'git', remote: toRemote(repository), integrity };
   if (repository === undefined || repository.url === '') {
     throw new GitOpsError('InvalidSpec', 'The source names no repository. Set spec.source.repoURL.');
   }

@@ -1,0 +1,127 @@
+/** Git sources through the running repo-server: signatures, submodules, files in LFS. */
+import { dirname } from 'node:path';
+import {
+  createGpgSigner,
+  type Files,
+  type GitRepository,
+  type GitServer,
+  removeDirectory,
+  type Signer,
+  sharedRedis,
+  startGitServer,
+  temporaryDirectory,
+  toolPath,
+} from '@tiphys/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningRepoServer, startRunning } from './testing/running.js';
+
+const directory = temporaryDirectory('git-sources');
+let git: GitServer;
+let server: RunningRepoServer;
+let signer: Signer;
+
+beforeAll(async () => {
+  signer = createGpgSigner('release');
+  const [started, redis] = await Promise.all([startGitServer(), sharedRedis()]);
+  git = started;
+  const settings = { TIPHYS_ALLOW_FILE_REPOSITORIES: 'true' };
+  server = await startRunning({ redis, directory, tools: dirname(toolPath('kustomize')), settings });
+});
+afterAll(async () => {
+  signer.stop();
+  await server.stop();
+  await git.stop();
+  removeDirectory(directory);
+});
+
+let count = 0;
+function repositoryWith(files: Files): Promise<GitRepository> {
+  count += 1;
+  return git.createRepository(`git-source-${count}`, files);
+}
+const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`;
+
+type Request = Parameters<RunningRepoServer['client']['generateManifests']>[0];
+async function namesOf(
+  repository: GitRepository,
+  more: Partial<Request> = {},
+  source = {},
+): Promise<readonly string[]> {
+  const { manifests } = await server.client.generateManifests({
+    appName: 'app',
+    cacheMode: 'resolve',
+    sources: [
+      {
+        repository: { url: repository.url },
+        applicationSource: { repoURL: repository.url, path: '.', directory: { recurse: true }, ...source },
+      },
+    ],
+    ...more,
+  } as Request);
+  return manifests.map(({ json }) => (JSON.parse(json) as { metadata: { name: string } }).metadata.name);
+}
+
+describe('source integrity (F06)', () => {
+  const demand = (mode: string, repos = ['*']) => ({
+    sourceIntegrity: { gitPolicies: [{ repos, mode, keys: [signer.keyId] }], gpgKeys: [signer.publicKey] },
+  });
+
+  it('an unsigned commit is not rendered, a signed one is, and another repository is not asked', async () => {
+    const repository = await repositoryWith({ 'a.yaml': configMap('a') });
+    const refused = namesOf(repository, demand('head'));
+    await expect(refused).rejects.toMatchObject({
+      code: 'ManifestGeneration',
+      message: expect.stringMatching(
+        /^GIT\/GPG: Failed verifying revision [0-9a-f]{40} by .*: unsigned .*argocd-gpg-keys-cm/,
+      ) as string,
+    });
+    expect(await namesOf(repository, demand('head', ['https://other/*']))).toEqual(['a']);
+    await signer.commit(repository, { 'a.yaml': configMap('signed') });
+    expect(await namesOf(repository, demand('head'))).toEqual(['signed']);
+    await expect(namesOf(repository, demand('strict'))).rejects.toThrow(/unsigned/);
+    // What was rendered before is not handed out for a commit that nobody signed.
+    await repository.commit({ 'README.md': 'x' });
+    await expect(namesOf(repository, demand('head'))).rejects.toThrow(/unsigned/);
+  });
+
+  it('the commit of a signed tag is taken by its SHA too, when the source names the tag', async () => {
+    const repository = await repositoryWith({ 'a.yaml': configMap('tagged') });
+    await signer.tag(repository, 'v1.0.0');
+    const tagged = { targetRevision: 'v1.0.0' };
+    expect(await namesOf(repository, demand('head'), tagged)).toEqual(['tagged']);
+    const pinned = async (targetRevision: string) =>
+      namesOf(repository, {
+        ...demand('head'),
+        sources: [
+          {
+            repository: { url: repository.url },
+            applicationSource: { repoURL: repository.url, path: '.', targetRevision },
+            revision: await repository.head(),
+          },
+        ],
+      } as Partial<Request>);
+    expect(await pinned('v1.0.0')).toEqual(['tagged']);
+    await expect(pinned('main')).rejects.toThrow(/unsigned/);
+  });
+
+  it('what lends its files must be signed as well', async () => {
+    const lender = await repositoryWith({ 'values.yaml': 'name: lent\n' });
+    const chart = await repositoryWith({});
+    await signer.commit(chart, {
+      'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+      'templates/a.yaml': configMap('{{ .Values.name }}'),
+    });
+    const sources = [
+      {
+        repository: { url: chart.url },
+        applicationSource: { repoURL: chart.url, path: '.', helm: { valueFiles: ['$env/values.yaml'] } },
+      },
+      { repository: { url: lender.url }, applicationSource: { repoURL: lender.url, ref: 'env' } },
+    ];
+    const names = (): Promise<readonly string[]> =>
+      namesOf(chart, { ...demand('head'), kubeVersion: '1.34.0', sources } as Partial<Request>);
+    await expect(names()).rejects.toThrow(/Failed verifying revision/);
+    await signer.commit(lender, { 'values.yaml': 'name: signed\n' });
+    expect(await names()).toEqual(['signed']);
+  });
+});
