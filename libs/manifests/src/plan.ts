@@ -1,10 +1,11 @@
 /** From a source and a revision to the plan of its render: the one place that knows which renderers there are. */
 import type { ApplicationSource, SourceType } from '@tiphys/model';
 import { planDirectory } from './directory/plan.js';
+import { describeChart, type HelmDetails } from './helm/details.js';
 import { planHelm } from './helm/plan.js';
 import { planKustomize } from './kustomize/plan.js';
 import { applyOverrides } from './overrides.js';
-import { announceParameters, choosePlugin, discoverPlugin, planPlugin } from './plugin/plan.js';
+import { announceParameters, type ChosenPlugin, choosePlugin, discoverPlugin, planPlugin } from './plugin/plan.js';
 import type { ParameterDefault } from './plugin/ports.js';
 import type { RenderPlan, RenderRequest, RenderSettings, SourceEntry } from './ports.js';
 import { renderKey } from './render-key.js';
@@ -54,14 +55,29 @@ async function planDetected(planned: PlannedSource): Promise<RenderPlan> {
   return { ...plan, dependsOnCommit: true };
 }
 
-/** Parameters that the plugin of a source announces (B32); undefined when no plugin renders it. Errors as for `planRender`. */
-export async function pluginParameters(request: RenderRequest): Promise<readonly ParameterDefault[] | undefined> {
+/** What can be set for a source, by the tool that renders it. */
+export interface SourceDetails {
+  readonly type: SourceType;
+  readonly helm?: HelmDetails;
+  /** Parameters that the plugin announces (B32). */
+  readonly parametersAnnouncement?: readonly ParameterDefault[];
+}
+
+/** Renders nothing. Errors as for `planRender`. */
+export async function describeSource(request: RenderRequest): Promise<SourceDetails> {
   const planned = await planSource(request);
+  const chosen = await pluginOf(planned);
+  if (chosen) return { type: 'Plugin', parametersAnnouncement: await announceParameters(chosen, planned) };
+  const type = await sourceTypeOf(planned);
+  return type === 'Helm' ? { type, helm: await describeChart(planned) } : { type };
+}
+
+async function pluginOf(planned: PlannedSource): Promise<ChosenPlugin | undefined> {
   const explicit = explicitSourceType(planned.source);
-  if (explicit !== undefined && explicit !== 'Plugin') return undefined;
-  const asked = explicit === undefined ? ((await planned.plugins?.discovering()) ?? []) : [];
-  const chosen = explicit === undefined ? await discoverPlugin(planned, asked) : await choosePlugin(planned);
-  return chosen && announceParameters(chosen, planned);
+  if (explicit === 'Plugin') return choosePlugin(planned);
+  if (explicit !== undefined) return undefined;
+  const asked = await planned.plugins?.discovering();
+  return discoverPlugin(planned, asked ?? []);
 }
 
 interface PlannedSource extends RenderRequest {

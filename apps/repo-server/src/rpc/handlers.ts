@@ -1,21 +1,13 @@
 /** The methods of the service as plain functions of request and signal; gRPC is bound to them elsewhere. */
-import { create, type JsonObject, type MessageShape } from '@bufbuild/protobuf';
+import { create, type MessageShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { GitReader } from '@tiphys/git';
-import {
-  detectSourceType,
-  explicitSourceType,
-  listApps,
-  normalizeSourcePath,
-  type Plugins,
-  pluginParameters,
-  type Toolbox,
-} from '@tiphys/manifests';
+import { listApps, type Plugins, type Toolbox } from '@tiphys/manifests';
 import { GitOpsError, type SourceType } from '@tiphys/model';
 import {
-  GetAppDetailsResponseSchema,
   GetRevisionMetadataResponseSchema,
   ListAppsResponseSchema,
+  ListChartsResponseSchema,
   ListRefsResponseSchema,
   type RepoServerService,
   type Repository,
@@ -24,15 +16,11 @@ import {
 } from '@tiphys/proto';
 import { type OpenDeps, resolvePlace } from '../manifests/open-source.js';
 import type { RenderSource } from '../manifests/render-source.js';
+import { getAppDetailsWith } from './app-details.js';
 import { generateManifests } from './generate-manifests.js';
-import {
-  toApplicationSource,
-  toCacheMode,
-  toChartRepository,
-  toPlace,
-  toRemote,
-  toRenderSettings,
-} from './requests.js';
+import { getChartMetadataWith, getOciMetadataWith } from './metadata.js';
+import { toRemote } from './remotes.js';
+import { toCacheMode, toChartRepository, toPlace } from './requests.js';
 
 type Methods = typeof RepoServerService.method;
 export type Handlers = {
@@ -59,6 +47,11 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     generateManifests: (request, signal) => generateManifests({ renderSource, namespace }, request, signal),
     resolveRevision: resolveRevisionWith({ git, charts, artifacts }),
     listRefs: async ({ repository }, signal) => {
+      const place = toPlace(repository, {});
+      if (place.kind === 'oci') {
+        const tags = await artifacts.client.tags(place.repository, signal);
+        return create(ListRefsResponseSchema, { tags: [...tags] });
+      }
       const refs = await git.listRefs(toRemote(repository), signal);
       return create(ListRefsResponseSchema, {
         branches: shortNames(refs, 'refs/heads/'),
@@ -71,6 +64,15 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       return create(ListAppsResponseSchema, { apps: Object.fromEntries(apps) });
     },
     getAppDetails: getAppDetailsWith(deps),
+    getChartMetadata: getChartMetadataWith(deps),
+    getOciMetadata: getOciMetadataWith(deps),
+    listCharts: async ({ repository }, signal) => {
+      if (repository === undefined) throw new GitOpsError('InvalidSpec', 'The request names no repository.');
+      const listed = await charts.client.list(toChartRepository(repository), signal);
+      return create(ListChartsResponseSchema, {
+        charts: listed.map(({ name, versions }) => ({ name, versions: [...versions] })),
+      });
+    },
     getRevisionMetadata: async ({ repository, revision }, signal) => {
       const remote = toRemote(repository);
       const { commit } = await git.resolveRevision(remote, revision, { signal });
@@ -83,7 +85,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
       });
     },
     testRepository: async ({ repository }, signal) => {
-      if (repository?.type === 'helm' || repository?.type === 'oci') {
+      if (repository?.type === 'helm' || repository?.type === 'oci' || repository?.url.startsWith('oci://') === true) {
         await charts.client.test(toChartRepository(repository), signal);
         return create(TestRepositoryResponseSchema, { verified: true });
       }
@@ -117,29 +119,6 @@ function resolveRevisionWith(deps: OpenDeps): Handlers['resolveRevision'] {
     });
   };
 }
-
-function getAppDetailsWith({ git, tools, plugins }: HandlerDeps): Handlers['getAppDetails'] {
-  return async ({ source, appName }, signal) => {
-    if (source === undefined) throw new GitOpsError('InvalidSpec', 'The request names no source.');
-    const spec = toApplicationSource(source.applicationSource);
-    const revision = source.revision || spec.targetRevision || 'HEAD';
-    const tree = await openTree(git, { repository: source.repository, revision }, signal);
-    const path = normalizeSourcePath(spec.path ?? '');
-    if ((await tree.entry(path))?.kind !== 'tree') {
-      throw new GitOpsError('NotFound', `"${path}" is not a folder in revision ${revision}. Check the path.`);
-    }
-    const application = { ...NO_APPLICATION, name: appName };
-    const settings = toRenderSettings(undefined);
-    const announced = await pluginParameters({ tree, source: spec, settings, application, tools, plugins, signal });
-    const type = announced ? 'Plugin' : (explicitSourceType(spec) ?? detectSourceType(await tree.list(path)));
-    const own = announced === undefined ? {} : { parametersAnnouncement: announced };
-    const details = { type, [type.toLowerCase()]: own } as unknown as JsonObject;
-    return create(GetAppDetailsResponseSchema, { type, details });
-  };
-}
-
-/** Details are of a source, before there is an application. */
-const NO_APPLICATION = { name: '', project: '', destinationNamespace: '', kubeVersion: '', apiVersions: [] };
 
 interface Place {
   readonly repository: Repository | undefined;

@@ -66,6 +66,7 @@ export function createChartClient(options: ChartClientOptions): RunningChartClie
         clientFor(question).fetch(question, { ...asked, signal: NEVER }),
       ),
     test: (repository, signal) => clientFor({ repository, chart: '', version: '' }).test(repository, signal),
+    list: (repository, signal) => clientFor({ repository, chart: '', version: '' }).list(repository, signal),
     fetchFile: async (url, repository, signal) => {
       const from = repository === undefined ? {} : { repository };
       const { status, body } = await http.get({ url, ...from, maxBytes: MAX_VALUE_FILE_BYTES, signal });

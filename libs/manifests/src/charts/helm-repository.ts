@@ -4,7 +4,7 @@ import { GitOpsError, isGitOpsError } from '@tiphys/model';
 import { maxVersion } from '@tiphys/model/versions';
 import type { Clock } from '@tiphys/runtime';
 import type { HttpClient } from './http.js';
-import { chartVersions, type IndexEntry } from './index-file.js';
+import { chartVersions, type IndexEntry, listCharts } from './index-file.js';
 import type { ChartArchive, ChartClient, ChartQueryOptions, ChartQuestion, ChartRepository } from './ports.js';
 import type { ChartStore } from './store.js';
 
@@ -68,6 +68,10 @@ export function createHelmRepositories(deps: RepositoryDeps, registries: Reposit
       const elsewhere = registryQuestion(entry, question.repository);
       if (elsewhere === undefined) return fetchArchive(deps, { question, entry }, options);
       return { ...(await registries.fetch(elsewhere, options)), version: entry.version };
+    },
+    list: async (repository, signal) => {
+      const { text } = await readIndex({ deps, indexes, repository }, { signal });
+      return listCharts(text, indexUrl(repository));
     },
     test: async (repository, signal) => {
       await readIndex({ deps, indexes, repository }, { signal, fresh: true });

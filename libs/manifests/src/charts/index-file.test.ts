@@ -1,6 +1,6 @@
 /** index.yaml in the ways that people write it: the versions of one chart are the same, whichever way they are found. */
 import { describe, expect, it } from 'vitest';
-import { chartVersions } from './index-file.js';
+import { chartVersions, listCharts } from './index-file.js';
 
 const DIGEST = 'a'.repeat(64);
 const ENTRIES = [
@@ -45,6 +45,23 @@ describe('index.yaml', () => {
     ],
   ])('%s', (_name, text) => {
     expect(chartVersions(text, 'web', 'index')).toEqual(ENTRIES);
+    const listed = listCharts(text, 'index').find(({ name }) => name === 'web');
+    expect(listed?.versions.slice(0, 2)).toEqual(['1.1.0', '1.0.0']);
+  });
+
+  it('all charts are listed, without what stands in lists of their entries', () => {
+    const dependencies = (indent: string) =>
+      ['dependencies:', '- name: inner', '  version: 9.9.9'].map((line) => `${indent}${line}`).join('\n');
+    const entries = [
+      `  web:\n  - name: web\n${dependencies('    ')}\n    version: '1.0.0'\n  - version: "0.9.0"\n    name: web`,
+      `  shop.v2:\n  - description: |\n      version: 3\n    version: 2.0.0+build.1`,
+    ];
+    expect(listCharts(`apiVersion: v1\nentries:\n${entries.join('\n')}\ngenerated: now\n`, 'index')).toEqual([
+      { name: 'web', versions: ['1.0.0', '0.9.0'] },
+      { name: 'shop.v2', versions: ['2.0.0+build.1'] },
+    ]);
+    expect(listCharts('entries: {}\n', 'index')).toEqual([]);
+    expect(() => listCharts('<html>', 'index')).toThrow(/is no index of a Helm repository/);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /** index.yaml of a Helm repository: the versions of one chart, without parsing the thousands of others. */
 import { GitOpsError, isGitOpsError } from '@tiphys/model';
 import { parseYaml } from '@tiphys/model/yaml';
+import type { ListedChart } from './ports.js';
 
 export interface IndexEntry {
   readonly version: string;
@@ -17,6 +18,50 @@ export function chartVersions(text: string, chart: string, origin: string): read
   const block = findBlock(text, chart);
   const entries = block === undefined ? undefined : tryParse(block, chart, origin);
   return entries ?? parseWhole(text, chart, origin);
+}
+
+/** Names and versions of all charts, in the order of the index. @throws GitOpsError ManifestGeneration when it is not readable. */
+export function listCharts(text: string, origin: string): readonly ListedChart[] {
+  return scanCharts(text) ?? parseCharts(text, origin);
+}
+
+/** Line by line, as `helm repo index` writes them: indexes are too large to be parsed for this. Undefined for other files. */
+function scanCharts(text: string): readonly ListedChart[] | undefined {
+  const entries = /^entries:[ \t]*\r?$/m.exec(text);
+  const indent = entries === null ? undefined : /\n([ ]+)[^\s#-]/.exec(text.slice(entries.index))?.[1];
+  if (entries === null || indent === undefined) return undefined;
+  const name = new RegExp(`^${indent}["']?([A-Za-z0-9][\\w.-]*)["']?:\\s*$`);
+  const charts: { name: string; versions: string[] }[] = [];
+  let itemIndent = -1;
+  for (const line of text.slice(entries.index + entries[0].length).split('\n')) {
+    if (/^[^\s#-]/.test(line)) break;
+    const chart = name.exec(line)?.[1];
+    if (chart !== undefined) {
+      charts.push({ name: chart, versions: [] });
+      itemIndent = -1;
+    }
+    const dash = /^ *(?=- )/.exec(line)?.[0].length ?? -1;
+    if (itemIndent < 0) itemIndent = dash;
+    const version = versionIn(line, itemIndent);
+    if (version !== undefined) charts.at(-1)?.versions.push(version);
+  }
+  return charts.length > 0 && charts.every(({ versions }) => versions.length > 0) ? charts : undefined;
+}
+
+/** The field of an entry whose dash stands at the indent; fields of lists in it stand deeper. */
+function versionIn(line: string, indent: number): string | undefined {
+  const match = /^([ -]*)version:\s*(.*)$/.exec(line);
+  if (indent < 0 || match?.[1]?.length !== indent + 2 || !/^ *(- )?$/.test(match[1])) return undefined;
+  return match[2]?.trim().replace(/^(["'])(.*)\1$/, '$2');
+}
+
+function parseCharts(text: string, origin: string): readonly ListedChart[] {
+  const entries = Object.entries(recordOf(parseIndex(text, origin)['entries']) ?? {});
+  const charts = entries.map(([name, list]) => ({
+    name,
+    versions: (Array.isArray(list) ? list : []).map((item: unknown) => String(recordOf(item)?.['version'] ?? '')),
+  }));
+  return charts.filter(({ versions }) => versions.length > 0);
 }
 
 /** Lines of `entries: <chart>:` as `helm repo index` writes them; undefined when the file is written in another way. */
@@ -48,6 +93,10 @@ function tryParse(block: string, chart: string, origin: string): readonly IndexE
 }
 
 function parseWhole(text: string, chart: string, origin: string): readonly IndexEntry[] {
+  return toEntries(recordOf(parseIndex(text, origin)['entries']), chart) ?? [];
+}
+
+function parseIndex(text: string, origin: string): Readonly<Record<string, unknown>> {
   const index = recordOf(parseYaml(text, { origin, maxBytes: MAX_BLOCK_BYTES }));
   if (index === undefined) {
     throw new GitOpsError(
@@ -55,7 +104,7 @@ function parseWhole(text: string, chart: string, origin: string): readonly Index
       `${origin} is no index of a Helm repository. Check the repository's URL.`,
     );
   }
-  return toEntries(recordOf(index['entries']), chart) ?? [];
+  return index;
 }
 
 function toEntries(

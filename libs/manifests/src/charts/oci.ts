@@ -39,6 +39,10 @@ export function createRegistries(deps: RepositoryDeps): RepositoryClient {
       const { version, digest = '' } = await resolve(question, options);
       return fetchChart({ deps, question, version, digest }, options);
     },
+    list: async ({ url }) => {
+      const next = 'Registries do not say what they hold: type the name of the chart.';
+      throw new GitOpsError('InvalidSpec', `${url} has no list of charts. ${next}`);
+    },
     test: (repository, signal) => ping(deps, repository, signal),
   };
 }

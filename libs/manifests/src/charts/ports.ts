@@ -45,6 +45,12 @@ export interface ChartArchive {
   readonly bytes: Uint8Array;
 }
 
+export interface ListedChart {
+  readonly name: string;
+  /** As the index lists them. */
+  readonly versions: readonly string[];
+}
+
 export interface ChartQueryOptions {
   readonly signal: AbortSignal;
   /** The repository is asked, and its failure is the caller's; else a recent index or list of tags may be used. */
@@ -58,6 +64,8 @@ export interface ChartClient {
   fetch(question: ChartQuestion, options: ChartQueryOptions): Promise<ChartArchive>;
   /** Asks the host once, with the credentials. */
   test(repository: ChartRepository, signal: AbortSignal): Promise<void>;
+  /** The charts that the index of a Helm repository lists; registries have no such list. */
+  list(repository: ChartRepository, signal: AbortSignal): Promise<readonly ListedChart[]>;
   /** A value file by URL. */
   fetchFile(url: string, repository: ChartRepository | undefined, signal: AbortSignal): Promise<Uint8Array>;
 }

@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tiphys/reposerver/v1/reposerver.proto.
  */
 export const file_tiphys_reposerver_v1_reposerver: GenFile = /*@__PURE__*/
-  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSKsBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkSHwoXbWFuaWZlc3RfZ2VuZXJhdGVfcGF0aHMYDyABKAkigAEKD1NvdXJjZUludGVncml0eRI+CgxnaXRfcG9saWNpZXMYASADKAsyKC50aXBoeXMucmVwb3NlcnZlci52MS5HaXRTaWduYXR1cmVQb2xpY3kSEAoIZ3BnX2tleXMYAiADKAkSGwoTc3NoX2FsbG93ZWRfc2lnbmVycxgDIAEoCSI/ChJHaXRTaWduYXR1cmVQb2xpY3kSDQoFcmVwb3MYASADKAkSDAoEbW9kZRgCIAEoCRIMCgRrZXlzGAMgAygJIokCCg5SZW5kZXJTZXR0aW5ncxIjChttYXhfY29tYmluZWRfbWFuaWZlc3RfYnl0ZXMYASABKAMSIgoaaW5jbHVkZV9oaWRkZW5fZGlyZWN0b3JpZXMYAiABKAgSGwoTdmFsdWVzX2ZpbGVfc2NoZW1lcxgDIAMoCRIdChVrdXN0b21pemVfZW5hYmxlX2hlbG0YBCABKAgSFgoOZGlzYWJsZWRfdG9vbHMYBSADKAkSHQoVb2NpX2xheWVyX21lZGlhX3R5cGVzGAYgAygJEh8KF29jaV9tYXhfZXh0cmFjdGVkX2J5dGVzGAcgASgDEhoKEmRpc2FibGVfc3VibW9kdWxlcxgKIAEoCCKUAQoOUmVuZGVyZWRTb3VyY2USEAoIcmV2aXNpb24YASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSCwoDa2V5GAMgASgJEg4KBmNhY2hlZBgEIAEoCBIvCgtyZXNvbHZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBiABKAgiPgoITWFuaWZlc3QSDAoEanNvbhgBIAEoCRIOCgZvcmlnaW4YAiABKAkSFAoMc291cmNlX2luZGV4GAMgASgFIq4BChlHZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEjEKCW1hbmlmZXN0cxgBIAMoCzIeLnRpcGh5cy5yZXBvc2VydmVyLnYxLk1hbmlmZXN0EjUKB3NvdXJjZXMYAiADKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJlZFNvdXJjZRIVCg1tYW5pZmVzdF9oYXNoGAMgASgJEhAKCHdhcm5pbmdzGAQgAygJIrIBChZSZXNvbHZlUmV2aXNpb25SZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEhIKCnRhZ19wcmVmaXgYAyABKAkSEgoKY2FjaGVfbW9kZRgEIAEoCRIZChFyZXNvbHZlZF9hZnRlcl9tcxgFIAEoAxINCgVjaGFydBgGIAEoCSKjAQoXUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USDgoGY29tbWl0GAEgASgJEhoKEmFtYmlndW91c19yZXZpc2lvbhgCIAEoCRIvCgtyZXNvbHZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcmVmGAQgASgJEg0KBXN0YWxlGAUgASgIEg8KB3dhcm5pbmcYBiABKAkiRwoPTGlzdFJlZnNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IjIKEExpc3RSZWZzUmVzcG9uc2USEAoIYnJhbmNoZXMYASADKAkSDAoEdGFncxgCIAMoCSJZCg9MaXN0QXBwc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkifwoQTGlzdEFwcHNSZXNwb25zZRI+CgRhcHBzGAEgAygLMjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZS5BcHBzRW50cnkaKwoJQXBwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoUR2V0QXBwRGV0YWlsc1JlcXVlc3QSLAoGc291cmNlGAEgASgLMhwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuU291cmNlEhAKCGFwcF9uYW1lGAIgASgJIk8KFUdldEFwcERldGFpbHNSZXNwb25zZRIMCgR0eXBlGAEgASgJEigKB2RldGFpbHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ImQKGkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJInYKG0dldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRIOCgZhdXRob3IYASABKAkSKAoEZGF0ZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgDIAMoCRIPCgdtZXNzYWdlGAQgASgJIk0KFVRlc3RSZXBvc2l0b3J5UmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSIqChZUZXN0UmVwb3NpdG9yeVJlc3BvbnNlEhAKCHZlcmlmaWVkGAEgASgIMoIGChFSZXBvU2VydmVyU2VydmljZRJ0ChFHZW5lcmF0ZU1hbmlmZXN0cxIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdBovLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVzcG9uc2USbgoPUmVzb2x2ZVJldmlzaW9uEiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVzb2x2ZVJldmlzaW9uUmVxdWVzdBotLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlc29sdmVSZXZpc2lvblJlc3BvbnNlElkKCExpc3RSZWZzEiUudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXF1ZXN0GiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXNwb25zZRJZCghMaXN0QXBwcxIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVxdWVzdBomLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVzcG9uc2USaAoNR2V0QXBwRGV0YWlscxIqLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldEFwcERldGFpbHNSZXF1ZXN0GisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0QXBwRGV0YWlsc1Jlc3BvbnNlEnoKE0dldFJldmlzaW9uTWV0YWRhdGESMC50aXBoeXMucmVwb3NlcnZlci52MS5HZXRSZXZpc2lvbk1ldGFkYXRhUmVxdWVzdBoxLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRJrCg5UZXN0UmVwb3NpdG9yeRIrLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVxdWVzdBosLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSKsBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkSHwoXbWFuaWZlc3RfZ2VuZXJhdGVfcGF0aHMYDyABKAkigAEKD1NvdXJjZUludGVncml0eRI+CgxnaXRfcG9saWNpZXMYASADKAsyKC50aXBoeXMucmVwb3NlcnZlci52MS5HaXRTaWduYXR1cmVQb2xpY3kSEAoIZ3BnX2tleXMYAiADKAkSGwoTc3NoX2FsbG93ZWRfc2lnbmVycxgDIAEoCSI/ChJHaXRTaWduYXR1cmVQb2xpY3kSDQoFcmVwb3MYASADKAkSDAoEbW9kZRgCIAEoCRIMCgRrZXlzGAMgAygJIokCCg5SZW5kZXJTZXR0aW5ncxIjChttYXhfY29tYmluZWRfbWFuaWZlc3RfYnl0ZXMYASABKAMSIgoaaW5jbHVkZV9oaWRkZW5fZGlyZWN0b3JpZXMYAiABKAgSGwoTdmFsdWVzX2ZpbGVfc2NoZW1lcxgDIAMoCRIdChVrdXN0b21pemVfZW5hYmxlX2hlbG0YBCABKAgSFgoOZGlzYWJsZWRfdG9vbHMYBSADKAkSHQoVb2NpX2xheWVyX21lZGlhX3R5cGVzGAYgAygJEh8KF29jaV9tYXhfZXh0cmFjdGVkX2J5dGVzGAcgASgDEhoKEmRpc2FibGVfc3VibW9kdWxlcxgKIAEoCCKUAQoOUmVuZGVyZWRTb3VyY2USEAoIcmV2aXNpb24YASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSCwoDa2V5GAMgASgJEg4KBmNhY2hlZBgEIAEoCBIvCgtyZXNvbHZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBiABKAgiPgoITWFuaWZlc3QSDAoEanNvbhgBIAEoCRIOCgZvcmlnaW4YAiABKAkSFAoMc291cmNlX2luZGV4GAMgASgFIq4BChlHZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEjEKCW1hbmlmZXN0cxgBIAMoCzIeLnRpcGh5cy5yZXBvc2VydmVyLnYxLk1hbmlmZXN0EjUKB3NvdXJjZXMYAiADKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJlZFNvdXJjZRIVCg1tYW5pZmVzdF9oYXNoGAMgASgJEhAKCHdhcm5pbmdzGAQgAygJIrIBChZSZXNvbHZlUmV2aXNpb25SZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEhIKCnRhZ19wcmVmaXgYAyABKAkSEgoKY2FjaGVfbW9kZRgEIAEoCRIZChFyZXNvbHZlZF9hZnRlcl9tcxgFIAEoAxINCgVjaGFydBgGIAEoCSKjAQoXUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USDgoGY29tbWl0GAEgASgJEhoKEmFtYmlndW91c19yZXZpc2lvbhgCIAEoCRIvCgtyZXNvbHZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcmVmGAQgASgJEg0KBXN0YWxlGAUgASgIEg8KB3dhcm5pbmcYBiABKAkiRwoPTGlzdFJlZnNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IjIKEExpc3RSZWZzUmVzcG9uc2USEAoIYnJhbmNoZXMYASADKAkSDAoEdGFncxgCIAMoCSJZCg9MaXN0QXBwc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkifwoQTGlzdEFwcHNSZXNwb25zZRI+CgRhcHBzGAEgAygLMjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZS5BcHBzRW50cnkaKwoJQXBwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimwEKFEdldEFwcERldGFpbHNSZXF1ZXN0EiwKBnNvdXJjZRgBIAEoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIQCghhcHBfbmFtZRgCIAEoCRJDCgthcHBsaWNhdGlvbhgDIAEoCzIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdCJPChVHZXRBcHBEZXRhaWxzUmVzcG9uc2USDAoEdHlwZRgBIAEoCRIoCgdkZXRhaWxzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJkChpHZXRSZXZpc2lvbk1ldGFkYXRhUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIQCghyZXZpc2lvbhgCIAEoCSJ2ChtHZXRSZXZpc2lvbk1ldGFkYXRhUmVzcG9uc2USDgoGYXV0aG9yGAEgASgJEigKBGRhdGUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRhZ3MYAyADKAkSDwoHbWVzc2FnZRgEIAEoCSJwChdHZXRDaGFydE1ldGFkYXRhUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRINCgVjaGFydBgCIAEoCRIQCghyZXZpc2lvbhgDIAEoCSJSChhHZXRDaGFydE1ldGFkYXRhUmVzcG9uc2USEwoLZGVzY3JpcHRpb24YASABKAkSDAoEaG9tZRgCIAEoCRITCgttYWludGFpbmVycxgDIAMoCSJfChVHZXRPY2lNZXRhZGF0YVJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkinAEKFkdldE9jaU1ldGFkYXRhUmVzcG9uc2USEgoKY3JlYXRlZF9hdBgBIAEoCRIPCgdhdXRob3JzGAIgASgJEhEKCWltYWdlX3VybBgDIAEoCRIQCghkb2NzX3VybBgEIAEoCRISCgpzb3VyY2VfdXJsGAUgASgJEg8KB3ZlcnNpb24YBiABKAkSEwoLZGVzY3JpcHRpb24YByABKAkiSQoRTGlzdENoYXJ0c1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkiRwoSTGlzdENoYXJ0c1Jlc3BvbnNlEjEKBmNoYXJ0cxgBIAMoCzIhLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RlZENoYXJ0Ii0KC0xpc3RlZENoYXJ0EgwKBG5hbWUYASABKAkSEAoIdmVyc2lvbnMYAiADKAkiTQoVVGVzdFJlcG9zaXRvcnlSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IioKFlRlc3RSZXBvc2l0b3J5UmVzcG9uc2USEAoIdmVyaWZpZWQYASABKAgywwgKEVJlcG9TZXJ2ZXJTZXJ2aWNlEnQKEUdlbmVyYXRlTWFuaWZlc3RzEi4udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0Gi8udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2VuZXJhdGVNYW5pZmVzdHNSZXNwb25zZRJuCg9SZXNvbHZlUmV2aXNpb24SLC50aXBoeXMucmVwb3NlcnZlci52MS5SZXNvbHZlUmV2aXNpb25SZXF1ZXN0Gi0udGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USWQoITGlzdFJlZnMSJS50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0UmVmc1JlcXVlc3QaJi50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0UmVmc1Jlc3BvbnNlElkKCExpc3RBcHBzEiUudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXF1ZXN0GiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZRJoCg1HZXRBcHBEZXRhaWxzEioudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0QXBwRGV0YWlsc1JlcXVlc3QaKy50aXBoeXMucmVwb3NlcnZlci52MS5HZXRBcHBEZXRhaWxzUmVzcG9uc2USegoTR2V0UmV2aXNpb25NZXRhZGF0YRIwLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0GjEudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0UmV2aXNpb25NZXRhZGF0YVJlc3BvbnNlEnEKEEdldENoYXJ0TWV0YWRhdGESLS50aXBoeXMucmVwb3NlcnZlci52MS5HZXRDaGFydE1ldGFkYXRhUmVxdWVzdBouLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldENoYXJ0TWV0YWRhdGFSZXNwb25zZRJrCg5HZXRPY2lNZXRhZGF0YRIrLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldE9jaU1ldGFkYXRhUmVxdWVzdBosLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldE9jaU1ldGFkYXRhUmVzcG9uc2USXwoKTGlzdENoYXJ0cxInLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RDaGFydHNSZXF1ZXN0GigudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdENoYXJ0c1Jlc3BvbnNlEmsKDlRlc3RSZXBvc2l0b3J5EisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuVGVzdFJlcG9zaXRvcnlSZXF1ZXN0GiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuVGVzdFJlcG9zaXRvcnlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * One repository with the credentials to use for it (G01-G08).
@@ -743,6 +743,8 @@ export type ListRefsResponse = Message<"tiphys.reposerver.v1.ListRefsResponse"> 
   branches: string[];
 
   /**
+   * Of a registry: what is there under the name.
+   *
    * @generated from field: repeated string tags = 2;
    */
   tags: string[];
@@ -809,6 +811,14 @@ export type GetAppDetailsRequest = Message<"tiphys.reposerver.v1.GetAppDetailsRe
    * @generated from field: string app_name = 2;
    */
   appName: string;
+
+  /**
+   * The application that the source is or will be part of, as it is rendered: its other sources lend their files, its
+   * project says what may be fetched. Absent: installation defaults, and nothing else is fetched.
+   *
+   * @generated from field: tiphys.reposerver.v1.GenerateManifestsRequest application = 3;
+   */
+  application?: GenerateManifestsRequest | undefined;
 };
 
 /**
@@ -897,6 +907,193 @@ export const GetRevisionMetadataResponseSchema: GenMessage<GetRevisionMetadataRe
   messageDesc(file_tiphys_reposerver_v1_reposerver, 20);
 
 /**
+ * @generated from message tiphys.reposerver.v1.GetChartMetadataRequest
+ */
+export type GetChartMetadataRequest = Message<"tiphys.reposerver.v1.GetChartMetadataRequest"> & {
+  /**
+   * @generated from field: tiphys.reposerver.v1.Repository repository = 1;
+   */
+  repository?: Repository | undefined;
+
+  /**
+   * @generated from field: string chart = 2;
+   */
+  chart: string;
+
+  /**
+   * @generated from field: string revision = 3;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.GetChartMetadataRequest.
+ * Use `create(GetChartMetadataRequestSchema)` to create a new message.
+ */
+export const GetChartMetadataRequestSchema: GenMessage<GetChartMetadataRequest> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
+
+/**
+ * @generated from message tiphys.reposerver.v1.GetChartMetadataResponse
+ */
+export type GetChartMetadataResponse = Message<"tiphys.reposerver.v1.GetChartMetadataResponse"> & {
+  /**
+   * @generated from field: string description = 1;
+   */
+  description: string;
+
+  /**
+   * @generated from field: string home = 2;
+   */
+  home: string;
+
+  /**
+   * "name <address>" or "name (URL)".
+   *
+   * @generated from field: repeated string maintainers = 3;
+   */
+  maintainers: string[];
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.GetChartMetadataResponse.
+ * Use `create(GetChartMetadataResponseSchema)` to create a new message.
+ */
+export const GetChartMetadataResponseSchema: GenMessage<GetChartMetadataResponse> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
+
+/**
+ * @generated from message tiphys.reposerver.v1.GetOciMetadataRequest
+ */
+export type GetOciMetadataRequest = Message<"tiphys.reposerver.v1.GetOciMetadataRequest"> & {
+  /**
+   * @generated from field: tiphys.reposerver.v1.Repository repository = 1;
+   */
+  repository?: Repository | undefined;
+
+  /**
+   * Tag, digest or range.
+   *
+   * @generated from field: string revision = 2;
+   */
+  revision: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.GetOciMetadataRequest.
+ * Use `create(GetOciMetadataRequestSchema)` to create a new message.
+ */
+export const GetOciMetadataRequestSchema: GenMessage<GetOciMetadataRequest> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 23);
+
+/**
+ * Fields as in Argo CD's OCIMetadata; each is an annotation org.opencontainers.image.*.
+ *
+ * @generated from message tiphys.reposerver.v1.GetOciMetadataResponse
+ */
+export type GetOciMetadataResponse = Message<"tiphys.reposerver.v1.GetOciMetadataResponse"> & {
+  /**
+   * @generated from field: string created_at = 1;
+   */
+  createdAt: string;
+
+  /**
+   * @generated from field: string authors = 2;
+   */
+  authors: string;
+
+  /**
+   * @generated from field: string image_url = 3;
+   */
+  imageUrl: string;
+
+  /**
+   * @generated from field: string docs_url = 4;
+   */
+  docsUrl: string;
+
+  /**
+   * @generated from field: string source_url = 5;
+   */
+  sourceUrl: string;
+
+  /**
+   * @generated from field: string version = 6;
+   */
+  version: string;
+
+  /**
+   * @generated from field: string description = 7;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.GetOciMetadataResponse.
+ * Use `create(GetOciMetadataResponseSchema)` to create a new message.
+ */
+export const GetOciMetadataResponseSchema: GenMessage<GetOciMetadataResponse> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 24);
+
+/**
+ * @generated from message tiphys.reposerver.v1.ListChartsRequest
+ */
+export type ListChartsRequest = Message<"tiphys.reposerver.v1.ListChartsRequest"> & {
+  /**
+   * @generated from field: tiphys.reposerver.v1.Repository repository = 1;
+   */
+  repository?: Repository | undefined;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.ListChartsRequest.
+ * Use `create(ListChartsRequestSchema)` to create a new message.
+ */
+export const ListChartsRequestSchema: GenMessage<ListChartsRequest> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 25);
+
+/**
+ * @generated from message tiphys.reposerver.v1.ListChartsResponse
+ */
+export type ListChartsResponse = Message<"tiphys.reposerver.v1.ListChartsResponse"> & {
+  /**
+   * @generated from field: repeated tiphys.reposerver.v1.ListedChart charts = 1;
+   */
+  charts: ListedChart[];
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.ListChartsResponse.
+ * Use `create(ListChartsResponseSchema)` to create a new message.
+ */
+export const ListChartsResponseSchema: GenMessage<ListChartsResponse> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 26);
+
+/**
+ * @generated from message tiphys.reposerver.v1.ListedChart
+ */
+export type ListedChart = Message<"tiphys.reposerver.v1.ListedChart"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * As the index lists them.
+   *
+   * @generated from field: repeated string versions = 2;
+   */
+  versions: string[];
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.ListedChart.
+ * Use `create(ListedChartSchema)` to create a new message.
+ */
+export const ListedChartSchema: GenMessage<ListedChart> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 27);
+
+/**
  * @generated from message tiphys.reposerver.v1.TestRepositoryRequest
  */
 export type TestRepositoryRequest = Message<"tiphys.reposerver.v1.TestRepositoryRequest"> & {
@@ -911,7 +1108,7 @@ export type TestRepositoryRequest = Message<"tiphys.reposerver.v1.TestRepository
  * Use `create(TestRepositoryRequestSchema)` to create a new message.
  */
 export const TestRepositoryRequestSchema: GenMessage<TestRepositoryRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 28);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryResponse
@@ -928,7 +1125,7 @@ export type TestRepositoryResponse = Message<"tiphys.reposerver.v1.TestRepositor
  * Use `create(TestRepositoryResponseSchema)` to create a new message.
  */
 export const TestRepositoryResponseSchema: GenMessage<TestRepositoryResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 29);
 
 /**
  * @generated from service tiphys.reposerver.v1.RepoServerService
@@ -987,6 +1184,36 @@ export const RepoServerService: GenService<{
     methodKind: "unary";
     input: typeof GetRevisionMetadataRequestSchema;
     output: typeof GetRevisionMetadataResponseSchema;
+  },
+  /**
+   * What Chart.yaml says of one version of a chart in a Helm repository or registry.
+   *
+   * @generated from rpc tiphys.reposerver.v1.RepoServerService.GetChartMetadata
+   */
+  getChartMetadata: {
+    methodKind: "unary";
+    input: typeof GetChartMetadataRequestSchema;
+    output: typeof GetChartMetadataResponseSchema;
+  },
+  /**
+   * The annotations of a folder in a registry (B28).
+   *
+   * @generated from rpc tiphys.reposerver.v1.RepoServerService.GetOciMetadata
+   */
+  getOciMetadata: {
+    methodKind: "unary";
+    input: typeof GetOciMetadataRequestSchema;
+    output: typeof GetOciMetadataResponseSchema;
+  },
+  /**
+   * The charts of a Helm repository with their versions.
+   *
+   * @generated from rpc tiphys.reposerver.v1.RepoServerService.ListCharts
+   */
+  listCharts: {
+    methodKind: "unary";
+    input: typeof ListChartsRequestSchema;
+    output: typeof ListChartsResponseSchema;
   },
   /**
    * @generated from rpc tiphys.reposerver.v1.RepoServerService.TestRepository
