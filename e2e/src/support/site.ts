@@ -45,6 +45,8 @@ export interface ObjectName {
 export interface SiteOptions {
   /** Data of argocd-cm. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further environment of all services. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Data of argocd-cmd-params-cm. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -87,6 +89,7 @@ async function startSite(name: string, options: SiteOptions, stops: (() => Promi
     redis,
     namespace,
     settings: { ...SETTINGS, ...options.settings },
+    ...(options.env === undefined ? {} : { env: options.env }),
     parameters: { ...PARAMETERS, ...options.parameters },
   });
   stops.push(() => installation.stop());
