@@ -20,7 +20,7 @@ export interface Registry {
   /** Pushes a packaged chart; `path` is the folder in the registry. `flags` are Helm's, for example for credentials. */
   pushChart(archive: string, path: string, flags?: readonly string[]): void;
   /**
-   * Pushes a layer (`.tar.gz`) as an artefact under a name and tag, without credentials.
+   * Pushes layers (`.tar.gz`) as an artefact under a name and tag.
    * @returns the digest of its manifest, `sha256:…`.
    */
   pushArtifact(artifact: PushedArtifact): Promise<string>;
@@ -32,6 +32,8 @@ export interface PushedArtifact {
   readonly tag: string;
   readonly layers: readonly { readonly bytes: Uint8Array; readonly mediaType?: string }[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** `user:password`. */
+  readonly login?: string;
 }
 
 /** Starts a registry on a free port of the loopback interface. */
@@ -72,43 +74,40 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const EMPTY = new TextEncoder().encode('{}');
 
-async function pushArtifact(origin: string, { name, tag, layers, annotations }: PushedArtifact): Promise<string> {
-  const base = `${origin}/v2/${name}`;
+async function pushArtifact(origin: string, artifact: PushedArtifact): Promise<string> {
+  const { name, tag, layers, annotations, login } = artifact;
+  const authorization = login === undefined ? {} : { authorization: `Basic ${btoa(login)}` };
+  const send = async (
+    path: string,
+    method: string,
+    sent: { readonly type?: string; readonly body?: Uint8Array<ArrayBuffer> | string } = {},
+  ) => {
+    const headers = { ...authorization, 'content-type': sent.type ?? 'application/octet-stream' };
+    const url = new URL(path, `${origin}/v2/${name}/`);
+    const response = await fetch(url, { method, headers, ...(sent.body === undefined ? {} : { body: sent.body }) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the registry answered ${response.status}: ${text}`);
+    return response;
+  };
+  const pushBlob = async (bytes: Uint8Array): Promise<{ digest: string; size: number }> => {
+    const started = await send('blobs/uploads/', 'POST');
+    const place = new URL(started.headers.get('location') ?? '', origin);
+    const digest = digestOf(bytes);
+    place.searchParams.set('digest', digest);
+    await send(place.href, 'PUT', { body: Uint8Array.from(bytes) });
+    return { digest, size: bytes.length };
+  };
   const descriptors = [];
-  for (const { bytes, mediaType = LAYER } of layers) {
-    descriptors.push({ mediaType, digest: await pushBlob(base, bytes), size: bytes.length });
-  }
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-  const manifest = {
-    ...{ schemaVersion: 2, mediaType, artifactType: 'application/vnd.example.test' },
-    config: {
-      mediaType: 'application/vnd.oci.empty.v1+json',
-      digest: await pushBlob(base, EMPTY),
-      size: EMPTY.length,
-    },
+  for (const { bytes, mediaType = LAYER } of layers) descriptors.push({ mediaType, ...(await pushBlob(bytes)) });
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  const body = JSON.stringify({
+    ...{ schemaVersion: 2, mediaType: type, artifactType: 'application/vnd.example.test' },
+    config: { mediaType: 'application/vnd.oci.empty.v1+json', ...(await pushBlob(EMPTY)) },
     layers: descriptors,
     ...(annotations === undefined ? {} : { annotations }),
-  };
-  const body = JSON.stringify(manifest);
-  const headers = { 'content-type': mediaType };
-  await succeed(await fetch(`${base}/manifests/${tag}`, { method: 'PUT', headers, body }));
+  });
+  await send(`manifests/${tag}`, 'PUT', { type, body });
   return digestOf(body);
-}
-
-async function pushBlob(base: string, bytes: Uint8Array): Promise<string> {
-  const started = await succeed(await fetch(`${base}/blobs/uploads/`, { method: 'POST' }));
-  const place = new URL(started.headers.get('location') ?? '', base);
-  const digest = digestOf(bytes);
-  place.searchParams.set('digest', digest);
-  const headers = { 'content-type': 'application/octet-stream' };
-  await succeed(await fetch(place, { method: 'PUT', headers, body: Uint8Array.from(bytes) }));
-  return digest;
-}
-
-async function succeed(response: Response): Promise<Response> {
-  const text = await response.text();
-  if (!response.ok) throw new Error(`the registry answered ${response.status}: ${text}`);
-  return response;
 }
 
 function digestOf(content: string | Uint8Array): string {
