@@ -56,6 +56,11 @@ describe('what a change of an Application asks of the refresh queue', () => {
       refresh: { key: KEY, priority: 'person', request: request(2) },
     })),
     {
+      name: 'an application that is no longer skipped is resolved anew: pushes were not looked at (A25)',
+      ...{ previous: annotated({ [ANNOTATIONS.skipReconcile]: 'true' }), current: application() },
+      refresh: { key: KEY, priority: 'person', request: request(3) },
+    },
+    {
       name: 'a deleted application is forgotten',
       previous: BEFORE,
       current: undefined,

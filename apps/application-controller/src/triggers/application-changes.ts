@@ -35,12 +35,17 @@ function refreshOf(key: string, current: Application, previous: Application | un
   }
   if (previous === undefined)
     return { key, priority: 'periodic', request: { level: level('latest'), hardness: 0, since: 0 } };
-  if (!sameJson(current.spec, previous.spec))
+  // What was pushed while it was skipped was not looked at (A25).
+  if (!sameJson(current.spec, previous.spec) || (isSkipped(previous) && !isSkipped(current)))
     return { key, priority: 'person', request: { level: level('latestForceResolve'), hardness: 0, since: 0 } };
   if (!sameJson(decisionAnnotations(current), decisionAnnotations(previous))) {
     return { key, priority: 'person', request: { level: level('latest'), hardness: 0, since: 0 } };
   }
   return undefined;
+}
+
+function isSkipped({ metadata }: Application): boolean {
+  return metadata.annotations?.[ANNOTATIONS.skipReconcile] === 'true';
 }
 
 function operationOf(key: string, current: Application, previous: Application | undefined): Enqueue | undefined {
