@@ -184,6 +184,7 @@ describe('variables (B32, B33)', () => {
         'ARGOCD_APP_SOURCE_PATH=app',
         'ARGOCD_APP_SOURCE_REPO_URL=https://git.example.com/shop.git',
         'ARGOCD_APP_SOURCE_TARGET_REVISION=main',
+        'ARGOCD_ENV_EMPTY=',
         `ARGOCD_ENV_REV=at-${commit.slice(0, 7)}`,
         'KUBE_API_VERSIONS=v1,apps/v1',
         'KUBE_VERSION=1.34.0',

@@ -48,7 +48,7 @@ export async function withReceived<T>(
     const metadata = await receiveArchive(stream, archive, limits.maxBytes);
     await unpack(archive, root, { ...limits, preserveFileMode });
     await rm(archive);
-    const environment = metadata.env.filter(({ name, value }) => name !== '' && value !== '');
+    const environment = metadata.env.filter(({ name }) => name !== '');
     return await work({
       ...{ root, tmp },
       application: metadata.appName,
