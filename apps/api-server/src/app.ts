@@ -18,6 +18,7 @@ import { registerApplicationRoutes } from './routes/applications/route.js';
 import { registerBadgeRoute } from './routes/badge/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
+import { registerResourceActionRoutes } from './routes/resource-actions/route.js';
 import { registerSessionRoutes } from './routes/session/route.js';
 import { registerWebhookRoute } from './routes/webhook/route.js';
 
@@ -62,6 +63,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   await registerSessionRoutes(app, deps.session);
   registerApplicationRoutes(app, deps.applications);
   registerApplicationStateRoutes(app, deps.applicationState);
+  registerResourceActionRoutes(app, deps.resourceActions);
   registerProjectRoutes(app, deps.projects);
   registerInstallationRoutes(app, deps.installation);
   registerBadgeRoute(app, deps.applications);

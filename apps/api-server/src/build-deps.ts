@@ -1,6 +1,7 @@
 /** The real parts behind the HTTP application, started in the order in which they need each other. */
 import type { AuthenticatedCache } from '@tiphys/cache';
 import { createKubeClient, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
+import { createLuaRuntime } from '@tiphys/lua';
 import { createRepoServerClient } from '@tiphys/proto';
 import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock } from '@tiphys/runtime';
 import { createAudit } from './applications/audit.js';
@@ -16,10 +17,13 @@ import { type ApiServerConfig, VERSION } from './config.js';
 import type { ApiServerDeps } from './deps.js';
 import { type LiveSettings, watchConfigObjects } from './kube/config-objects.js';
 import { ensureDefaultProject } from './kube/default-project.js';
+import { createDestinations } from './kube/destinations.js';
 import { createKubeVersion } from './kube/kube-version.js';
 import { watchObjects } from './kube/watched-objects.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
 import { openRedisParts } from './redis-parts.js';
+import { createResourceActions } from './routes/resource-actions/actions.js';
+import type { ResourceActionDeps } from './routes/resource-actions/route.js';
 
 export interface BuildContext {
   readonly config: ApiServerConfig;
@@ -44,13 +48,15 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const shared = { namespace, authorizer, audit: createAudit({ kube, clock: systemClock, log }) };
   const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
   const index = createRepositoryIndex(applications.store);
+  const applicationState = {
+    ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
+    kubeVersion: createKubeVersion(kube, systemClock),
+    repositoryAccess: createRepositoryAccess(settings, watched.projects),
+  };
   return {
     applications,
-    applicationState: {
-      ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
-      kubeVersion: createKubeVersion(kube, systemClock),
-      repositoryAccess: createRepositoryAccess(settings, watched.projects),
-    },
+    applicationState,
+    resourceActions: buildResourceActions(context, { applicationState, settings, kube }),
     webhook: { index, queue: redis.refreshQueue, settings, metrics, clock: systemClock, log },
     projects: { ...shared, kube, projects: watched.projects, observe: watched.observeProject },
     session: buildSession({ settings, metrics, cache: redis.cache, log }),
@@ -58,6 +64,23 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     metrics,
     log,
   };
+}
+
+interface ResourceActionParts extends Pick<ResourceActionDeps, 'applicationState'> {
+  readonly settings: LiveSettings;
+  readonly kube: KubeClient;
+}
+
+function buildResourceActions(
+  { lifecycle, log }: BuildContext,
+  { applicationState, settings, kube }: ResourceActionParts,
+): ResourceActionDeps {
+  const lua = createLuaRuntime({ log });
+  lifecycle.onStop('lua', () => lua.stop());
+  const destinations = createDestinations({ settings, home: kube });
+  lifecycle.onStop('destination clients', () => destinations.close());
+  const actions = createResourceActions({ lua, customizations: settings.actions, clock: systemClock });
+  return { applicationState, destinations, actions };
 }
 
 interface ControlPlaneParts {

@@ -6,12 +6,14 @@ import type { ApiMetrics } from './plugins/metrics.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/handlers.js';
+import type { ResourceActionDeps } from './routes/resource-actions/route.js';
 import type { SessionDeps } from './routes/session/handlers.js';
 import type { WebhookDeps } from './routes/webhook/handler.js';
 
 export interface ApiServerDeps {
   readonly applications: ApplicationDeps;
   readonly applicationState: ApplicationStateDeps;
+  readonly resourceActions: ResourceActionDeps;
   readonly webhook: WebhookDeps;
   readonly projects: ProjectDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };

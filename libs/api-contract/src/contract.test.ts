@@ -6,6 +6,7 @@ import {
   installationRoutes,
   listOf,
   projectRoutes,
+  resourceActionRoutes,
   type RouteContract,
   routePath,
   sessionRoutes,
@@ -16,6 +17,7 @@ const routes: readonly RouteContract[] = [
   ...Object.values(applicationStateRoutes),
   ...Object.values(installationRoutes),
   ...Object.values(projectRoutes),
+  ...Object.values(resourceActionRoutes),
   ...Object.values(sessionRoutes),
 ];
 

@@ -4,12 +4,14 @@ import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type AccountSettings,
+  type ActionCustomization,
   type Cluster,
   configMapData,
   decodeSecretData,
   isInClusterEnabled,
   type Parsed,
   parseAccountSettings,
+  parseActionCustomizations,
   parseClusters,
   parseRepositories,
   parseServerSettings,
@@ -29,6 +31,10 @@ export interface LiveSettings {
   webhook(): WebhookSettings;
   repositories(): readonly Repository[];
   clusters(): readonly Cluster[];
+  /** Resource actions of the administrator (E12). */
+  actions(): readonly ActionCustomization[];
+  /** The Secret that registers a cluster. */
+  clusterSecret(name: string): SecretRecord | undefined;
   /** Changes with every change of any of them. */
   version(): number;
   /** `data` of a ConfigMap of the control-plane namespace; empty when there is none. */
@@ -117,6 +123,8 @@ export function liveSettings(sources: SettingsSources, log: Logger): LiveSetting
     webhook: perChange(() => parseWebhookSettings(argocdCm(), { argocdSecret: secret() })),
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
+    actions: perChange(() => parseActionCustomizations(argocdCm())),
+    clusterSecret: (name) => credentials().find((record) => record.name === name),
     version: sources.version,
     configMap,
   };
