@@ -43,6 +43,8 @@ export interface GitRemote {
   readonly credentials: GitCredentials;
   /** Commits of history that a fetch brings; undefined: all (B37). */
   readonly depth?: number;
+  /** Files that Git LFS keeps elsewhere are fetched; otherwise their pointers are read as they are (B37). */
+  readonly lfs?: boolean;
 }
 
 export interface ResolvedRevision {

@@ -4,7 +4,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from '@tiphys/runt
 import { chooseTransport } from './choose-transport.js';
 import { compactRepository } from './cli/compact.js';
 import { createCliTransport } from './cli/transport.js';
-import { createCommitTree, createTreeCache } from './commit-tree.js';
+import { createBlobCache, createCommitTree, createTreeCache } from './commit-tree.js';
 import type { AzureWorkload } from './credentials/azure-identity.js';
 import { type CredentialExchange, createCredentialExchange } from './credentials/exchange.js';
 import { createTokenClient } from './credentials/token-client.js';
@@ -12,6 +12,12 @@ import { untilAborted } from './deadline.js';
 import { isGitError } from './errors.js';
 import { parseGitUrl } from './git-url.js';
 import { createHostGate, type HostGate } from './host-gate.js';
+import { createHostClient } from './http/host-client.js';
+import { downloadLfs } from './lfs/download.js';
+import { lfsEndpoint } from './lfs/endpoint.js';
+import type { LfsPointer } from './lfs/pointer.js';
+import { createLfsStore } from './lfs/store.js';
+import { withLfs } from './lfs/tree.js';
 import { createMirrors } from './mirror/mirrors.js';
 import { type LoadedNodegit, loadNodegit } from './nodegit/api.js';
 import { createKnownHostsFile } from './nodegit/known-hosts.js';
@@ -60,6 +66,7 @@ export interface GitReaderOptions {
 
 /** Entries of cached folder listings; about 200 bytes each. */
 const CACHED_TREE_ENTRIES = 60_000;
+const CACHED_BLOB_BYTES = 8 * 1024 * 1024;
 const SIGNAL_OF_NOBODY = new AbortController().signal;
 
 export function createGitReader(options: GitReaderOptions): GitReader {
@@ -86,7 +93,8 @@ export function createGitReader(options: GitReaderOptions): GitReader {
     keyrings: createKeyrings(join(options.dataDirectory, 'keyrings')),
     timeoutMs: options.fetchTimeoutMs ?? 600_000,
   });
-  const trees = createTreeCache(CACHED_TREE_ENTRIES);
+  const lfs = createLfs(options, host);
+  const caches = { trees: createTreeCache(CACHED_TREE_ENTRIES), blobs: createBlobCache(CACHED_BLOB_BYTES) };
   const check = (remote: GitRemote): void => void parseGitUrl(remote.url, { allowFile: options.allowFile === true });
   return {
     resolveRevision: async (remote, revision, { signal, ...wishes }) => {
@@ -102,7 +110,8 @@ export function createGitReader(options: GitReaderOptions): GitReader {
     openCommit: async (remote, resolved, signal) => {
       check(remote);
       const { raw, database } = await untilAborted(mirrors.get(remote).open(remote, resolved), signal);
-      return createCommitTree(raw, database, trees);
+      const tree = createCommitTree(raw, database, trees);
+      return remote.lfs === true ? withLfs(tree, (pointer) => untilAborted(lfs.read(remote, pointer), signal)) : tree;
     },
     signatureProblems: async (remote, resolved, { policy, signal }) => {
       check(remote);
@@ -203,7 +212,7 @@ function createHost(options: GitReaderOptions, clock: Clock): Host {
 function createExchange(options: GitReaderOptions, clock: Clock): CredentialExchange {
   const { azureWorkload, googleTokenUrl } = options;
   return createCredentialExchange({
-    client: createTokenClient({ allowLocal: options.allowFile === true }),
+    client: createTokenClient(createHostClient({ allowLocal: options.allowFile === true })),
     clock,
     ...(azureWorkload === undefined ? {} : { azureWorkload }),
     ...(googleTokenUrl === undefined ? {} : { googleTokenUrl }),
@@ -223,4 +232,24 @@ async function withToken<T>(
     if (isGitError(error) && error.failure === 'credentials') exchange.forget(remote);
     throw error;
   }
+}
+
+interface Lfs {
+  read(remote: GitRemote, pointer: LfsPointer): Promise<Uint8Array>;
+}
+
+function createLfs(options: GitReaderOptions, host: Host): Lfs {
+  const store = createLfsStore(join(options.dataDirectory, 'lfs'));
+  const timeoutMs = options.fetchTimeoutMs ?? 600_000;
+  const client = createHostClient({ allowLocal: options.allowFile === true, timeoutMs });
+  const where = { workDirectory: join(options.dataDirectory, 'work'), timeoutMs: 30_000, signal: SIGNAL_OF_NOBODY };
+  return {
+    read: (remote, pointer) =>
+      store.get(remote, pointer, () =>
+        host.run(remote, 'fetch', async (_transport, ready) => {
+          const endpoint = await lfsEndpoint(ready, where);
+          return downloadLfs({ client, remote: ready, endpoint, pointer, signal: SIGNAL_OF_NOBODY });
+        }),
+      ),
+  };
 }

@@ -22,6 +22,8 @@ export interface SshGitServer {
   /** Line for a known_hosts file. */
   readonly knownHosts: string;
   createRepository(name: string, files?: Files): Promise<GitRepository>;
+  /** What clients of Git LFS are told: where the files are, and what opens the door. */
+  answerLfs(answer: { readonly href: string; readonly header: Readonly<Record<string, string>> }): void;
   /** Commands that clients ran, such as `git-upload-pack app`. */
   commands(): readonly string[];
   stop(): Promise<void>;
@@ -59,6 +61,7 @@ export async function startSshGitServer(): Promise<SshGitServer> {
     knownHosts: `[127.0.0.1]:${port} ${hostKey.publicKey}`,
     createRepository: (name, files = {}) =>
       createBareRepository({ root, name, url: `ssh://${username}@127.0.0.1:${port}/${name}.git` }, files),
+    answerLfs: (answer) => writeFileSync(join(directory, 'lfs.json'), JSON.stringify(answer)),
     commands: () => (existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : []),
     stop: async () => {
       await program.kill();
@@ -89,7 +92,7 @@ function generateKey(directory: string, name: string): Key {
 
 function writeServerFiles({ directory, root, port, authorized }: ServerFiles): void {
   const command = join(directory, 'command.sh');
-  writeFileSync(command, forcedCommand(root, join(directory, 'commands.log')), { mode: 0o755 });
+  writeFileSync(command, forcedCommand(root, directory), { mode: 0o755 });
   writeFileSync(join(directory, 'authorized_keys'), `restrict,command="${command}" ${authorized}\n`, { mode: 0o600 });
   const config = [
     `Port ${port}`,
@@ -109,7 +112,8 @@ function writeServerFiles({ directory, root, port, authorized }: ServerFiles): v
 }
 
 /** Maps `git-upload-pack '/name.git'` to the folder of the repositories and logs it; refuses anything else. */
-function forcedCommand(root: string, log: string): string {
+function forcedCommand(root: string, directory: string): string {
+  const log = join(directory, 'commands.log');
   return `#!/bin/sh
 service=\${SSH_ORIGINAL_COMMAND%% *}
 path=$(printf %s "\${SSH_ORIGINAL_COMMAND#* }" | tr -d "'")
@@ -117,6 +121,7 @@ path=\${path#/}
 name=\${path%.git}
 case "$service" in
   git-upload-pack | git-receive-pack) ;;
+  git-lfs-authenticate) echo "$service $path" >> '${log}'; exec cat '${directory}/lfs.json' ;;
   *) echo "only git is allowed" >&2; exit 1 ;;
 esac
 case "$name" in *..*) exit 1 ;; esac

@@ -12,8 +12,9 @@ export function toRemote(repository: Repository | undefined): GitRemote {
     const message = `Repositories of type "${repository.type}" hold charts: name one with spec.source.chart, or use a Git repository.`;
     throw new GitOpsError('ManifestGeneration', message);
   }
-  const { url, depth } = repository;
-  return { url, credentials: toCredentials(repository), ...(depth === 0 ? {} : { depth }) };
+  const { url, depth, enableLfs } = repository;
+  const credentials = toCredentials(repository);
+  return { url, credentials, ...(depth === 0 ? {} : { depth }), ...(enableLfs ? { lfs: true } : {}) };
 }
 
 function toCredentials(repository: Repository): GitCredentials {

@@ -70,7 +70,13 @@ function configEnv(settings: readonly Setting[]): Record<string, string> {
   return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
 }
 
-async function sshAccess({ credentials }: GitRemote, directory: string): Promise<Record<string, string>> {
+async function sshAccess(remote: GitRemote, directory: string): Promise<Record<string, string>> {
+  const args = await sshArguments(remote, directory);
+  return { GIT_SSH_COMMAND: `ssh ${args.join(' ')}`, GIT_SSH_VARIANT: 'ssh' };
+}
+
+/** Of the ssh program: the key and the hosts that it may talk to, as files in the folder. */
+export async function sshArguments({ credentials }: GitRemote, directory: string): Promise<readonly string[]> {
   const key = join(directory, 'key');
   const knownHosts = join(directory, 'known_hosts');
   const text = credentials.sshPrivateKey ?? '';
@@ -85,6 +91,5 @@ async function sshAccess({ credentials }: GitRemote, directory: string): Promise
     `UserKnownHostsFile=${credentials.insecure === true ? '/dev/null' : knownHosts}`,
     'GlobalKnownHostsFile=/dev/null',
   ];
-  const flags = options.map((option) => `-o ${option}`).join(' ');
-  return { GIT_SSH_COMMAND: `ssh -F /dev/null -i ${key} ${flags}`, GIT_SSH_VARIANT: 'ssh' };
+  return ['-F', '/dev/null', '-i', key, ...options.flatMap((option) => ['-o', option])];
 }

@@ -28,7 +28,7 @@ export async function azureToken(request: AzureRequest, context: TokenContext): 
   if (!GUID.test(tenantId))
     throw new GitError('credentials', `The tenant id of ${who} is not valid. Correct it in the repository Secret.`);
   const answer = await context.client.ask({
-    ...{ method: 'POST', who, credentials: request.remote.credentials, signal: context.signal },
+    ...{ method: 'POST', what: who, credentials: request.remote.credentials, signal: context.signal },
     url: `${authority.replace(/\/+$/, '')}/${tenantId}/oauth2/v2.0/token`,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ grant_type: 'client_credentials', scope: SCOPE, ...form }).toString(),

@@ -21,7 +21,7 @@ export async function githubAppToken(
   const jwt = signToken(claims, { pem: app.privateKey, who });
   const ask = (method: 'GET' | 'POST', path: string) =>
     context.client.ask({
-      ...{ method, who, url: `${api}${path}`, credentials: remote.credentials, signal: context.signal },
+      ...{ method, what: who, url: `${api}${path}`, credentials: remote.credentials, signal: context.signal },
       headers: {
         authorization: `Bearer ${jwt}`,
         accept: 'application/vnd.github+json',

@@ -16,7 +16,7 @@ export async function googleToken(remote: GitRemote, tokenUrl: string, context: 
   const claims = { iss: email, scope: SCOPE, aud: GOOGLE_TOKEN_URL, iat: now, exp: now + VALID_S };
   const assertion = signToken(claims, { pem: privateKey, who, ...(keyId === undefined ? {} : { id: keyId }) });
   const answer = await context.client.ask({
-    ...{ method: 'POST', url: tokenUrl, who, credentials: remote.credentials, signal: context.signal },
+    ...{ method: 'POST', url: tokenUrl, what: who, credentials: remote.credentials, signal: context.signal },
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }).toString(),
   });

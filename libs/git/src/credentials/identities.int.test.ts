@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { type FakeClock, fakeClock } from '@tiphys/runtime';
 import { type GitServer, removeDirectory, startGitServer, temporaryDirectory } from '@tiphys/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isForbiddenAddress } from '../http/guarded-connect.js';
+import { createHostClient } from '../http/host-client.js';
 import type { GitCredentials } from '../ports.js';
 import { createGitReader } from '../reader.js';
 import { createCredentialExchange } from './exchange.js';
-import { isForbiddenAddress } from './guarded-connect.js';
 import { createTokenClient } from './token-client.js';
 
 const directory = temporaryDirectory('identities');
@@ -66,7 +67,11 @@ function readToken(token: string, key: KeyObject): Readonly<Record<string, unkno
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 function exchangeAt(clock: FakeClock, more = {}) {
-  return createCredentialExchange({ client: createTokenClient({ allowLocal: true }), clock, ...more });
+  return createCredentialExchange({
+    client: createTokenClient(createHostClient({ allowLocal: true })),
+    clock,
+    ...more,
+  });
 }
 const remote = (credentials: GitCredentials, url = 'https://git.example.com/org/app.git') => ({ url, credentials });
 
@@ -243,7 +248,7 @@ describe('where tokens may be asked for (S26)', () => {
     ['this machine in IPv6', 'https://[::1]:1/', /this machine/],
   ])('not at %s', async (_, enterpriseBaseUrl, message) => {
     const exchange = createCredentialExchange({
-      client: createTokenClient({ allowLocal: false }),
+      client: createTokenClient(createHostClient({ allowLocal: false })),
       clock: fakeClock(new Date(NOW)),
     });
     const githubApp = { id: 7, privateKey: pem, installationId: 1, enterpriseBaseUrl };

@@ -98,8 +98,14 @@ function credentialFor(nodegit: Nodegit, credentials: GitCredentials, userInUrl:
 
 /** Tokens and forced basic authentication go out with the first request, without waiting for a 401. */
 export function headersFor(credentials: GitCredentials): readonly string[] {
-  const { bearerToken, forceHttpBasicAuth, username, password } = credentials;
-  if (bearerToken !== undefined) return [`Authorization: Bearer ${bearerToken}`];
-  if (forceHttpBasicAuth !== true || password === undefined) return [];
-  return [`Authorization: Basic ${Buffer.from(`${username ?? ''}:${password}`).toString('base64')}`];
+  const { bearerToken, forceHttpBasicAuth } = credentials;
+  if (bearerToken === undefined && forceHttpBasicAuth !== true) return [];
+  return Object.values(authorizationOf(credentials)).map((value) => `Authorization: ${value}`);
+}
+
+/** For requests beside Git itself, which nobody answers with a question for the credentials. */
+export function authorizationOf({ bearerToken, username, password }: GitCredentials): Readonly<Record<string, string>> {
+  if (bearerToken !== undefined) return { authorization: `Bearer ${bearerToken}` };
+  if (password === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username ?? ''}:${password}`).toString('base64')}` };
 }
