@@ -4,7 +4,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from '@tiphys/runt
 import { chooseTransport } from './choose-transport.js';
 import { compactRepository } from './cli/compact.js';
 import { createCliTransport } from './cli/transport.js';
-import { createBlobCache, createCommitTree, createTreeCache } from './commit-tree.js';
+import { createCommitTree, createTreeCache } from './commit-tree.js';
 import type { AzureWorkload } from './credentials/azure-identity.js';
 import { type CredentialExchange, createCredentialExchange } from './credentials/exchange.js';
 import { createTokenClient } from './credentials/token-client.js';
@@ -66,7 +66,6 @@ export interface GitReaderOptions {
 
 /** Entries of cached folder listings; about 200 bytes each. */
 const CACHED_TREE_ENTRIES = 60_000;
-const CACHED_BLOB_BYTES = 8 * 1024 * 1024;
 const SIGNAL_OF_NOBODY = new AbortController().signal;
 
 export function createGitReader(options: GitReaderOptions): GitReader {
@@ -94,7 +93,7 @@ export function createGitReader(options: GitReaderOptions): GitReader {
     timeoutMs: options.fetchTimeoutMs ?? 600_000,
   });
   const lfs = createLfs(options, host);
-  const caches = { trees: createTreeCache(CACHED_TREE_ENTRIES), blobs: createBlobCache(CACHED_BLOB_BYTES) };
+  const trees = createTreeCache(CACHED_TREE_ENTRIES);
   const check = (remote: GitRemote): void => void parseGitUrl(remote.url, { allowFile: options.allowFile === true });
   return {
     resolveRevision: async (remote, revision, { signal, ...wishes }) => {
