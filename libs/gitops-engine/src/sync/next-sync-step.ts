@@ -145,7 +145,8 @@ function afterFailure(view: View, broken: readonly SeenTask[]): SyncStep {
     ({ task, state }) => task.hookType !== undefined && state === 'running',
   );
   if (running.length > 0) return waitFor(running.map(({ task }) => task));
-  const hooks = reached.filter(({ task }) => task.hookDeletePolicies.includes('HookFailed'));
+  const ended = [...reached, ...syncFail.filter(({ state }) => state !== 'pending')];
+  const hooks = ended.filter(({ task }) => task.hookDeletePolicies.includes('HookFailed'));
   const deletable = hooksToDelete(hooks, progress);
   if (deletable.length > 0) return { kind: 'deleteHooks', tasks: deletable };
   // Without its namespace nothing else can run, the SyncFail hooks included.
