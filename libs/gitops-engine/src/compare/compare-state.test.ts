@@ -267,10 +267,10 @@ describe('conditions and marks', () => {
     ]);
   });
   it('names an ignore expression that is not supported', () => {
-    const rule = { kind: 'ConfigMap', jqPathExpressions: ['.data | keys'] };
+    const rule = { kind: 'ConfigMap', jqPathExpressions: ['.data | kyes'] };
     const { conditions } = compareState(input([], [], { ignoreDifferences: [rule] }));
     expect(conditions).toMatchObject([
-      { type: 'ComparisonError', message: expect.stringContaining('".data | keys" cannot be used') },
+      { type: 'ComparisonError', message: expect.stringContaining('".data | kyes" cannot be used') },
     ]);
   });
   it('marks objects whose deletion must be confirmed (D19, D20)', () => {

@@ -2,16 +2,22 @@
 import {
   type GroupVersionKind,
   groupOf,
+  type JsonObject,
   type KubernetesObject,
   matchesGlob,
   type ResourceIgnoreDifferences,
 } from '@tiphys/model';
-import { parsePathExpression } from './path-expression.js';
-import { type Path, parseJsonPointer } from './paths.js';
+import { type Budget, createBudget, JqError, JqLimitError } from './jq/budget.js';
+import { compileJq, type JqQuery, MAX_STEPS } from './jq/query.js';
+import { type ParsedExpression, parsePathExpression } from './path-expression.js';
+import { type Path, type PathStep, parseJsonPointer } from './paths.js';
+
+/** Some 300 ms: what a comparison may spend on expressions of all its objects. */
+const MAX_STEPS_OF_COMPARISON = 3_000_000;
 
 export interface IgnoreRules {
   readonly rules: readonly CompiledRule[];
-  /** One sentence for each expression that could not be used; the comparison goes on without it. */
+  /** One sentence for each expression that could not be used; more may come while objects are compared. */
   readonly problems: readonly string[];
 }
 
@@ -28,6 +34,7 @@ export interface IgnoredFields {
 
 export function compileIgnoreDifferences(rules: readonly ResourceIgnoreDifferences[]): IgnoreRules {
   const problems: string[] = [];
+  const budget = createBudget(MAX_STEPS_OF_COMPARISON);
   const compiled = rules.map((rule) => {
     const pointers = (rule.jsonPointers ?? []).flatMap((pointer) => {
       const path = parseJsonPointer(pointer);
@@ -35,13 +42,54 @@ export function compileIgnoreDifferences(rules: readonly ResourceIgnoreDifferenc
       return path === undefined ? [] : [path];
     });
     const expressions = (rule.jqPathExpressions ?? []).flatMap((expression) => {
-      const parsed = parsePathExpression(expression);
-      if ('problem' in parsed) problems.push(problemText('jqPathExpressions', expression, parsed.problem));
-      return 'path' in parsed ? [parsed.path] : [];
+      const compiled = compileExpression(expression, { budget, problems });
+      if ('problem' in compiled) problems.push(problemText('jqPathExpressions', expression, compiled.problem));
+      return 'path' in compiled ? [compiled.path] : [];
     });
     return { rule, paths: [...pointers, ...expressions] };
   });
   return { rules: compiled, problems };
+}
+
+interface Expressions {
+  /** Of all expressions and objects of a comparison. */
+  readonly budget: Budget;
+  readonly problems: string[];
+}
+
+/** Plain paths directly, everything else of jq by its interpreter. */
+function compileExpression(expression: string, shared: Expressions): ParsedExpression {
+  const plain = parsePathExpression(expression);
+  if ('path' in plain) return plain;
+  const compiled = compileJq(expression);
+  return 'problem' in compiled ? compiled : { path: [queryStep(expression, { ...shared, query: compiled.query })] };
+}
+
+/** An expression that takes too long is left out for the rest of the comparison, and shown (S7). */
+function queryStep(
+  expression: string,
+  { query, budget, problems }: Expressions & { readonly query: JqQuery },
+): PathStep {
+  let failed = false;
+  const pathsIn = (object: JsonObject): readonly Path[] => {
+    if (failed) return [];
+    const own = createBudget(MAX_STEPS);
+    try {
+      const paths = query.pathsIn(object, own);
+      budget.spend(own.spent);
+      return paths.map((path) => path.map(stepTo));
+    } catch (error) {
+      if (!(error instanceof JqLimitError) && !(error instanceof JqError)) throw error;
+      failed = true;
+      problems.push(problemText('jqPathExpressions', expression, error.message));
+      return [];
+    }
+  };
+  return { kind: 'query', pathsIn };
+}
+
+function stepTo(key: string | number): PathStep {
+  return typeof key === 'number' ? { kind: 'index', index: key } : { kind: 'field', name: key };
 }
 
 function problemText(field: string, text: string, problem: string): string {

@@ -31,7 +31,7 @@ describe('known types in custom resources (C12)', () => {
     ['nothing where the field is missing', { other: '1000m' }, 'spec.size', 'core/Quantity', { other: '1000m' }],
     ['nothing for an unknown type', { size: '1000m' }, 'spec.size', 'Quantity', { size: '1000m' }],
     ['nothing that is not of the type', { size: 'large' }, 'spec.size', 'core/Quantity', { size: 'large' }],
-  ])('make one of the spellings of %s', (_name, spec, field, type, expected) => {
+  ])('make one of the spellings of %s', (...[, spec, field, type, expected]) => {
     expect(normalized(spec, field, type)).toEqual(expected);
   });
 

@@ -8,7 +8,9 @@ export type PathStep =
   /** A member by name or, in lists, by position: JSON pointers do not say which. */
   | { readonly kind: 'either'; readonly token: string }
   | { readonly kind: 'each' }
-  | { readonly kind: 'select'; readonly test: (value: JsonValue) => boolean };
+  | { readonly kind: 'select'; readonly test: (value: JsonValue) => boolean }
+  /** Alone in its path: places that are looked for in each object, the last of a list first. */
+  | { readonly kind: 'query'; readonly pathsIn: (object: JsonObject) => readonly Path[] };
 
 export type Path = readonly PathStep[];
 
@@ -21,6 +23,8 @@ export function parseJsonPointer(pointer: string): Path | undefined {
 
 /** The object without the values at the path; the same object when there are none. */
 export function removePath(object: JsonObject, path: Path): JsonObject {
+  const [first] = path;
+  if (first?.kind === 'query') return first.pathsIn(object).reduce(removePath, object);
   const result = remove(object, path);
   return isJsonObject(result) ? result : {};
 }

@@ -19,7 +19,7 @@ export function withIgnoredFields(
 ): KubernetesObject {
   const { paths, managers } = ignoredFieldsOf(target, rules);
   const [from, before] = [asJson(live), asJson(target)];
-  const byPath = paths.reduce<Value>((value, path) => copyPath(value, from, path), before);
+  const byPath = paths.reduce<Value>((value, path) => copyIgnored(value, from, path), before);
   const owned = trustedFields(live, managers);
   const result = owned.reduce<Value>((value, node) => copyOwned(value, from, node), byPath);
   return isJsonObject(result) ? asKubernetesObject({ metadata: {}, ...result, ...identityOf(target) }) : target;
@@ -28,6 +28,14 @@ export function withIgnoredFields(
 /** No rule can make another object of it. */
 function identityOf({ apiVersion, kind }: KubernetesObject): { readonly apiVersion: string; readonly kind: string } {
   return { apiVersion, kind };
+}
+
+/** A jq expression names places of both: those of the target that live does not have go, those of live come. */
+function copyIgnored(to: Value, from: Value, path: Path): Value {
+  const [first] = path;
+  if (first?.kind !== 'query') return copyPath(to, from, path);
+  const places = [...first.pathsIn(mapOf(to)), ...first.pathsIn(mapOf(from)).toReversed()];
+  return places.reduce<Value>((value, place) => copyPath(value, from, place), to);
 }
 
 /** `to` with the values that `from` has at the path. */
