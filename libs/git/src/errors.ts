@@ -12,6 +12,7 @@ export const GIT_FAILURES = [
   'rate-limited',
   'invalid-url',
   'mirror',
+  'disk',
   'unsupported',
 ] as const;
 export type GitFailure = (typeof GIT_FAILURES)[number];
@@ -37,6 +38,7 @@ const CODES: Readonly<Record<GitFailure, ErrorCode>> = {
   'rate-limited': 'Upstream',
   'invalid-url': 'InvalidSpec',
   mirror: 'Upstream',
+  disk: 'Upstream',
   unsupported: 'Upstream',
 };
 
@@ -52,6 +54,7 @@ export function isHostFailure(error: unknown): error is GitError {
 type Pattern = readonly [RegExp, GitFailure];
 /** Texts of libgit2, git, curl, OpenSSH and HTTP statuses, most specific first. */
 const PATTERNS: readonly Pattern[] = [
+  [/no space left|file too large|disk quota exceeded|read-only file system/i, 'disk'],
   [/couldn't find remote ref|not our ref|unadvertised object/i, 'unknown-revision'],
   [/status code: 429|error: 429|too many requests/i, 'rate-limited'],
   [/host key|hostkey|known.?hosts|remote host identification/i, 'host-key'],
@@ -82,14 +85,20 @@ const NEXT_STEPS: Readonly<Partial<Record<GitFailure, string>>> = {
   unreachable: 'Check the URL, the network and the host. It is retried with growing delays.',
   timeout: 'The host is slow or drops connections. It is retried with growing delays.',
   'rate-limited': 'The host limits requests. It is asked again later.',
+  disk: 'Give the repo-server more space in TIPHYS_DATA_DIR. It is retried with growing delays.',
 };
 
 /** An error of a Git implementation as a GitError with the repository and the next step. */
 export function describeGitFailure(url: string, text: string, cause?: unknown): GitError {
   const failure = classifyGitFailure(text);
-  const reason = text.trim().split('\n').slice(-3).join('; ').slice(0, 600);
+  const reason = withoutFolders(text).trim().split('\n').slice(-3).join('; ').slice(0, 600);
   const message = `${HEADINGS[failure] ?? 'Git failed for'} ${url}: ${reason}. ${NEXT_STEPS[failure] ?? ''}`.trim();
   return new GitError(failure, message, { cause });
+}
+
+/** Files of the mirrors are nothing that a user can look at. */
+function withoutFolders(text: string): string {
+  return text.replace(/(?<=^|[\s'"])\/[^\s'"]*\/mirrors\/[^\s'"]*/g, 'the local copy');
 }
 
 const HEADINGS: Readonly<Partial<Record<GitFailure, string>>> = {
@@ -101,4 +110,5 @@ const HEADINGS: Readonly<Partial<Record<GitFailure, string>>> = {
   unreachable: 'The Git host cannot be reached for',
   timeout: 'The Git host did not answer in time for',
   'rate-limited': 'The Git host answered "too many requests" for',
+  disk: 'The disk of the repo-server is full: there is no room for',
 };

@@ -54,6 +54,8 @@ describe('failures of hosts', () => {
     ['Failed to connect to host: Connection timed out', 'timeout'],
     ["fatal: repository 'x' not found", 'repository-not-found'],
     ['could not resolve host', 'unreachable'],
+    ['failed to write out file: No space left on device', 'disk'],
+    ['error: unable to write file: File too large', 'disk'],
   ])('%s is %s', (text, failure) => expect(classifyGitFailure(text)).toBe(failure));
 
   it('messages carry no credentials', () => {
@@ -62,6 +64,14 @@ describe('failures of hosts', () => {
       'cannot connect to https://user:s3cret@host/x?token=abc',
     );
     expect(error.message).not.toMatch(/s3cret|abc/);
+  });
+
+  it('messages name no folders of this machine', () => {
+    const text = "cannot extend packfile '/var/lib/tiphys/mirrors/0a.git/objects/pack/p1': No space left on device";
+    expect(describeGitFailure('https://host/mirrors/x', text).message).toBe(
+      "The disk of the repo-server is full: there is no room for https://host/mirrors/x: cannot extend packfile 'the local copy': " +
+        'No space left on device. Give the repo-server more space in TIPHYS_DATA_DIR. It is retried with growing delays.',
+    );
   });
 });
 
