@@ -6,7 +6,6 @@ import { eventually } from '@tiphys/testing';
 import { afterAll, expect, it } from 'vitest';
 import { type App, deploy } from './support/application.js';
 import { dataFolder, type SmallDisk, smallDisk } from './support/data-folder.js';
-import { configMap, yaml } from './support/manifests.js';
 import { useSite } from './support/site.js';
 
 const site = useSite('repo-server-failures', { settings: { 'timeout.reconciliation': '2s' } });
