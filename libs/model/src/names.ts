@@ -34,6 +34,8 @@ export const ANNOTATIONS = {
   pruneLimit: 'tiphys.dev/prune-limit',
   /** Ours, on Applications and AppProjects: the same for the resources that are deleted with an Application; none unless set. */
   cascadeLimit: 'tiphys.dev/cascade-limit',
+  /** Ours, on child Applications: `true` gives them a health, so that the waves of their parent wait for them (E09). */
+  applicationHealth: 'tiphys.dev/application-health',
 } as const;
 
 export const LABELS = {

@@ -9,6 +9,7 @@ import {
 } from '@tiphys/model';
 import { health } from './health-result.js';
 import { apiServiceHealth, customResourceDefinitionHealth } from './kinds/api-extensions.js';
+import { applicationHealth } from './kinds/application.js';
 import { conventionalHealth } from './kinds/conventional.js';
 import { ingressHealth, persistentVolumeClaimHealth, serviceHealth } from './kinds/core.js';
 import { daemonSetHealth } from './kinds/daemon-set.js';
@@ -45,8 +46,7 @@ const CHECKS: ReadonlyMap<GroupKindString, HealthCheck> = new Map<GroupKindStrin
   ['apiregistration.k8s.io/APIService', apiServiceHealth],
   ['apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinitionHealth],
   ['argoproj.io/Workflow', workflowHealth],
-  // E09: a child application has no health unless a check is configured.
-  ['argoproj.io/Application', none],
+  ['argoproj.io/Application', applicationHealth],
   // Its Ready condition is the kubelet's; a node is never an application's resource to wait for.
   ['/Node', none],
 ]);

@@ -82,6 +82,11 @@ function annotationCauses(app: Application): readonly Cause[] {
   return [{ compareWith: 'latestForceResolve', refreshType, reason: `${refreshType} refresh annotation` }];
 }
 
+/** Whether the status is about the spec as it is now. */
+export function isSpecCompared(app: Application): boolean {
+  return specCauses(app).length === 0;
+}
+
 function specCauses(app: Application): readonly Cause[] {
   const sync = app.status?.sync;
   if (sync?.comparedTo === undefined) {
