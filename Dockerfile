@@ -1,4 +1,4 @@
-# One image for api-server, application-controller and repo-server; the command chooses:
+# One image for api-server, application-controller and repo-server, and for plugin sidecars (cmp-server); the command chooses:
 #   node apps/<service>/dist/main.js
 # Needs BuildKit. The first build compiles nodegit and the Go tools (about ten minutes).
 
@@ -25,6 +25,7 @@ WORKDIR /app
 COPY . .
 RUN --mount=type=cache,target=/root/.npm npm install --no-audit --no-fund --foreground-scripts
 RUN node node_modules/typescript7/bin/tsc -b \
+ && node tools/sidecar/bundle.mjs /sidecar \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && find apps libs -name src -type d -prune -exec rm -rf {} + \
  && find node_modules/nodegit -mindepth 1 -maxdepth 1 \( -name vendor -o -name src -o -name include \) -exec rm -rf {} + \
@@ -41,6 +42,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/libs ./libs
 COPY --from=build /app/apps ./apps
+# For sidecars in other images: copied from here together with Node (docs/plugins.md).
+COPY --from=build /sidecar ./sidecar
 RUN mkdir /data && chown node:node /data
 USER 1000:1000
 CMD ["node", "apps/api-server/dist/main.js"]

@@ -1,10 +1,10 @@
 /** Applications that a config management plugin renders: our sidecar as a process of its own, from Git to the cluster (B29-B33). */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   eventually,
   type Files,
+  filesOf,
   type ManagedProcess,
   removeDirectory,
   startProcess,
@@ -13,43 +13,13 @@ import {
 } from '@tiphys/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type App, applicationOf, handleOf } from './support/application.js';
-import { yaml } from './support/manifests.js';
 import { type Site, useSite } from './support/site.js';
 
 const directory = temporaryDirectory('plugins');
 const sockets = join(directory, 'sockets');
 const site = useSite('plugins', { env: { TIPHYS_PLUGIN_DIR: sockets, TIPHYS_EXPECTED_PLUGINS: 'env-v1' } });
 
-/** Renders `*.env` as a ConfigMap each; parameters and variables of the application go along. */
-const PLUGIN = yaml({
-  apiVersion: 'argoproj.io/v1alpha1',
-  kind: 'ConfigManagementPlugin',
-  metadata: { name: 'env' },
-  spec: {
-    version: 'v1',
-    init: { command: ['sh', '-c', 'echo ready > .initialized'] },
-    generate: {
-      command: ['sh', 'render.sh'],
-    },
-    discover: { find: { glob: '**/*.env' } },
-  },
-} as never);
-
-const RENDER = [
-  'set -eu',
-  'test -f .initialized',
-  'for file in *.env; do',
-  '  . "./$file"',
-  '  cat <<EOF',
-  '---',
-  'apiVersion: v1',
-  'kind: ConfigMap',
-  'metadata: {name: "${file%.env}"}',
-  'data: {colour: "$COLOUR", size: "${PARAM_SIZE:-none}", stage: "${ARGOCD_ENV_STAGE:-none}", app: "$ARGOCD_APP_NAME"}',
-  'EOF',
-  'done',
-  '',
-].join('\n');
+const example = fileURLToPath(new URL('../../examples/plugin', import.meta.url));
 
 const sidecars: ManagedProcess[] = [];
 
@@ -63,7 +33,7 @@ async function startSidecar(): Promise<ManagedProcess> {
     env: {
       ...{ PATH, HOME },
       TIPHYS_PLUGIN_DIR: sockets,
-      TIPHYS_PLUGIN_CONFIG_DIR: join(directory, 'config'),
+      TIPHYS_PLUGIN_CONFIG_DIR: example,
       TIPHYS_PLUGIN_WORK_DIR: join(directory, 'work'),
     },
   });
@@ -71,11 +41,7 @@ async function startSidecar(): Promise<ManagedProcess> {
   return program;
 }
 
-beforeAll(async () => {
-  mkdirSync(join(directory, 'config'));
-  writeFileSync(join(directory, 'config', 'plugin.yaml'), PLUGIN);
-  await startSidecar();
-});
+beforeAll(async () => void (await startSidecar()));
 afterAll(async () => {
   for (const sidecar of sidecars) await sidecar.kill();
   removeDirectory(directory);
@@ -92,18 +58,18 @@ async function deployPlugin(on: Site, files: Files, plugin?: object): Promise<Ap
   return handleOf(on, { name, namespace, url: repository.url, repository });
 }
 
-const files: Files = { 'render.sh': RENDER, 'web.env': 'COLOUR=blue\n' };
+const files = filesOf(join(example, 'app'));
 
 it('a plugin that discovers the source renders it, and a push goes out', async () => {
   const app = await deployPlugin(site(), files);
   const { status } = await app.is('Synced', 'Healthy');
   expect(status?.sourceType).toBe('Plugin');
-  expect(await app.object('ConfigMap', 'web')).toMatchObject({ data: { colour: 'blue', app: app.name } });
-  await app.push({ 'web.env': 'COLOUR=red\n', 'db.env': 'COLOUR=green\n' });
+  expect(await app.object('ConfigMap', 'web')).toMatchObject({ data: { colour: 'blue', application: app.name } });
+  await app.push({ 'web.env': 'COLOUR=red\n', 'cache.env': 'COLOUR=grey\n' });
   await eventually(
     async () => {
       expect(await app.object('ConfigMap', 'web')).toMatchObject({ data: { colour: 'red' } });
-      expect(await app.object('ConfigMap', 'db')).toMatchObject({ data: { colour: 'green' } });
+      expect(await app.object('ConfigMap', 'cache')).toMatchObject({ data: { colour: 'grey' } });
     },
     { description: 'the push is applied', timeoutMs: 45_000 },
   );
@@ -119,7 +85,7 @@ it('a named plugin gets variables and parameters; its failure is shown and nothi
   const app = await deployPlugin(site(), files, plugin);
   await app.is('Synced', 'Healthy');
   expect(await app.object('ConfigMap', 'web')).toMatchObject({ data: { size: 'xl', stage: 'prod' } });
-  await app.push({ 'render.sh': 'echo "the tool says no" >&2; exit 4\n' });
+  await app.push({ 'web.env': 'echo "the tool says no" >&2; exit 4\n' });
   expect(await app.hasCondition('ComparisonError', /the tool says no/)).toMatch(
     /The generate command of the plugin env-v1 failed with exit code 4/,
   );

@@ -39,6 +39,8 @@ async function render(namespace: string, ...values: readonly string[]): Promise<
 
 const NON_DEFAULT = [
   'fullnameOverride=cd',
+  'repoServer.extraContainers[0].name=plugin',
+  'repoServer.extraContainers[0].image=ubuntu:24.04',
   'apiServer.replicas=2',
   'apiServer.clusterAccess=true',
   'apiServer.ingress.enabled=true',
@@ -188,6 +190,45 @@ describe('the default installation', () => {
       passwordHash: expect.stringMatching(/^\$2a\$/),
     });
     expect(accounts.settings.signingKey).toHaveLength(44);
+  });
+});
+
+describe('with a plugin sidecar (B29)', () => {
+  const SIDECAR = [
+    'repoServer.extraContainers[0].name=my-plugin',
+    'repoServer.extraContainers[0].image=ubuntu:24.04',
+    'repoServer.plugins.expected[0]=my-plugin-v1.0',
+    'repoServer.volumes[0].name=cmp-tmp',
+    'repoServer.volumes[0].emptyDir.medium=',
+  ];
+  interface PluginPod {
+    securityContext: { runAsUser: number };
+    initContainers?: { name: string }[];
+    containers: { name: string; env?: { name: string; value?: string }[]; volumeMounts?: { name: string }[] }[];
+    volumes: { name: string }[];
+  }
+  const podOf = async (...values: readonly string[]): Promise<PluginPod> => {
+    const objects = await render('argocd', ...values);
+    const found = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'tiphys-repo-server');
+    return (found as unknown as { spec: { template: { spec: PluginPod } } }).spec.template.spec;
+  };
+  const namesOf = (items: readonly { name: string }[] = []) => items.map(({ name }) => name);
+
+  it('repo-server and sidecar share the sockets, run as the user of Argo CD, and the server is copied', async () => {
+    const pod = await podOf(...SIDECAR);
+    expect(pod.securityContext.runAsUser).toBe(999);
+    expect(namesOf(pod.containers)).toEqual(['repo-server', 'my-plugin']);
+    expect(namesOf(pod.volumes)).toEqual(expect.arrayContaining(['plugins', 'var-files', 'cmp-tmp']));
+    expect(namesOf(pod.containers[0]?.volumeMounts)).toContain('plugins');
+    expect(pod.containers[0]?.env).toContainEqual({ name: 'TIPHYS_EXPECTED_PLUGINS', value: 'my-plugin-v1.0' });
+    expect(namesOf(pod.initContainers)).toEqual(['copy-plugin-server']);
+    expect((await podOf(...SIDECAR, 'repoServer.plugins.copyServer=false')).initContainers).toBeUndefined();
+  });
+
+  it('there is nothing of this without one', async () => {
+    const pod = await podOf();
+    expect(pod.initContainers).toBeUndefined();
+    expect(namesOf(pod.volumes)).not.toContain('plugins');
   });
 });
 
