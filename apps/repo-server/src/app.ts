@@ -32,7 +32,8 @@ import { createIdleMemory } from './idle-memory.js';
 import { createFailures } from './manifests/failures.js';
 import { createManifestCache } from './manifests/manifest-cache.js';
 import { createRenderSource } from './manifests/render-source.js';
-import { createRepoServerMetrics } from './metrics.js';
+import { makeMemoryFolder } from './memory-folder.js';
+import { createRepoServerMetrics, type RepoServerMetrics } from './metrics.js';
 import { pluginOptions } from './plugin-options.js';
 import { type GrpcServer, startGrpcServer } from './rpc/grpc-server.js';
 import { createHandlers } from './rpc/handlers.js';
@@ -78,7 +79,9 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
     ...(config.caFile === undefined ? {} : { ca: readFileSync(config.caFile, 'utf8') }),
   });
   life.onStop('charts', () => chartClient.close());
-  const tools = toolsOf(config, counted);
+  const memoryFolder = makeMemoryFolder(config.memoryDir, config.dataDir);
+  if (memoryFolder !== undefined) life.onStop('work folders', () => removeFolder(memoryFolder));
+  const tools = toolsOf(config, counted, memoryFolder);
   life.onStop('tools', () => tools.close());
   const plugins = createPluginSockets(pluginOptions(config, workFolder(config.dataDir)));
   life.onStop('plugins', () => plugins.close());
@@ -109,9 +112,10 @@ interface HandlerParts {
   readonly plugins: PluginSockets;
 }
 
-function toolsOf(config: Config, counted: ReturnType<typeof createRepoServerMetrics>): Toolbox {
+function toolsOf(config: Config, counted: RepoServerMetrics, memoryFolder: string | undefined): Toolbox {
   return createToolbox({
     workFolder: workFolder(config.dataDir),
+    memoryFolder,
     searchPath: toolSearchPath(config.tools, config.toolPath),
     parallelism: config.parallelismLimit,
     timeoutMs: config.renderTimeout * 1_000,
@@ -161,8 +165,12 @@ function tlsOf(config: Config): TlsMaterial | undefined {
 /** What an earlier process left half done is removed; mirrors are kept. */
 async function prepareFolders(dataDir: string, clock: Clock): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await rm(workFolder(dataDir), { recursive: true, force: true });
+  await removeFolder(workFolder(dataDir));
   await cleanMirrors(join(dataDir, 'mirrors'), clock.now());
+}
+
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true });
 }
 
 function workFolder(dataDir: string): string {

@@ -13,6 +13,10 @@ export const ConfigSchema = z.object({
     .default(false)
     .describe('Serve without TLS: anybody who reaches the port can render and read repositories'),
   dataDir: z.string().default('/var/lib/tiphys').describe('Folder of the Git mirrors and work folders'),
+  memoryDir: z
+    .string()
+    .default('/dev/shm')
+    .describe('Folder in memory (tmpfs) for small work folders, at most 4 MiB each; empty: all are below dataDir'),
   caFile: z.string().optional().describe('PEM bundle of trusted authorities; default the one of the system'),
   gitListTimeout: z.coerce.number().int().positive().default(30).describe('Seconds to wait for a list of refs'),
   gitFetchTimeout: z.coerce.number().int().positive().default(600).describe('Seconds to wait for a fetch'),

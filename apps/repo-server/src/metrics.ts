@@ -58,6 +58,6 @@ export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
     },
     render: (outcome) => renders.inc({ result: outcome }),
     // A version of a tool is chosen by users: it must not make series.
-    toolRun: (tool, by) => toolRuns.inc({ tool: tool.split('-')[0] ?? tool, by }),
+    toolRun: (tool, by) => toolRuns.inc({ tool: /(helm|kustomize|jsonnet)[^/]*$/.exec(tool)?.[1] ?? 'other', by }),
   };
 }

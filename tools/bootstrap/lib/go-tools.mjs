@@ -14,17 +14,15 @@ const HELM = {
   module: 'helm.sh/helm/v3',
   stamps: (version) => ({ 'helm.sh/helm/v3/internal/version.version': version }),
 };
+/** Its version is in its source. */
+const JSONNET = { module: 'github.com/google/go-jsonnet', stamps: () => ({}) };
 
 /** Cheap ones first; `stamps` give the binaries the version that their own releases print. A renderer is used only when its tool has the same. */
 const TOOLS = [
   { name: 'kustomize', path: 'sigs.k8s.io/kustomize/kustomize/v5', ...KUSTOMIZE },
   { name: 'render-kustomize', path: './render-kustomize', ...KUSTOMIZE },
-  {
-    name: 'jsonnet',
-    path: 'github.com/google/go-jsonnet/cmd/jsonnet',
-    module: 'github.com/google/go-jsonnet',
-    stamps: () => ({}),
-  },
+  { name: 'jsonnet', path: 'github.com/google/go-jsonnet/cmd/jsonnet', ...JSONNET },
+  { name: 'render-jsonnet', path: './render-jsonnet', ...JSONNET },
   { name: 'helm', path: 'helm.sh/helm/v3/cmd/helm', ...HELM },
   { name: 'render-helm', path: './render-helm', ...HELM },
   {

@@ -25,7 +25,7 @@ func main() {
 			return renderer.Clean, template(options, stdout)
 		}, nil
 	}
-	renderer.Serve(renderer.Tool{Name: "helm", Version: shortVersion(), LogFlags: log.Lshortfile, Parse: parse})
+	renderer.Serve(renderer.Tool{Name: "helm", Version: shortVersion(), LogFlags: log.Lshortfile, ErrorPrefix: "Error: ", Parse: parse})
 }
 
 // shortVersion is what `helm version --short` prints.

@@ -30,7 +30,7 @@ func main() {
 		}, nil
 	}
 	version := provenance.GetProvenance().Semver()
-	renderer.Serve(renderer.Tool{Name: "kustomize", Version: version, LogFlags: log.LstdFlags, Parse: parse})
+	renderer.Serve(renderer.Tool{Name: "kustomize", Version: version, LogFlags: log.LstdFlags, ErrorPrefix: "Error: ", Parse: parse})
 }
 
 // buildFolder is the tool's own command, without its options.

@@ -33,10 +33,10 @@ func captureErrors(logFlags int) *capture {
 	return captured
 }
 
-// finish adds the error as the command lines of both tools do.
-func (c *capture) finish(failure error) []byte {
+// finish adds the error as the command line does.
+func (c *capture) finish(prefix string, failure error) []byte {
 	if failure != nil {
-		fmt.Fprintln(c.writer, "Error:", failure.Error())
+		fmt.Fprintln(c.writer, prefix+failure.Error())
 	}
 	os.Stderr = c.real
 	log.SetOutput(c.real)

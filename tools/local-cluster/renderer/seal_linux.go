@@ -31,13 +31,13 @@ const fileAccess = readOnly | unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_AC
 	unix.LANDLOCK_ACCESS_FS_MAKE_DIR | unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK |
 	unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | unix.LANDLOCK_ACCESS_FS_MAKE_SYM
 
-func sealProcess(workFolder string) seal {
+func sealProcess(workFolders []string) seal {
 	// When the machine or container has no memory left, a render is a smaller loss than its parent.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)
 	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
 		return seal{}
 	}
-	return seal{files: sealAllThreads(workFolder), network: refuseNetwork()}
+	return seal{files: sealAllThreads(workFolders), network: refuseNetwork()}
 }
 
 func (s seal) names() []string {
@@ -51,8 +51,8 @@ func (s seal) names() []string {
 	return names
 }
 
-func sealAllThreads(folder string) bool {
-	ruleset, ok := makeRuleset(folder)
+func sealAllThreads(folders []string) bool {
+	ruleset, ok := makeRuleset(folders...)
 	if !ok {
 		return false
 	}
@@ -76,15 +76,17 @@ func (s seal) sealThread(folder string) {
 	}
 }
 
-func makeRuleset(folder string) (int, bool) {
+func makeRuleset(folders ...string) (int, bool) {
 	attributes := unix.LandlockRulesetAttr{Access_fs: fileAccess}
 	ruleset, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attributes)), 8, 0)
 	if errno != 0 {
 		return -1, false
 	}
-	if addRule(int(ruleset), folder, fileAccess&^unix.LANDLOCK_ACCESS_FS_EXECUTE) != nil {
-		unix.Close(int(ruleset))
-		return -1, false
+	for _, folder := range folders {
+		if addRule(int(ruleset), folder, fileAccess&^unix.LANDLOCK_ACCESS_FS_EXECUTE) != nil {
+			unix.Close(int(ruleset))
+			return -1, false
+		}
 	}
 	// Absent in small images: then a zone is as unknown as to the command line.
 	_ = addRule(int(ruleset), zoneInfo, readOnly)

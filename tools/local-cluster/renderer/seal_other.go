@@ -4,7 +4,7 @@ package renderer
 
 type seal struct{}
 
-func sealProcess(string) seal { return seal{} }
+func sealProcess([]string) seal { return seal{} }
 
 func (seal) sealThread(string) {}
 

@@ -39,6 +39,8 @@ type Tool struct {
 	Version string
 	// LogFlags are those that the command line gives to the log package.
 	LogFlags int
+	// ErrorPrefix is what the command line writes before the error that ends it.
+	ErrorPrefix string
 	// Parse refuses every argument that Render does not treat exactly as the command line does: the
 	// parent runs the command line then.
 	Parse func(args []string) (Render, error)
@@ -56,6 +58,8 @@ const (
 	Clean State = iota
 	// Tainted: this process must not render again.
 	Tainted
+	// Unsupported: it is left to the command line after all.
+	Unsupported
 )
 
 type hello struct {
@@ -84,14 +88,14 @@ type header struct {
 	Last bool `json:"last"`
 }
 
-// Serve never returns. Its only argument is the folder that all workspaces lie in.
+// Serve never returns. The arguments of the process are the folders that all workspaces lie in.
 func Serve(tool Tool) {
-	if len(os.Args) != 2 {
-		log.Fatalf("usage: %s WORK_FOLDER (a renderer that repo-server starts; not for people)", os.Args[0])
+	if len(os.Args) < 2 {
+		log.Fatalf("usage: %s WORK_FOLDER... (a renderer that repo-server starts; not for people)", os.Args[0])
 	}
 	// Read before the seal: afterwards /etc/localtime is not there.
 	time.Now().Zone()
-	seal := sealProcess(os.Args[1])
+	seal := sealProcess(os.Args[1:])
 	requests := make(chan request)
 	go readRequests(requests)
 	output := bufio.NewWriterSize(os.Stdout, 64<<10)
@@ -173,7 +177,10 @@ func perform(tool Tool, render Render, maxOutputBytes int) outcome {
 	var stdout bytes.Buffer
 	errors := captureErrors(tool.LogFlags)
 	state, err := render(&stdout)
-	stderr := errors.finish(err)
+	stderr := errors.finish(tool.ErrorPrefix, err)
+	if state == Unsupported {
+		return outcome{header: header{Outcome: "unsupported"}, stderr: stderr}
+	}
 	isLast := state == Tainted || heapBytes() > recycleBytes
 	result := outcome{header: header{Outcome: "done", Last: isLast}, stderr: stderr}
 	if stdout.Len() > maxOutputBytes {

@@ -6,6 +6,8 @@ import type { ProcessResult, StartedProcess } from './run-process.js';
 export interface RenderersOptions {
   /** How to start the renderer of a tool; undefined when none is installed. */
   readonly command: (tool: string) => StartedProcess | undefined;
+  /** Makes sure that the folders exist that a renderer is confined to. */
+  readonly prepare: () => void;
   /** After this many renders a process is replaced. */
   readonly rendersPerProcess: number;
   /** An idle process ends after this time. */
@@ -21,7 +23,7 @@ export interface InstalledTool {
 
 export interface Renderers {
   /** Could a renderer do this? Otherwise there is no need to ask for the tool's version. */
-  knows(tool: string, args: readonly string[]): boolean;
+  knows(tool: string, firstArgument: string): boolean;
   /** Undefined: the command line has to do it. Else the result is what the command line would have given. */
   render(tool: InstalledTool, call: RenderCall): Promise<ProcessResult | undefined>;
   /** Those that are alive. */
@@ -30,8 +32,12 @@ export interface Renderers {
   close(): void;
 }
 
-/** The one command of each tool that its renderer knows. */
-const COMMANDS: Readonly<Record<string, string>> = { helm: 'template', kustomize: 'build' };
+/** What the renderer of each tool knows, by the first argument; it may still leave the rest to the command line. */
+const KNOWN: Readonly<Record<string, (first: string) => boolean>> = {
+  helm: (first) => first === 'template',
+  kustomize: (first) => first === 'build',
+  jsonnet: (first) => first !== '--version',
+};
 const START_TIMEOUT_MS = 10_000;
 /** A renderer that does not start, or is of another version, is tried again after this time. */
 const PAUSE_MS = 60_000;
@@ -63,7 +69,7 @@ export function createRenderers(options: RenderersOptions): Renderers {
   const state: State = { options, pools: new Map(), closed: false };
   const list = (): readonly Renderer[] => [...state.pools.values()].flatMap(({ alive }) => [...alive]);
   return {
-    knows: (tool, args) => COMMANDS[tool] === args[0] && options.command(tool) !== undefined,
+    knows: (tool, first) => KNOWN[tool]?.(first) === true && options.command(tool) !== undefined,
     render: (tool, call) => render(state, tool, call),
     list,
     close: () => {
@@ -130,6 +136,7 @@ function putBack({ options, closed }: State, pool: Pool, renderer: Renderer): vo
 async function start(state: State, { name, version }: InstalledTool, pool: Pool): Promise<Renderer | undefined> {
   const command = state.options.command(name);
   if (command === undefined || state.closed || performance.now() < pool.pausedUntil) return undefined;
+  state.options.prepare();
   const renderer = await startRenderer({ ...command, startTimeoutMs: START_TIMEOUT_MS });
   if (renderer?.tool === name && renderer.version === version && !state.closed) {
     pool.alive.add(renderer);

@@ -1,17 +1,19 @@
 /** The tools that are installed, and running them in workspaces. */
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { GitOpsError } from '@tiphys/model';
 import { createSemaphore } from '@tiphys/runtime';
 import type { ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
 import { createRenderers, type InstalledTool, OUT_OF_MEMORY, type Renderers } from './renderers.js';
 import { type ProcessEnd, type ProcessResult, runProcess, type StartedProcess } from './run-process.js';
 import { type Cleaning, cleanMessage } from './tool-error.js';
-import { type MaterializedWorkspace, materialize } from './workspace.js';
+import { type MaterializedWorkspace, makeFolder, materialize } from './workspace.js';
 
 export interface ToolboxOptions {
   /** Folder of the workspaces. Empty it at start: a killed process leaves its own behind (R9). */
   readonly workFolder: string;
+  /** A folder in memory for small ones (`tmpfs`); it must exist. Without it all are on the disk of `workFolder`. */
+  readonly memoryFolder?: string | undefined;
   /** Folders with the binaries, searched in order. */
   readonly searchPath: readonly string[];
   /** Tool processes at a time; `reposerver.parallelism.limit` of Argo CD. */
@@ -44,6 +46,7 @@ const DEFAULTS = {
   rendersPerProcess: 1_000,
   rendererIdleMs: 60_000,
   onRun: () => undefined,
+  memoryFolder: undefined,
 } as const;
 /** Address space that Go's runtime reserves without using it. */
 const RUNTIME_ADDRESS_SPACE = 1536 * MIB;
@@ -67,10 +70,12 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
   const closing = new AbortController();
   const renderers = createRenderers({
     command: (tool) => (options.renderers === 'used' ? rendererCommand(tool, options) : undefined),
+    prepare: () => makeFolder(options.workFolder),
     rendersPerProcess: options.rendersPerProcess,
     idleMs: options.rendererIdleMs,
   });
-  const limits = { folder: options.workFolder, maxFiles: options.maxFiles, maxBytes: options.maxBytes };
+  const { workFolder: folder, memoryFolder, maxFiles, maxBytes } = options;
+  const limits = { folder, maxFiles, maxBytes, ...(memoryFolder === undefined ? {} : { memoryFolder }) };
   const toolbox: Toolbox = {
     has: (tool) => findBinary(options.searchPath, tool) !== undefined,
     version: (tool) => {
@@ -80,7 +85,7 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
       return known;
     },
     withWorkspace: async (files, work, signal) => {
-      const workspace = await materialize(files, { ...limits, folder: options.workFolder }, signal);
+      const workspace = await materialize(files, limits, signal);
       workspaces.set(workspace, workspace);
       try {
         return await work(workspace);
@@ -104,7 +109,7 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
   return toolbox;
 }
 
-type Settings = Readonly<Required<ToolboxOptions>>;
+type Settings = Readonly<Required<Omit<ToolboxOptions, 'memoryFolder'>>> & Pick<ToolboxOptions, 'memoryFolder'>;
 
 interface Running {
   readonly run: ToolRun;
@@ -119,7 +124,7 @@ interface Running {
 /** Asked before a place is taken: asking needs one. */
 async function installedTool(toolbox: Toolbox, renderers: Renderers, run: ToolRun): Promise<InstalledTool | undefined> {
   const [command] = run.args;
-  const isKnown = run.stdin === undefined && typeof command === 'string' && renderers.knows(run.tool, [command]);
+  const isKnown = run.stdin === undefined && typeof command === 'string' && renderers.knows(run.tool, command);
   return isKnown ? { name: run.tool, version: await toolbox.version(run.tool) } : undefined;
 }
 
@@ -155,9 +160,11 @@ function addressSpace({ memoryBytes }: Settings): Pick<StartedProcess, 'addressS
 function rendererCommand(tool: string, options: Settings): StartedProcess | undefined {
   const command = findBinary(options.searchPath, `render-${tool}`);
   if (command === undefined) return undefined;
+  const { workFolder, memoryFolder } = options;
+  const args = memoryFolder === undefined ? [workFolder] : [workFolder, memoryFolder];
   const nowhere = { home: '/nonexistent', tmp: '/nonexistent' };
   const env = { ...baseEnvironment(nowhere, options), GOGC: RENDERER_GOGC };
-  return { command, args: [options.workFolder], cwd: '/', env, ...addressSpace(options) };
+  return { command, args, cwd: '/', env, ...addressSpace(options) };
 }
 
 /** No credentials, no home of ours, no cluster; a tool that tries the network all the same finds no way out. */
@@ -199,8 +206,14 @@ function requireBinary(searchPath: readonly string[], name: string): string {
 }
 
 function findBinary(searchPath: readonly string[], name: string): string | undefined {
+  if (name.startsWith('/')) return isVersionBinary(searchPath, name) && isExecutable(name) ? name : undefined;
   if (!TOOL_NAME.test(name)) return undefined;
   return searchPath.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** A path of the settings (B21): only what calls itself kustomize, in a folder of tools. */
+function isVersionBinary(searchPath: readonly string[], path: string): boolean {
+  return searchPath.includes(dirname(path)) && /^kustomize[\w.+-]{0,60}$/.test(basename(path));
 }
 
 function isExecutable(path: string): boolean {
