@@ -2,8 +2,8 @@
 #   node apps/<service>/dist/main.js
 # Needs BuildKit. The first build compiles nodegit and the Go tools (about ten minutes).
 
-# Helm, Kustomize and Jsonnet, from the versions that tools/local-cluster/go.mod pins, and the renderers: the code of the
-# first two in processes that live for many renders. A renderer is used only when its tool says the same version.
+# Helm, Kustomize and Jsonnet, from the versions that tools/local-cluster/go.mod pins, and the renderers: their code
+# in processes that live for many renders. A renderer is used only when its tool says the same version.
 FROM golang:1.26-bookworm AS tools
 WORKDIR /src
 COPY tools/local-cluster/go.mod tools/local-cluster/go.sum ./
@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
  && stamps="-X helm.sh/helm/v3/internal/version.version=$helm -X sigs.k8s.io/kustomize/api/provenance.version=$kustomize" \
  && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w $stamps" -o /out/ \
       helm.sh/helm/v3/cmd/helm sigs.k8s.io/kustomize/kustomize/v5 github.com/google/go-jsonnet/cmd/jsonnet \
-      ./render-helm ./render-kustomize
+      ./render-helm ./render-kustomize ./render-jsonnet
 
 # All packages, nodegit compiled against this Node, all projects compiled.
 FROM node:24-bookworm AS build
