@@ -1,5 +1,6 @@
 /** Git sources through the running repo-server: signatures, submodules, files in LFS. */
 import { dirname } from 'node:path';
+import { createGenerateManifests, RepositoriesNeededError } from '@tiphys/proto';
 import {
   createGpgSigner,
   type Files,
@@ -123,5 +124,116 @@ describe('source integrity (F06)', () => {
     await expect(names()).rejects.toThrow(/Failed verifying revision/);
     await signer.commit(lender, { 'values.yaml': 'name: signed\n' });
     expect(await names()).toEqual(['signed']);
+  });
+});
+
+describe('submodules (B37)', () => {
+  const moduleFile = (modules: Readonly<Record<string, string>>): string =>
+    Object.entries(modules)
+      .map(([path, url]) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = ${url}\n`)
+      .join('');
+  const asked: string[] = [];
+  const names = async (repository: GitRepository, more: object = {}, connection: object = {}) => {
+    asked.splice(0);
+    const { manifests } = await createGenerateManifests(server.client)({
+      request: {
+        ...{ appName: 'app', project: 'team', cacheMode: 'resolve', permittedSources: ['*'] },
+        sources: [
+          {
+            repository: { url: repository.url },
+            applicationSource: { repoURL: repository.url, path: '.', directory: { recurse: true } },
+          },
+        ],
+        ...more,
+      },
+      connectionFor: (url) => {
+        asked.push(url);
+        return { url, ...connection };
+      },
+    });
+    return manifests.map(({ json }) => (JSON.parse(json) as { metadata: { name: string } }).metadata.name).sort();
+  };
+
+  it('are folders of the source, also inside of each other and by relative addresses; a new commit of one is followed', async () => {
+    const inner = await repositoryWith({ 'inner.yaml': configMap('inner') });
+    const innerName = inner.url.split('/').at(-1) ?? '';
+    const lib = await repositoryWith({
+      'lib.yaml': configMap('lib'),
+      '.gitmodules': moduleFile({ 'deep/inner': `../${innerName}` }),
+      'deep/inner': { submodule: await inner.head() },
+    });
+    const repository = await repositoryWith({
+      'own.yaml': configMap('own'),
+      '.gitmodules': moduleFile({ 'vendor/lib': lib.url }),
+      'vendor/lib': { submodule: await lib.head() },
+    });
+    expect(await names(repository)).toEqual(['inner', 'lib', 'own']);
+    expect(new Set(asked)).toEqual(new Set([lib.url, inner.url]));
+    expect(await names(repository, { settings: { disableSubmodules: true } })).toEqual(['own']);
+    await lib.commit({ 'lib.yaml': configMap('changed') });
+    expect(await names(repository)).toEqual(['inner', 'lib', 'own']);
+    await repository.commit({ 'vendor/lib': { submodule: await lib.head() } });
+    expect(await names(repository)).toEqual(['changed', 'inner', 'own']);
+  });
+
+  it('are not fetched when the source does not read them', async () => {
+    const lib = await repositoryWith({ 'lib.yaml': configMap('lib') });
+    const repository = await repositoryWith({
+      'app/own.yaml': configMap('own'),
+      '.gitmodules': moduleFile({ lib: lib.url }),
+      lib: { submodule: await lib.head() },
+    });
+    git.clearRequests();
+    const sources = [
+      { repository: { url: repository.url }, applicationSource: { repoURL: repository.url, path: 'app' } },
+    ];
+    expect(await names(repository, { sources, permittedSources: [repository.url] })).toEqual(['own']);
+    expect(git.count('info-refs', lib.name)).toBe(0);
+  });
+
+  it('are read with the credentials of their own Secret, and without any on the same host with those of the source', async () => {
+    const closed = await startGitServer({ username: 'robot', password: 'secret' });
+    try {
+      const lib = await closed.createRepository('lib', { 'lib.yaml': configMap('private') });
+      const modules = { '.gitmodules': moduleFile({ lib: lib.url }), lib: { submodule: await lib.head() } };
+      const repository = await repositoryWith(modules);
+      await expect(names(repository)).rejects.toThrow(/credentials were refused/);
+      expect(await names(repository, {}, { username: 'robot', password: 'secret' })).toEqual(['private']);
+      const beside = await closed.createRepository('beside', modules);
+      const sources = [
+        {
+          repository: { url: beside.url, username: 'robot', password: 'secret' },
+          applicationSource: { repoURL: beside.url, path: '.', directory: { recurse: true } },
+        },
+      ];
+      expect(await names(beside, { sources })).toEqual(['private']);
+    } finally {
+      await closed.stop();
+    }
+  });
+
+  it.each([
+    ['that the project does not permit', 'https://elsewhere.example.com/lib', /does not permit.*elsewhere/],
+    ['of the local disk (S9)', 'file:///etc', /file:\/\/\/etc/],
+    ['of a path (S9)', '/etc', /"\/etc"/],
+    ['that runs a program (S9)', 'ext::sh -c id', /ext::sh/],
+  ])('one %s is refused and named', async (_, url, message) => {
+    const repository = await repositoryWith({
+      '.gitmodules': moduleFile({ lib: url }),
+      lib: { submodule: '1'.repeat(40) },
+    });
+    await expect(names(repository, { permittedSources: [`${git.url}/*`] })).rejects.toThrow(message);
+    expect(asked).toEqual([]);
+  });
+
+  it('a request that cannot say how to reach them fails with their names', async () => {
+    const lib = await repositoryWith({ 'lib.yaml': configMap('lib') });
+    const repository = await repositoryWith({
+      '.gitmodules': moduleFile({ lib: lib.url }),
+      lib: { submodule: await lib.head() },
+    });
+    const alone = namesOf(repository, { permittedSources: ['*'] });
+    await expect(alone).rejects.toBeInstanceOf(RepositoriesNeededError);
+    await expect(alone).rejects.toMatchObject({ urls: [lib.url] });
   });
 });

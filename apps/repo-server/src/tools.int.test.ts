@@ -1,7 +1,7 @@
 /** Sources that need tools, through the running repo-server: renders counted, several sources, limits, leftovers. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createRepoServerClient, type RepoServerClient } from '@tiphys/proto';
+import { createGenerateManifests, createRepoServerClient, type RepoServerClient } from '@tiphys/proto';
 import { type Lifecycle, parseConfig, silentLogger } from '@tiphys/runtime';
 import {
   type Files,
@@ -216,11 +216,16 @@ describe('remote bases (B23)', () => {
       'app/kustomization.yaml': `resources: ["${base.url}//deploy?ref=main"]\nnamePrefix: my-\n`,
     });
     const names = async (permittedSources: readonly string[]): Promise<readonly string[]> => {
-      const { manifests } = await client.generateManifests({
-        appName: 'shop',
-        cacheMode: 'resolve',
-        permittedSources: [...permittedSources],
-        sources: [{ repository: { url: repository.url }, applicationSource: { repoURL: repository.url, path: 'app' } }],
+      const { manifests } = await createGenerateManifests(client)({
+        connectionFor: (url) => ({ url }),
+        request: {
+          appName: 'shop',
+          cacheMode: 'resolve',
+          permittedSources: [...permittedSources],
+          sources: [
+            { repository: { url: repository.url }, applicationSource: { repoURL: repository.url, path: 'app' } },
+          ],
+        },
       });
       return manifests.map(({ json }) => (JSON.parse(json) as { metadata: { name: string } }).metadata.name);
     };

@@ -5,3 +5,4 @@ export { cleanMirrors, remoteKey } from './mirror/mirrors.js';
 export type * from './ports.js';
 export { createGitReader, type GitReaderOptions, type GitRequestReport } from './reader.js';
 export type { SignaturePolicy } from './signatures/policy.js';
+export { withSubmodules } from './submodules/tree.js';

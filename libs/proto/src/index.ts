@@ -14,6 +14,7 @@ export {
   RepositoryResponseSchema,
 } from './gen/argocd/plugin_pb.js';
 export * from './gen/tiphys/reposerver/v1/reposerver_pb.js';
+export { createGenerateManifests, type GenerateManifests, type ManifestsCall } from './needed-repositories.js';
 export {
   type ClientTls,
   createRepoServerClient,
@@ -27,5 +28,6 @@ export {
   fromGrpcError,
   type GrpcFailure,
   RETRY_AFTER_TRAILER,
+  RepositoriesNeededError,
   toGrpcFailure,
 } from './transport-errors.js';

@@ -15,8 +15,27 @@ export const ERROR_CODE_TRAILER = 'tiphys-error-code';
 /** Trailer with the milliseconds to wait before a retry, where the error names them. */
 export const RETRY_AFTER_TRAILER = 'tiphys-retry-after-ms';
 
+/** Trailer with the addresses of a {@link RepositoriesNeededError}. */
+const NEEDED_TRAILER = 'tiphys-needed-repositories';
+
+/** Rendering reads repositories that the request did not say how to reach: it may be repeated with them. */
+export class RepositoriesNeededError extends GitOpsError {
+  readonly urls: readonly string[];
+
+  constructor(urls: readonly string[]) {
+    super(
+      'Waiting',
+      redact(`The credentials of ${urls.join(', ').slice(0, 500)} are needed. The request is repeated with them.`),
+    );
+    this.urls = urls;
+  }
+}
+
 /** HTTP/2 header blocks are small; a longer message would end the whole stream instead of the call. */
 const MAX_MESSAGE_CHARACTERS = 3_000;
+
+/** More are named by the next answer. */
+const MAX_NEEDED = 10;
 
 /** What a grpc-js handler hands to its callback for a failed call. The message is redacted. */
 export interface GrpcFailure {
@@ -31,12 +50,18 @@ export function toGrpcFailure(error: unknown): GrpcFailure {
   const metadata = new Metadata();
   metadata.set(ERROR_CODE_TRAILER, failure.code);
   if (typeof failure.retry === 'object') metadata.set(RETRY_AFTER_TRAILER, String(failure.retry.afterMs));
+  if (failure instanceof RepositoriesNeededError) {
+    metadata.set(NEEDED_TRAILER, encodeURIComponent(JSON.stringify(failure.urls.slice(0, MAX_NEEDED))));
+  }
   return { code: failure.policy.grpc, details: shorten(redact(failure.message)), metadata };
 }
 
 /** The error of a call, as the server threw it. `peer` names the server in messages about the connection. */
 export function fromGrpcError(error: ServiceError, peer: string): GitOpsError {
   const code = errorCodeOf(error.metadata);
+  const [needed] = error.metadata?.get(NEEDED_TRAILER) ?? [];
+  if (needed !== undefined)
+    return new RepositoriesNeededError(JSON.parse(decodeURIComponent(String(needed))) as string[]);
   if (code !== undefined) {
     const retry = retryOf(error.metadata);
     return new GitOpsError(code, error.details, { cause: error, ...(retry === undefined ? {} : { retry }) });

@@ -3,8 +3,14 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Content of a file; null removes it. */
-export type FileContent = string | Uint8Array | null | { readonly symlink: string } | { readonly executable: string };
+/** Content of a file; null removes it; a submodule is the commit of another repository. */
+export type FileContent =
+  | string
+  | Uint8Array
+  | null
+  | { readonly symlink: string }
+  | { readonly executable: string }
+  | { readonly submodule: string };
 /** Path in the repository to content. */
 export type Files = Readonly<Record<string, FileContent>>;
 
@@ -129,11 +135,16 @@ function changeOf(path: string, content: FileContent): Uint8Array[] {
   if (content === null) {
     return [encode(`D ${quoted}\n`)];
   }
+  if (typeof content === 'object' && 'submodule' in content) {
+    return [encode(`M 160000 ${content.submodule} ${quoted}\n`)];
+  }
   const [mode, data] = modeAndData(content);
   return [encode(`M ${mode} inline ${quoted}\n`), ...dataOf(data)];
 }
 
-function modeAndData(content: Exclude<FileContent, null>): [string, string | Uint8Array] {
+function modeAndData(
+  content: Exclude<FileContent, null | { readonly submodule: string }>,
+): [string, string | Uint8Array] {
   if (typeof content === 'string' || content instanceof Uint8Array) {
     return ['100644', content];
   }

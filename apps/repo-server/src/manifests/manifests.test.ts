@@ -7,7 +7,7 @@ import { toRemote } from '../rpc/remotes.js';
 import { toApplicationSource, toCacheMode, toRenderApplication, toRenderSettings } from '../rpc/requests.js';
 import { createByteLru } from './byte-lru.js';
 import { createFailures } from './failures.js';
-import { hostOf } from './remote-trees.js';
+import { hostOf } from './git-rights.js';
 
 describe('failures (L07)', () => {
   it('pause after three with the same inputs, for an hour, and are forgotten after a success', () => {

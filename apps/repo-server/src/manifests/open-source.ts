@@ -2,13 +2,13 @@
 import type { GitReader, GitRemote, ResolvedRevision } from '@tiphys/git';
 import type { ArtifactClient, ChartClient, ChartRepository, SourceTree } from '@tiphys/manifests';
 import { GitOpsError } from '@tiphys/model';
-import type { SourceIntegrity } from '@tiphys/proto';
 import type { ArtifactLimits, ArtifactTrees } from '../charts/artifact-trees.js';
 import type { ChartTrees } from '../charts/chart-trees.js';
+import { type GitRights, openWithSubmodules } from './git-rights.js';
 import { verifyIntegrity } from './source-integrity.js';
 
 export type SourcePlace =
-  | { readonly kind: 'git'; readonly remote: GitRemote; readonly integrity: SourceIntegrity | undefined }
+  | { readonly kind: 'git'; readonly remote: GitRemote; readonly rights: GitRights | undefined }
   | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string }
   /** The URL names the folder (B27). */
   | { readonly kind: 'oci'; readonly repository: ChartRepository; readonly limits: ArtifactLimits };
@@ -57,17 +57,36 @@ export async function openPlace(
 ): Promise<OpenedSource> {
   const { place } = where;
   const resolved = await resolvePlace(deps, where, signal);
-  if (place.kind === 'git') {
-    const { named: revision = '', tagPrefix } = where.asked;
-    await verifyIntegrity(deps.git, { ...place, resolved, named: { revision, tagPrefix } }, signal);
-    return { resolved, tree: await deps.git.openCommit(place.remote, resolved, signal) };
-  }
+  if (place.kind === 'git')
+    return { resolved, tree: await openGit(deps, { place, asked: where.asked, resolved }, signal) };
   if (place.kind === 'oci') {
     const pinned = { repository: place.repository, digest: resolved.commit };
     return { resolved, tree: await deps.artifacts.trees.open(pinned, place.limits, signal) };
   }
   const question = { repository: place.repository, chart: place.chart, version: resolved.commit };
   return { resolved, tree: await deps.charts.trees.open(question, signal) };
+}
+
+interface GitQuery {
+  readonly place: SourcePlace & { readonly kind: 'git' };
+  readonly asked: Asked;
+  readonly resolved: ResolvedRevision;
+}
+
+/** Nothing of a commit is read before its signature was found to be good enough. */
+async function openGit(
+  { git }: OpenDeps,
+  { place, asked, resolved }: GitQuery,
+  signal: AbortSignal,
+): Promise<SourceTree> {
+  const { remote, rights } = place;
+  const named = { revision: asked.named ?? '', tagPrefix: asked.tagPrefix };
+  await verifyIntegrity(git, { remote, resolved, named, integrity: rights?.integrity }, signal);
+  const tree = await git.openCommit(remote, resolved, signal);
+  if (rights === undefined) return tree;
+  return openWithSubmodules(tree, { own: remote, rights }, (other, commit) =>
+    git.openCommit(other, { commit, ref: undefined }, signal),
+  );
 }
 
 interface ChartQuery {

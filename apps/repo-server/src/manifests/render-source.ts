@@ -16,6 +16,7 @@ import {
   type Toolbox,
 } from '@tiphys/manifests';
 import { type ApplicationSource, isGitOpsError, type SourceType } from '@tiphys/model';
+import { RepositoriesNeededError } from '@tiphys/proto';
 import { createSemaphore, singleFlight } from '@tiphys/runtime';
 import type { ChartRights } from '../charts/chart-trees.js';
 import type { RepoServerMetrics } from '../metrics.js';
@@ -130,18 +131,17 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
       deps.metrics.render(rendered.cached ? 'cached' : 'rendered');
       return { resolved, sourceType: plan.sourceType, key: plan.key, ...rendered };
     } catch (error) {
-      deps.metrics.render('failed');
+      if (!(error instanceof RepositoriesNeededError)) deps.metrics.render('failed');
       throw error;
     }
   };
 }
 
 function remotesOf(deps: RenderDeps, request: SourceRequest, signal: AbortSignal): RemoteRepositories | undefined {
-  const { place, chartRights, cacheMode, resolvedAfterMs } = request;
-  if (place.kind !== 'git') return undefined;
-  const { permits } = chartRights;
-  const { integrity, remote: own } = place;
-  return remoteTrees({ git: deps.git, own, permits, integrity, cacheMode, resolvedAfterMs }, signal);
+  const { place, cacheMode, resolvedAfterMs } = request;
+  if (place.kind !== 'git' || place.rights === undefined) return undefined;
+  const { rights, remote: own } = place;
+  return remoteTrees({ git: deps.git, own, rights, cacheMode, resolvedAfterMs }, signal);
 }
 
 interface Rendered {

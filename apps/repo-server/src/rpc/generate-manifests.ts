@@ -9,10 +9,12 @@ import {
   GenerateManifestsResponseSchema,
   type ManifestSchema,
   type RenderedSourceSchema,
+  RepositoriesNeededError,
   type Source,
 } from '@tiphys/proto';
 import type { Reference } from '../manifests/open-source.js';
 import type { RenderSource, SourceManifests } from '../manifests/render-source.js';
+import { toGitRights } from './remotes.js';
 import {
   toApplicationSource,
   toCacheMode,
@@ -74,7 +76,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
           ...spec,
           passCredentials: spec.helm?.passCredentials,
           settings: request.settings,
-          integrity: request.sourceIntegrity,
+          rights: toGitRights(request),
         }),
         source: spec,
         revision: source.revision,
@@ -88,7 +90,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
       signal,
     );
   } catch (error) {
-    if (request.sources.length === 1 || !isGitOpsError(error)) throw error;
+    if (request.sources.length === 1 || !isGitOpsError(error) || error instanceof RepositoriesNeededError) throw error;
     const message = `Source ${index + 1} of ${request.sources.length}: ${error.message}`;
     throw new GitOpsError(error.code, message, { cause: error, retry: error.retry });
   }
@@ -105,7 +107,7 @@ export function toReferences(request: GenerateManifestsRequest): ReadonlyMap<str
       throw new GitOpsError('InvalidSpec', `Two sources have the ref "${name}". Rename one of them.`);
     }
     references.set(name, {
-      place: toPlace(source.repository, { chart, settings: request.settings, integrity: request.sourceIntegrity }),
+      place: toPlace(source.repository, { chart, settings: request.settings, rights: toGitRights(request) }),
       asked: {
         revision: source.revision || targetRevision || '',
         named: targetRevision,

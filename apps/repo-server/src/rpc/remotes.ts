@@ -1,7 +1,8 @@
 /** Git repositories of requests, with everything that is needed to reach them (G03-G08). */
 import type { AzureCredentials, GitCredentials, GithubAppCredentials, GitRemote } from '@tiphys/git';
-import { GitOpsError } from '@tiphys/model';
-import type { AzureIdentity, GithubApp, Repository } from '@tiphys/proto';
+import { GitOpsError, isRepositoryPermitted } from '@tiphys/model';
+import type { AzureIdentity, GenerateManifestsRequest, GithubApp, Repository } from '@tiphys/proto';
+import type { GitRights } from '../manifests/git-rights.js';
 
 /** @throws GitOpsError InvalidSpec without a repository, ManifestGeneration for Helm and OCI repositories. */
 export function toRemote(repository: Repository | undefined): GitRemote {
@@ -54,4 +55,15 @@ function toAzure({ useWorkloadIdentity, ...rest }: AzureIdentity): AzureCredenti
   const texts = { clientId, tenantId, clientSecret, activeDirectoryEndpoint };
   const given = Object.entries(texts).filter(([, value]) => value !== '');
   return { useWorkloadIdentity, ...(Object.fromEntries(given) as Partial<typeof texts>) };
+}
+
+/** What the Git sources of a request may read beside themselves. */
+export function toGitRights(request: GenerateManifestsRequest): GitRights {
+  const { permittedSources, sourceIntegrity, gitRepositories, settings } = request;
+  return {
+    permits: permittedSources.length === 0 ? undefined : (url) => isRepositoryPermitted(permittedSources, url),
+    integrity: sourceIntegrity,
+    repositories: gitRepositories.map(toRemote),
+    submodules: settings?.disableSubmodules !== true,
+  };
 }

@@ -12,10 +12,10 @@ import type {
   GenerateManifestsRequest,
   RenderSettings as RenderSettingsMessage,
   Repository,
-  SourceIntegrity,
 } from '@tiphys/proto';
 import type { ArtifactLimits } from '../charts/artifact-trees.js';
 import type { ChartRights } from '../charts/chart-trees.js';
+import type { GitRights } from '../manifests/git-rights.js';
 import type { SourcePlace } from '../manifests/open-source.js';
 import type { CacheMode } from '../manifests/render-source.js';
 import { toRemote } from './remotes.js';
@@ -26,15 +26,15 @@ export interface PlaceWish {
   readonly chart?: string | undefined;
   readonly passCredentials?: boolean | undefined;
   readonly settings?: RenderSettingsMessage | undefined;
-  /** What must be signed (F06); absent: nothing. */
-  readonly integrity?: SourceIntegrity | undefined;
+  /** Absent: nothing but the repository itself is read. */
+  readonly rights?: GitRights | undefined;
 }
 
 /** A chart when the source names one, a folder of a registry when its URL is oci://, else a Git repository (B27). */
 export function toPlace(repository: Repository | undefined, wish: PlaceWish): SourcePlace {
-  const { chart = '', passCredentials = false, settings, integrity } = wish;
+  const { chart = '', passCredentials = false, settings, rights } = wish;
   if (chart === '' && repository?.url.startsWith('oci://') !== true)
-    return { kind: 'git', remote: toRemote(repository), integrity };
+    return { kind: 'git', remote: toRemote(repository), rights };
   if (repository === undefined || repository.url === '') {
     throw new GitOpsError('InvalidSpec', 'The source names no repository. Set spec.source.repoURL.');
   }

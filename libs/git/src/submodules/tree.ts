@@ -12,7 +12,7 @@ export interface SubmoduleOptions {
 
 const MAX_DEPTH = 10;
 const MAX_GITMODULES_BYTES = 1024 * 1024;
-/** In front of the commit: never the id of something that was read without submodules. */
+/** Before the ids of submodules, and of folders that may hold some: without them, a folder of the same id holds less. */
 const PREFIX = 'submodule:';
 
 /** Object ids still name content: that of a submodule is the commit that the outer tree holds. */
@@ -45,7 +45,7 @@ class SubmoduleTree implements GitTree {
 
   async entry(path: string): Promise<TreeEntry | undefined> {
     const direct = await this.#tree.entry(path);
-    if (direct !== undefined) return asFolder(direct);
+    if (direct !== undefined) return this.#marked(direct);
     const module = await this.#moduleAbove(path);
     if (module === undefined) return undefined;
     const inner = await module.tree.entry(path.slice(module.path.length + 1));
@@ -54,7 +54,9 @@ class SubmoduleTree implements GitTree {
 
   async list(path: string): Promise<readonly TreeEntry[]> {
     const direct = await this.#tree.entry(path);
-    if (direct !== undefined && direct.kind !== 'submodule') return (await this.#tree.list(path)).map(asFolder);
+    if (direct !== undefined && direct.kind !== 'submodule') {
+      return Promise.all((await this.#tree.list(path)).map((child) => this.#marked(child)));
+    }
     const module = direct === undefined ? await this.#moduleAbove(path) : await this.#module(direct);
     if (module === undefined) return [];
     const children = await module.tree.list(path.slice(module.path.length + 1));
@@ -63,6 +65,16 @@ class SubmoduleTree implements GitTree {
 
   readBlob(oid: string, maxBytes: number): Promise<Uint8Array> {
     return (this.#owners.get(oid) ?? this.#tree).readBlob(oid, maxBytes);
+  }
+
+  async #marked(entry: TreeEntry): Promise<TreeEntry> {
+    const isModule = entry.kind === 'submodule';
+    if (!isModule && (entry.kind !== 'tree' || !(await this.#hasModules()))) return entry;
+    return { ...entry, kind: 'tree', oid: `${PREFIX}${entry.oid}` };
+  }
+
+  async #hasModules(): Promise<boolean> {
+    return (await this.#tree.entry('.gitmodules')) !== undefined;
   }
 
   #outer(module: Module, inner: TreeEntry): TreeEntry {
@@ -111,8 +123,4 @@ class SubmoduleTree implements GitTree {
     if (file?.kind !== 'blob') return new Map();
     return parseGitmodules(new TextDecoder().decode(await this.#tree.readBlob(file.oid, MAX_GITMODULES_BYTES)));
   }
-}
-
-function asFolder(entry: TreeEntry): TreeEntry {
-  return entry.kind === 'submodule' ? { ...entry, kind: 'tree', oid: `${PREFIX}${entry.oid}` } : entry;
 }
