@@ -75,7 +75,12 @@ describe('the kernel keeps a renderer from what is not its own, where it can', (
     expect(text).toMatch(isSealed ? /permission denied/ : /hunter2/);
   });
 
-  it('S7 a file in the workspace of another render', async () => {
+  it.each([
+    ['on the same disk', {}],
+    ['in memory', { memoryFolder: outside }],
+  ])('S7 a file in the workspace of another render, %s', async (_name, options) => {
+    const tools = toolbox(options);
+    await render(tools, {});
     const isSealed = await sealed('files');
     const files = [{ path: 'values.yaml', bytes: new TextEncoder().encode('secret: hunter2\n') }];
     const text = await tools.withWorkspace(

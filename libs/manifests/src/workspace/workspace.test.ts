@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { treeOf } from '../testing/memory-tree.js';
 import type { ToolArgument, Toolbox, Workspace, WorkspaceFile } from './ports.js';
@@ -145,6 +145,19 @@ describe('a workspace', () => {
       signal,
     );
     await expect(making).rejects.toThrow(/longer than the file system allows. Shorten it/);
+  });
+
+  it('is made in memory when it is small, and on the disk when not, or when there is no memory', async () => {
+    const memoryFolder = mkdtempSync(join(folder, 'memory-'));
+    const placeOf = (files: readonly WorkspaceFile[], memory: string): Promise<string> =>
+      toolbox({ memoryFolder: memory }).withWorkspace(files, async ({ root }) => dirname(dirname(root)), signal);
+    const [small, large] = [10, 5 * 1024 * 1024].map((size) => [{ path: 'a', bytes: new Uint8Array(size) }]);
+    expect(await placeOf(small!, memoryFolder)).toBe(memoryFolder);
+    expect(await placeOf(large!, memoryFolder)).toBe(workFolder);
+    expect(await placeOf(small!, join(folder, 'none'))).toBe(workFolder);
+    expect([...readdirSync(memoryFolder), ...readdirSync(workFolder)]).toEqual([]);
+    const making = toolbox({ memoryFolder, maxBytes: 3 }).withWorkspace(small!, async () => undefined, signal);
+    await expect(making).rejects.toThrow(/more than 3 bytes/);
   });
 
   it('is removed when its user fails, too', async () => {
