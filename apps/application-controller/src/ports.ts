@@ -9,6 +9,7 @@ import type {
   ApplicationSource,
   AppProject,
   ComparisonSettings,
+  GroupKind,
   JsonObject,
   KubernetesObject,
   ResourceKey,
@@ -141,6 +142,8 @@ export interface ControllerSettings {
   readonly waveDelayMs: number;
   /** Whether syncs write as service accounts of the projects, and whether one must be named (D46). */
   readonly impersonation: { readonly enabled: boolean; readonly enforced: boolean };
+  /** Kinds that are left alone in a cluster (C16). */
+  readonly isExcluded: (groupKind: GroupKind, server: string) => boolean;
   /** Health of each resource inside the Application (E10). */
   readonly persistResourceHealth: boolean;
   /** Annotations of Secrets whose values are masked too (C15). */

@@ -49,5 +49,6 @@ export { isDryRunFailure, resultOf, stateOf, syncResultKey, type TaskState } fro
 export type * from './sync/types.js';
 export * from './tree/build-tree.js';
 export * from './tree/images.js';
+export * from './tree/orphans.js';
 export * from './tree/summarize-node.js';
 export type * from './tree/types.js';

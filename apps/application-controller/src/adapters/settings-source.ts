@@ -113,6 +113,7 @@ function parseSnapshot(
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
   const { persistResourceHealth, pruneLimit, cascadeLimit, serverSideDiff } = reconciliation.settings;
   const deleteLimits = { prune: pruneLimit, cascade: cascadeLimit };
+  const isExcluded = compileExclusions(comparison.settings.resourceFilter);
   return {
     controller: {
       comparison: { ...comparison.settings, serverSideDiff },
@@ -126,6 +127,7 @@ function parseSnapshot(
       deleteLimits,
       waveDelayMs: reconciliation.settings.waveDelayMs,
       impersonation: reconciliation.settings.impersonation,
+      isExcluded,
       persistResourceHealth,
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },
@@ -134,7 +136,7 @@ function parseSnapshot(
     clusters: clusters.settings,
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),
     configMap,
-    isExcluded: compileExclusions(comparison.settings.resourceFilter),
+    isExcluded,
     healthScripts: comparison.settings.healthScripts,
   };
 }

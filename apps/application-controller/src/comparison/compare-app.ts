@@ -11,7 +11,6 @@ import {
   ANNOTATIONS,
   type Application,
   type ApplicationSource,
-  type ComparisonSettings,
   instanceNameOf,
   type KubernetesObject,
   type ResourceKeyString,
@@ -21,6 +20,7 @@ import type { Clock } from '@tiphys/runtime';
 import type {
   CacheMode,
   Clusters,
+  ControllerSettings,
   DestinationCluster,
   ManifestSource,
   RenderedManifests,
@@ -37,7 +37,7 @@ export interface ComparisonDeps {
   readonly writer: ResourceWriter;
   readonly predictions: PredictionMemory;
   readonly versions: VersionMemory;
-  readonly settings: () => { readonly comparison: ComparisonSettings };
+  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'isExcluded'>;
   /** Health scripts of the administrator (E05). */
   readonly configuredHealth: ConfiguredHealth;
   readonly namespace: string;
@@ -116,6 +116,7 @@ function comparisonInput(deps: ComparisonDeps, request: ComparisonRequest, conte
       if (resource === undefined) return undefined;
       return resource.namespaced ? 'namespaced' : 'cluster';
     },
+    isExcluded: (groupKind) => deps.settings().isExcluded(groupKind, context.cluster.server),
     ignoreDifferences: app.spec.ignoreDifferences ?? [],
     syncOptions: request.syncOptions,
     compareOptions: compareOptionsOf(app),

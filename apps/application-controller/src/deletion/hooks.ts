@@ -74,6 +74,7 @@ async function hookTargets(
       return resource.namespaced ? 'namespaced' : 'cluster';
     },
     settings: deps.settings().comparison,
+    isExcluded: (groupKind) => deps.settings().isExcluded(groupKind, cluster.server),
   });
   return prepared.targets.map(({ object }) => object);
 }

@@ -14,7 +14,7 @@ import type {
 export interface DeletionDeps extends Omit<ComparisonDeps, 'predictions' | 'versions'> {
   readonly applications: ApplicationStore;
   readonly projects: ProjectReader;
-  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits' | 'impersonation'>;
+  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits' | 'impersonation' | 'isExcluded'>;
   readonly events: EventRecorder;
 }
 

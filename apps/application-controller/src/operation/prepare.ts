@@ -28,7 +28,7 @@ const FULL_SHA = /^[0-9a-f]{40}$/i;
 
 export interface PrepareDeps extends ComparisonDeps {
   readonly deployments: Deployments;
-  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits' | 'impersonation'>;
+  readonly settings: () => Pick<ControllerSettings, 'comparison' | 'deleteLimits' | 'impersonation' | 'isExcluded'>;
   readonly projects: ProjectReader;
 }
 

@@ -19,7 +19,12 @@ import {
   REFRESH_TYPES,
 } from '@tiphys/model';
 import type { KeyedQueue, PendingRequest, ReconcileOutcome } from '@tiphys/queue';
-import { type ComparisonDeps, compareRendered, renderTargets } from '../comparison/compare-app.js';
+import {
+  type ComparisonDeps,
+  type ComparisonRequest,
+  compareRendered,
+  renderTargets,
+} from '../comparison/compare-app.js';
 import { pruneLimitsFor } from '../delete-limits.js';
 import { beginState, startedEvent } from '../operation/begin.js';
 import type {
@@ -37,6 +42,8 @@ import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
 import { finalizersFor } from './delete-hook-finalizers.js';
 import type { HardRefreshes } from './hard-refreshes.js';
+import { renderNotOlder } from './known-commit.js';
+import { orphansOf } from './orphans.js';
 import { RepoOutage, type RepoOutages } from './repo-outages.js';
 import { reportDrift, reportStatusChange } from './report.js';
 import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
@@ -180,7 +187,8 @@ interface Written {
 async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written | undefined> {
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
-  const rendered = await renderTargets(deps, request, { cluster, signal: turn.signal }).catch((error: unknown) => {
+  const render = (asked: ComparisonRequest) => renderTargets(deps, asked, { cluster, signal: turn.signal });
+  const rendered = await renderNotOlder(request, render).catch((error: unknown) => {
     throw deps.repoOutages.failed(turn.key, error, outageOptions(deps, turn));
   });
   deps.repoOutages.ended(turn.key);
@@ -190,6 +198,7 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written |
     cluster,
     settings: deps.settings(),
     namespace: deps.namespace,
+    orphans: orphansOf(deps, turn.app, { cluster, managed: [] }).nodes ?? [],
   });
   if (canSkip(deps, turn, fingerprint)) {
     await writeStatus(deps, turn, { status: sameStatusAt(turn.app, rendered, deps.clock.now()) });
@@ -227,7 +236,8 @@ async function compareAnew(
   const { result } = comparison;
   const now = deps.clock.now();
   const nodeHealth = await deps.configuredHealth.ofNodes(comparison.cluster, nodesBelow(comparison), signal);
-  const tree = treeOf(comparison, nodeHealth);
+  const orphans = orphansOf(deps, app, { cluster, managed: result.resources.map(({ key }) => key) });
+  const tree = treeOf(comparison, { nodeHealth, orphaned: orphans.nodes });
   const next = nextAutoSync(
     app,
     { result, revisions: rendered.revisions },
@@ -240,7 +250,7 @@ async function compareAnew(
   );
   const compared = comparedStatus(
     app,
-    { comparison, tree, conditions: next.conditions, settings: deps.settings() },
+    { comparison, tree, conditions: [...next.conditions, ...orphans.conditions], settings: deps.settings() },
     now,
   );
   // Recorded as running in the same write: one patch less, and a crash after it is a resumed operation.

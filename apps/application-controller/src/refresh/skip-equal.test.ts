@@ -13,6 +13,7 @@ function inputs(rendered: Partial<RenderedManifests> = {}): FingerprintInputs {
     cluster: memoryCluster(stored(configMap('a'))).destination,
     settings: SETTINGS,
     namespace: 'argocd',
+    orphans: [],
   };
 }
 const unreadable = memoryCluster(stored(configMap('a')));
@@ -67,6 +68,12 @@ it.each([
     name: 'a kind that cannot be read any more (R16)',
     app: application(),
     given: { ...inputs(), cluster: unreadable.destination },
+    equal: false,
+  },
+  {
+    name: 'an orphaned resource (C18)',
+    app: application(),
+    given: { ...inputs(), orphans: [{ uid: 'left' }] },
     equal: false,
   },
 ])('$name: equal is $equal', ({ app, given, equal }) => {

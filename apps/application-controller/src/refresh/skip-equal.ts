@@ -13,10 +13,13 @@ export interface FingerprintInputs {
   readonly cluster: DestinationCluster;
   readonly settings: ControllerSettings;
   readonly namespace: string;
+  /** Orphaned resources, as far as the project looks for them (C18). */
+  readonly orphans: readonly { readonly uid: string }[];
 }
 
 /** Manifest hash, live state, spec, compare options, settings and unreadable kinds: equal text, equal comparison. */
-export function fingerprintOf(app: Application, { rendered, cluster, settings, namespace }: FingerprintInputs): string {
+export function fingerprintOf(app: Application, inputsOf: FingerprintInputs): string {
+  const { rendered, cluster, settings, namespace, orphans } = inputsOf;
   const instance = instanceOf(app, namespace);
   const unreadable = [...cluster.cache.unreadable()].flat();
   const inputs = [
@@ -28,6 +31,7 @@ export function fingerprintOf(app: Application, { rendered, cluster, settings, n
     app.metadata.annotations?.[ANNOTATIONS.compareOptions] ?? '',
     settings.fingerprint,
     ...unreadable,
+    ...orphans.map(({ uid }) => uid).sort(),
   ];
   return createHash('sha256').update(inputs.join('\n')).digest('base64url');
 }

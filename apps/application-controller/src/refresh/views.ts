@@ -13,18 +13,23 @@ import type { NodeHealth } from '../comparison/configured-health.js';
 
 type Compared = Pick<AppComparison, 'cluster' | 'result'>;
 
-/**
- * Live managed objects and all their descendants, each once; missing resources as Missing. `nodeHealth`: health of
- * descendants by uid, where a script decides it (E05).
- */
-export function treeOf(compared: Compared, nodeHealth: NodeHealth = new Map()): ApplicationTree {
+export interface TreeExtras {
+  /** Health of descendants by uid, where a script decides it (E05). */
+  readonly nodeHealth?: NodeHealth;
+  /** C18; absent: not looked for. */
+  readonly orphaned?: readonly CachedResource<NodeSummary>[] | undefined;
+}
+
+/** Live managed objects and all their descendants, each once; missing resources as Missing. */
+export function treeOf(compared: Compared, { nodeHealth = new Map(), orphaned }: TreeExtras = {}): ApplicationTree {
   const { cluster, result } = compared;
   const managed = rootsOf(compared).flatMap((key) => cluster.cache.get(key) ?? []);
   const below = nodesBelow(compared).map((node) => {
     const health = nodeHealth.get(node.uid);
     return health === undefined ? node : { ...node, summary: { ...node.summary, health: orNone(health) } };
   });
-  return buildTree({ managed: result.resources, objects: [...managed, ...below] });
+  const objects = [...managed, ...below];
+  return buildTree({ managed: result.resources, objects, ...(orphaned === undefined ? {} : { orphaned }) });
 }
 
 /** What the managed objects own, themselves left out. */

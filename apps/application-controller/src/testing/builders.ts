@@ -39,6 +39,7 @@ export const SETTINGS: ControllerSettings = {
   deleteLimits: { prune: undefined, cascade: undefined },
   waveDelayMs: 0,
   impersonation: { enabled: false, enforced: true },
+  isExcluded: () => false,
   persistResourceHealth: false,
   sensitiveAnnotations: [],
 };

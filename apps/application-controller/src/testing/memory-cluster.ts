@@ -1,6 +1,6 @@
 /** A destination cluster in memory: what is applied is there at once, and everything asked of it is remembered. */
 import type { ApiResource, CachedResource, ClusterCache, Discovery, KubeClient } from '@tiphys/cluster';
-import { isTrackedBy, type NodeSummary, summarizeNode } from '@tiphys/gitops-engine';
+import { instanceNameOf, isTrackedBy, type NodeSummary, summarizeNode } from '@tiphys/gitops-engine';
 import {
   type GroupKindString,
   type KubernetesObject,
@@ -122,7 +122,7 @@ function memoryCache(parts: Parts): ClusterCache<NodeSummary> {
   };
   const cache: Pick<
     ClusterCache<NodeSummary>,
-    'unreadable' | 'managedLiveState' | 'fingerprint' | 'get' | 'descendants'
+    'unreadable' | 'managedLiveState' | 'fingerprint' | 'get' | 'descendants' | 'resourcesIn'
   > = {
     unreadable: () => unreadable,
     managedLiveState: async (instance, wanted) => {
@@ -131,6 +131,10 @@ function memoryCache(parts: Parts): ClusterCache<NodeSummary> {
     },
     fingerprint: () => [...objects].map(([id, { metadata }]) => `${id}@${metadata.resourceVersion}`).join(),
     get: (key) => cached(objects.get(resourceKeyString(key))),
+    resourcesIn: (namespace) =>
+      [...objects.values()]
+        .filter(({ metadata }) => metadata.namespace === namespace)
+        .flatMap((object) => cached(object) ?? []),
     descendants: (roots) => descendantsOf([...objects.values()], roots),
   };
   return { ...cache, client, discovery } as unknown as ClusterCache<NodeSummary>;
@@ -152,6 +156,6 @@ function cached(object: KubernetesObject | undefined): CachedResource<NodeSummar
   const { uid = '', resourceVersion = '', ownerReferences = [] } = object.metadata;
   return {
     ...{ key: resourceKeyOf(object), version: versionOf(object.apiVersion), uid, resourceVersion, ownerReferences },
-    ...{ createdAt: undefined, summary: summarizeNode(object), trackedBy: undefined, object },
+    ...{ createdAt: undefined, summary: summarizeNode(object), trackedBy: instanceNameOf(object, COMPARISON), object },
   };
 }

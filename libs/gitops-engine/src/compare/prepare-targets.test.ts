@@ -57,6 +57,21 @@ describe('namespaces by scope', () => {
   });
 });
 
+it('leaves out kinds that the installation excludes, and warns of each (C16)', () => {
+  const { targets, conditions, complete } = prepareTargets({
+    ...{ instanceName: 'app', destinationNamespace: 'prod', scopeOf, settings },
+    targets: [
+      manifest(configMap({ name: 'a' })),
+      manifest({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'b' } }),
+    ],
+    isExcluded: ({ group, kind }) => group === 'batch' && kind === 'Job',
+  });
+  expect([targets.map(({ key }) => key.name), complete]).toEqual([['a'], true]);
+  expect(conditions).toEqual([
+    { type: 'ExcludedResourceWarning', message: 'Resource batch/Job b is excluded in the settings' },
+  ]);
+});
+
 it('builds the tracking id before the namespace of a cluster-scoped object goes, as Argo CD does', () => {
   const { targets } = prepare([
     manifest({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a', namespace: 'x' } }),

@@ -1,6 +1,7 @@
 /** From rendered manifests to the target state: validity, namespaces by scope, duplicates (A04), tracking marks (A26). */
 import {
   type ApplicationCondition,
+  type GroupKind,
   type GroupKindString,
   groupKindString,
   groupVersionKindOf,
@@ -19,6 +20,8 @@ export interface PrepareTargetsInput {
   readonly targets: readonly TargetManifest[];
   readonly scopeOf: ScopeOf;
   readonly settings: TrackingSettings;
+  /** Kinds that the installation leaves alone (C16); absent: none. */
+  readonly isExcluded?: (groupKind: GroupKind) => boolean;
 }
 
 export interface PreparedTarget {
@@ -52,10 +55,23 @@ export function prepareTargets(input: PrepareTargetsInput): PreparedTargets {
     return problem === undefined;
   });
   const complete = conditions.length === 0;
-  const scopeOf = scopeWithDefinitions(valid, input.scopeOf);
-  const prepared = valid.map((manifest, index) => prepareTarget(manifest, { ...input, scopeOf, index }));
+  const included = valid.filter(({ object }) => {
+    const gvk = groupVersionKindOf(object);
+    const isExcluded = input.isExcluded?.(gvk) === true;
+    if (isExcluded) conditions.push(excludedWarning(gvk, object));
+    return !isExcluded;
+  });
+  const scopeOf = scopeWithDefinitions(included, input.scopeOf);
+  const prepared = included.map((manifest, index) => prepareTarget(manifest, { ...input, scopeOf, index }));
   const targets = lastOfEach(prepared, conditions);
   return { targets, conditions, complete };
+}
+
+/** Argo CD's text. */
+function excludedWarning({ group, kind }: GroupKind, { metadata }: KubernetesObject): ApplicationCondition {
+  const name = metadata.name ?? metadata.generateName ?? '';
+  const message = `Resource ${group}/${kind} ${name} is excluded in the settings`;
+  return { type: 'ExcludedResourceWarning', message };
 }
 
 function problemOf(object: unknown): string | undefined {

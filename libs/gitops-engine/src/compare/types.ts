@@ -94,6 +94,8 @@ export interface ComparisonInput {
   /** Every live object that is tracked by the application or matches a target. */
   readonly live: ReadonlyMap<ResourceKeyString, KubernetesObject>;
   readonly scopeOf: ScopeOf;
+  /** Kinds that the installation leaves alone (C16); absent: none. */
+  readonly isExcluded?: (groupKind: GroupKind) => boolean;
   readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
   readonly syncOptions: readonly string[];
   /** `compare-options` of the Application itself: `ServerSideDiff=true|false`, `IncludeMutationWebhook=true` (C03, C04). */
