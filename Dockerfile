@@ -44,6 +44,6 @@ COPY --from=build /app/libs ./libs
 COPY --from=build /app/apps ./apps
 # For sidecars in other images: copied from here together with Node (docs/plugins.md).
 COPY --from=build /sidecar ./sidecar
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data /plugins && chown node:node /data /plugins
 USER 1000:1000
 CMD ["node", "apps/api-server/dist/main.js"]

@@ -69,7 +69,6 @@ async function accepts({ plugin, configuration }: ChosenPlugin, planned: Planned
 
 /** Never asks the plugin: what it prints is a function of the key, as far as it declares its inputs. */
 export async function planPlugin({ plugin, configuration }: ChosenPlugin, planned: PlannedPlugin): Promise<RenderPlan> {
-  if (configuration.wantsGitCredentials) throw wantsCredentials(plugin.name);
   const { recorded } = planned;
   const { task, readSet } = await taskOf(planned, configuration);
   const { name } = plugin;
@@ -79,7 +78,13 @@ export async function planPlugin({ plugin, configuration }: ChosenPlugin, planne
     key: renderKey({ type: 'Plugin', plugin: name, configuration: configuration.identity, task: task.key }),
     // Planned anew for every commit: a sidecar that was restarted may do something else with the same files.
     dependsOnCommit: true,
-    render: async (signal) => resultOf(name, await plugin.generate(task, signal)),
+    render: async (signal) => {
+      const { manifests, warnings } = await resultOf(name, await plugin.generate(task, signal));
+      return {
+        manifests,
+        warnings: [...(configuration.wantsGitCredentials ? [withoutCredentials(name)] : []), ...warnings],
+      };
+    },
   };
 }
 
@@ -91,13 +96,9 @@ export async function announceParameters(
   return plugin.announce(task, planned.signal ?? NEVER);
 }
 
-function wantsCredentials(name: string): GitOpsError {
-  const next =
-    'Remove provideGitCreds from its plugin.yaml and give its container credentials of its own, with only the rights it needs.';
-  return new GitOpsError(
-    'ManifestGeneration',
-    `The plugin ${name} asks for the Git credentials of the repository, which stay in the repo-server. ${next}`,
-  );
+function withoutCredentials(name: string): string {
+  const next = 'Give its container credentials of its own, or remove provideGitCreds from its plugin.yaml.';
+  return `The plugin ${name} asks for the Git credentials of the repository, which stay in the repo-server. ${next}`;
 }
 
 interface PlannedTask {

@@ -537,10 +537,16 @@ describe('answers that are no manifests', () => {
     });
   });
 
-  it('a wish for the credentials of the repository is refused', async () => {
-    await folder.serve(plugin({ name: 'curious', provideGitCreds: true }));
-    await expect(planOf({ source: { plugin: { name: 'curious' } }, plugins: folder.connect() })).rejects.toThrow(
-      /asks for the Git credentials of the repository, which stay in the repo-server/,
-    );
+  it('a wish for the credentials of the repository: a warning, and they stay where they are', async () => {
+    const generate = linesOf('env | grep -ci askpass; true');
+    await folder.serve(plugin({ name: 'curious', provideGitCreds: true, generate }));
+    const { warnings, manifests } = await renderOf({
+      source: { plugin: { name: 'curious' } },
+      plugins: folder.connect(),
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The plugin curious asks for the Git credentials of the repository/),
+    ]);
+    expect(JSON.parse(manifests[0]?.json ?? '')).toMatchObject({ data: { lines: [0] } });
   });
 });
