@@ -68,7 +68,7 @@ describe('manifests of the repo-server', () => {
             },
           ],
           ...{ cacheMode: 'resolve', resolvedAfterMs: 5n, permittedSources: ['of default'] },
-          ...{ kubeVersion: 'v1.36.1', apiVersions: ['v1'] },
+          ...{ kubeVersion: 'v1.36.1', apiVersions: ['v1'], manifestGeneratePaths: '', gitRepositories: [] },
         },
         signal,
       },

@@ -2,8 +2,14 @@
 
 import type { JsonObject as StructJson } from '@bufbuild/protobuf';
 import type { TargetManifest } from '@tiphys/gitops-engine';
-import { ANNOTATIONS, type Application, type ApplicationSource, GitOpsError, type KubernetesObject } from '@tiphys/model';
-import type { RepoServerClient } from '@tiphys/proto';
+import {
+  ANNOTATIONS,
+  type Application,
+  type ApplicationSource,
+  GitOpsError,
+  type KubernetesObject,
+} from '@tiphys/model';
+import { createGenerateManifests, type RepoServerClient } from '@tiphys/proto';
 import type { RenderInputs } from '@tiphys/settings';
 import type { ManifestSource, RenderedManifests, RenderRequest } from '../ports.js';
 
@@ -18,11 +24,13 @@ export interface ManifestSourceDeps {
 }
 
 export function createManifestSource({ client, repositoryFor, renderInputs }: ManifestSourceDeps): ManifestSource {
+  const generateManifests = createGenerateManifests(client);
   return {
     async generate(request, signal) {
       const { app } = request;
-      const response = await client.generateManifests(
-        {
+      const response = await generateManifests({
+        connectionFor: (url) => repositoryFor(url, app.spec.project),
+        request: {
           appName: app.metadata.name ?? '',
           appNamespace: app.metadata.namespace ?? '',
           project: app.spec.project,
@@ -36,7 +44,7 @@ export function createManifestSource({ client, repositoryFor, renderInputs }: Ma
           ...renderInputs(app.spec.project),
         },
         signal,
-      );
+      });
       return renderedFrom(response, request);
     },
     async resolveRevision(app, source, signal) {

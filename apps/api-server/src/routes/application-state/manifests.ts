@@ -2,6 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { type applicationStateRoutes, listOf } from '@tiphys/api-contract';
 import { ANNOTATIONS, type Application, type KubernetesObject, sourcesOf } from '@tiphys/model';
+import { createGenerateManifests } from '@tiphys/proto';
 import { findApplication } from '../../applications/find.js';
 import { maskSecret } from '../../applications/mask-secret.js';
 import { projectOf } from '../../applications/names.js';
@@ -13,13 +14,15 @@ import type { ApplicationStateDeps } from './deps.js';
 type Routes = typeof applicationStateRoutes;
 
 export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['manifests']['schemas']> {
+  const generateManifests = createGenerateManifests(deps.repoServer);
   return async ({ params, query }, { user, signal }) => {
     const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
     const revisions = askedRevisions(application, query);
     const project = projectOf(application);
     const { destination } = application.spec;
-    const answer = await deps.repoServer.generateManifests(
-      {
+    const answer = await generateManifests({
+      connectionFor: (url) => deps.repositoryAccess.connection(url, project),
+      request: {
         appName: application.metadata.name ?? '',
         appNamespace: application.metadata.namespace ?? '',
         project,
@@ -35,7 +38,7 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
         ...deps.repositoryAccess.renderInputs(project),
       },
       signal,
-    );
+    });
     return {
       manifests: answer.manifests.map(({ json }) => toJson(maskSecret(JSON.parse(json) as KubernetesObject))),
       namespace: destination.namespace ?? '',

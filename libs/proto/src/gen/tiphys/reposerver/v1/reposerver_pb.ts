@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tiphys/reposerver/v1/reposerver.proto.
  */
 export const file_tiphys_reposerver_v1_reposerver: GenFile = /*@__PURE__*/
-  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSKsBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkSHwoXbWFuaWZlc3RfZ2VuZXJhdGVfcGF0aHMYDyABKAkigAEKD1NvdXJjZUludGVncml0eRI+CgxnaXRfcG9saWNpZXMYASADKAsyKC50aXBoeXMucmVwb3NlcnZlci52MS5HaXRTaWduYXR1cmVQb2xpY3kSEAoIZ3BnX2tleXMYAiADKAkSGwoTc3NoX2FsbG93ZWRfc2lnbmVycxgDIAEoCSI/ChJHaXRTaWduYXR1cmVQb2xpY3kSDQoFcmVwb3MYASADKAkSDAoEbW9kZRgCIAEoCRIMCgRrZXlzGAMgAygJIokCCg5SZW5kZXJTZXR0aW5ncxIjChttYXhfY29tYmluZWRfbWFuaWZlc3RfYnl0ZXMYASABKAMSIgoaaW5jbHVkZV9oaWRkZW5fZGlyZWN0b3JpZXMYAiABKAgSGwoTdmFsdWVzX2ZpbGVfc2NoZW1lcxgDIAMoCRIdChVrdXN0b21pemVfZW5hYmxlX2hlbG0YBCABKAgSFgoOZGlzYWJsZWRfdG9vbHMYBSADKAkSHQoVb2NpX2xheWVyX21lZGlhX3R5cGVzGAYgAygJEh8KF29jaV9tYXhfZXh0cmFjdGVkX2J5dGVzGAcgASgDEhoKEmRpc2FibGVfc3VibW9kdWxlcxgKIAEoCCKUAQoOUmVuZGVyZWRTb3VyY2USEAoIcmV2aXNpb24YASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSCwoDa2V5GAMgASgJEg4KBmNhY2hlZBgEIAEoCBIvCgtyZXNvbHZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBiABKAgiPgoITWFuaWZlc3QSDAoEanNvbhgBIAEoCRIOCgZvcmlnaW4YAiABKAkSFAoMc291cmNlX2luZGV4GAMgASgFIq4BChlHZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEjEKCW1hbmlmZXN0cxgBIAMoCzIeLnRpcGh5cy5yZXBvc2VydmVyLnYxLk1hbmlmZXN0EjUKB3NvdXJjZXMYAiADKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJlZFNvdXJjZRIVCg1tYW5pZmVzdF9oYXNoGAMgASgJEhAKCHdhcm5pbmdzGAQgAygJIrIBChZSZXNvbHZlUmV2aXNpb25SZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEhIKCnRhZ19wcmVmaXgYAyABKAkSEgoKY2FjaGVfbW9kZRgEIAEoCRIZChFyZXNvbHZlZF9hZnRlcl9tcxgFIAEoAxINCgVjaGFydBgGIAEoCSKjAQoXUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USDgoGY29tbWl0GAEgASgJEhoKEmFtYmlndW91c19yZXZpc2lvbhgCIAEoCRIvCgtyZXNvbHZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcmVmGAQgASgJEg0KBXN0YWxlGAUgASgIEg8KB3dhcm5pbmcYBiABKAkiRwoPTGlzdFJlZnNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IjIKEExpc3RSZWZzUmVzcG9uc2USEAoIYnJhbmNoZXMYASADKAkSDAoEdGFncxgCIAMoCSJZCg9MaXN0QXBwc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkifwoQTGlzdEFwcHNSZXNwb25zZRI+CgRhcHBzGAEgAygLMjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZS5BcHBzRW50cnkaKwoJQXBwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimwEKFEdldEFwcERldGFpbHNSZXF1ZXN0EiwKBnNvdXJjZRgBIAEoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIQCghhcHBfbmFtZRgCIAEoCRJDCgthcHBsaWNhdGlvbhgDIAEoCzIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdCJPChVHZXRBcHBEZXRhaWxzUmVzcG9uc2USDAoEdHlwZRgBIAEoCRIoCgdkZXRhaWxzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJkChpHZXRSZXZpc2lvbk1ldGFkYXRhUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIQCghyZXZpc2lvbhgCIAEoCSJ2ChtHZXRSZXZpc2lvbk1ldGFkYXRhUmVzcG9uc2USDgoGYXV0aG9yGAEgASgJEigKBGRhdGUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRhZ3MYAyADKAkSDwoHbWVzc2FnZRgEIAEoCSJwChdHZXRDaGFydE1ldGFkYXRhUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRINCgVjaGFydBgCIAEoCRIQCghyZXZpc2lvbhgDIAEoCSJSChhHZXRDaGFydE1ldGFkYXRhUmVzcG9uc2USEwoLZGVzY3JpcHRpb24YASABKAkSDAoEaG9tZRgCIAEoCRITCgttYWludGFpbmVycxgDIAMoCSJfChVHZXRPY2lNZXRhZGF0YVJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkinAEKFkdldE9jaU1ldGFkYXRhUmVzcG9uc2USEgoKY3JlYXRlZF9hdBgBIAEoCRIPCgdhdXRob3JzGAIgASgJEhEKCWltYWdlX3VybBgDIAEoCRIQCghkb2NzX3VybBgEIAEoCRISCgpzb3VyY2VfdXJsGAUgASgJEg8KB3ZlcnNpb24YBiABKAkSEwoLZGVzY3JpcHRpb24YByABKAkiSQoRTGlzdENoYXJ0c1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkiRwoSTGlzdENoYXJ0c1Jlc3BvbnNlEjEKBmNoYXJ0cxgBIAMoCzIhLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RlZENoYXJ0Ii0KC0xpc3RlZENoYXJ0EgwKBG5hbWUYASABKAkSEAoIdmVyc2lvbnMYAiADKAkiTQoVVGVzdFJlcG9zaXRvcnlSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IioKFlRlc3RSZXBvc2l0b3J5UmVzcG9uc2USEAoIdmVyaWZpZWQYASABKAgywwgKEVJlcG9TZXJ2ZXJTZXJ2aWNlEnQKEUdlbmVyYXRlTWFuaWZlc3RzEi4udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0Gi8udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2VuZXJhdGVNYW5pZmVzdHNSZXNwb25zZRJuCg9SZXNvbHZlUmV2aXNpb24SLC50aXBoeXMucmVwb3NlcnZlci52MS5SZXNvbHZlUmV2aXNpb25SZXF1ZXN0Gi0udGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USWQoITGlzdFJlZnMSJS50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0UmVmc1JlcXVlc3QaJi50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0UmVmc1Jlc3BvbnNlElkKCExpc3RBcHBzEiUudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXF1ZXN0GiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZRJoCg1HZXRBcHBEZXRhaWxzEioudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0QXBwRGV0YWlsc1JlcXVlc3QaKy50aXBoeXMucmVwb3NlcnZlci52MS5HZXRBcHBEZXRhaWxzUmVzcG9uc2USegoTR2V0UmV2aXNpb25NZXRhZGF0YRIwLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0GjEudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0UmV2aXNpb25NZXRhZGF0YVJlc3BvbnNlEnEKEEdldENoYXJ0TWV0YWRhdGESLS50aXBoeXMucmVwb3NlcnZlci52MS5HZXRDaGFydE1ldGFkYXRhUmVxdWVzdBouLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldENoYXJ0TWV0YWRhdGFSZXNwb25zZRJrCg5HZXRPY2lNZXRhZGF0YRIrLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldE9jaU1ldGFkYXRhUmVxdWVzdBosLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldE9jaU1ldGFkYXRhUmVzcG9uc2USXwoKTGlzdENoYXJ0cxInLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RDaGFydHNSZXF1ZXN0GigudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdENoYXJ0c1Jlc3BvbnNlEmsKDlRlc3RSZXBvc2l0b3J5EisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuVGVzdFJlcG9zaXRvcnlSZXF1ZXN0GiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuVGVzdFJlcG9zaXRvcnlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSKsBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkSHwoXbWFuaWZlc3RfZ2VuZXJhdGVfcGF0aHMYDyABKAkigAEKD1NvdXJjZUludGVncml0eRI+CgxnaXRfcG9saWNpZXMYASADKAsyKC50aXBoeXMucmVwb3NlcnZlci52MS5HaXRTaWduYXR1cmVQb2xpY3kSEAoIZ3BnX2tleXMYAiADKAkSGwoTc3NoX2FsbG93ZWRfc2lnbmVycxgDIAEoCSI/ChJHaXRTaWduYXR1cmVQb2xpY3kSDQoFcmVwb3MYASADKAkSDAoEbW9kZRgCIAEoCRIMCgRrZXlzGAMgAygJIuYDCg5SZW5kZXJTZXR0aW5ncxIjChttYXhfY29tYmluZWRfbWFuaWZlc3RfYnl0ZXMYASABKAMSIgoaaW5jbHVkZV9oaWRkZW5fZGlyZWN0b3JpZXMYAiABKAgSGwoTdmFsdWVzX2ZpbGVfc2NoZW1lcxgDIAMoCRIWCg5kaXNhYmxlZF90b29scxgFIAMoCRIdChVvY2lfbGF5ZXJfbWVkaWFfdHlwZXMYBiADKAkSHwoXb2NpX21heF9leHRyYWN0ZWRfYnl0ZXMYByABKAMSGgoSZGlzYWJsZV9zdWJtb2R1bGVzGAogASgIEjkKCWt1c3RvbWl6ZRgIIAEoCzImLnRpcGh5cy5yZXBvc2VydmVyLnYxLkt1c3RvbWl6ZU9wdGlvbnMSVwoSa3VzdG9taXplX3ZlcnNpb25zGAkgAygLMjsudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVuZGVyU2V0dGluZ3MuS3VzdG9taXplVmVyc2lvbnNFbnRyeRpgChZLdXN0b21pemVWZXJzaW9uc0VudHJ5EgsKA2tleRgBIAEoCRI1CgV2YWx1ZRgCIAEoCzImLnRpcGh5cy5yZXBvc2VydmVyLnYxLkt1c3RvbWl6ZVZlcnNpb246AjgBSgQIBBAFImMKEEt1c3RvbWl6ZU9wdGlvbnMSEwoLZW5hYmxlX2hlbG0YASABKAgSDwoHcmVvcmRlchgCIAEoCRIYChBtYW5hZ2VkX2J5X2xhYmVsGAMgASgIEg8KB3JlZnVzZWQYBCADKAkiWQoQS3VzdG9taXplVmVyc2lvbhIMCgRwYXRoGAEgASgJEjcKB29wdGlvbnMYAiABKAsyJi50aXBoeXMucmVwb3NlcnZlci52MS5LdXN0b21pemVPcHRpb25zIpQBCg5SZW5kZXJlZFNvdXJjZRIQCghyZXZpc2lvbhgBIAEoCRITCgtzb3VyY2VfdHlwZRgCIAEoCRILCgNrZXkYAyABKAkSDgoGY2FjaGVkGAQgASgIEi8KC3Jlc29sdmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzdGFsZRgGIAEoCCI+CghNYW5pZmVzdBIMCgRqc29uGAEgASgJEg4KBm9yaWdpbhgCIAEoCRIUCgxzb3VyY2VfaW5kZXgYAyABKAUirgEKGUdlbmVyYXRlTWFuaWZlc3RzUmVzcG9uc2USMQoJbWFuaWZlc3RzGAEgAygLMh4udGlwaHlzLnJlcG9zZXJ2ZXIudjEuTWFuaWZlc3QSNQoHc291cmNlcxgCIAMoCzIkLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlbmRlcmVkU291cmNlEhUKDW1hbmlmZXN0X2hhc2gYAyABKAkSEAoId2FybmluZ3MYBCADKAkisgEKFlJlc29sdmVSZXZpc2lvblJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkSEgoKdGFnX3ByZWZpeBgDIAEoCRISCgpjYWNoZV9tb2RlGAQgASgJEhkKEXJlc29sdmVkX2FmdGVyX21zGAUgASgDEg0KBWNoYXJ0GAYgASgJIqMBChdSZXNvbHZlUmV2aXNpb25SZXNwb25zZRIOCgZjb21taXQYASABKAkSGgoSYW1iaWd1b3VzX3JldmlzaW9uGAIgASgJEi8KC3Jlc29sdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNyZWYYBCABKAkSDQoFc3RhbGUYBSABKAgSDwoHd2FybmluZxgGIAEoCSJHCg9MaXN0UmVmc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkiMgoQTGlzdFJlZnNSZXNwb25zZRIQCghicmFuY2hlcxgBIAMoCRIMCgR0YWdzGAIgAygJIlkKD0xpc3RBcHBzUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIQCghyZXZpc2lvbhgCIAEoCSJ/ChBMaXN0QXBwc1Jlc3BvbnNlEj4KBGFwcHMYASADKAsyMC50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0QXBwc1Jlc3BvbnNlLkFwcHNFbnRyeRorCglBcHBzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKbAQoUR2V0QXBwRGV0YWlsc1JlcXVlc3QSLAoGc291cmNlGAEgASgLMhwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuU291cmNlEhAKCGFwcF9uYW1lGAIgASgJEkMKC2FwcGxpY2F0aW9uGAMgASgLMi4udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0Ik8KFUdldEFwcERldGFpbHNSZXNwb25zZRIMCgR0eXBlGAEgASgJEigKB2RldGFpbHMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ImQKGkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJInYKG0dldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRIOCgZhdXRob3IYASABKAkSKAoEZGF0ZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgDIAMoCRIPCgdtZXNzYWdlGAQgASgJInAKF0dldENoYXJ0TWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Eg0KBWNoYXJ0GAIgASgJEhAKCHJldmlzaW9uGAMgASgJIlIKGEdldENoYXJ0TWV0YWRhdGFSZXNwb25zZRITCgtkZXNjcmlwdGlvbhgBIAEoCRIMCgRob21lGAIgASgJEhMKC21haW50YWluZXJzGAMgAygJIl8KFUdldE9jaU1ldGFkYXRhUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIQCghyZXZpc2lvbhgCIAEoCSKcAQoWR2V0T2NpTWV0YWRhdGFSZXNwb25zZRISCgpjcmVhdGVkX2F0GAEgASgJEg8KB2F1dGhvcnMYAiABKAkSEQoJaW1hZ2VfdXJsGAMgASgJEhAKCGRvY3NfdXJsGAQgASgJEhIKCnNvdXJjZV91cmwYBSABKAkSDwoHdmVyc2lvbhgGIAEoCRITCgtkZXNjcmlwdGlvbhgHIAEoCSJJChFMaXN0Q2hhcnRzUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSJHChJMaXN0Q2hhcnRzUmVzcG9uc2USMQoGY2hhcnRzGAEgAygLMiEudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdGVkQ2hhcnQiLQoLTGlzdGVkQ2hhcnQSDAoEbmFtZRgBIAEoCRIQCgh2ZXJzaW9ucxgCIAMoCSJNChVUZXN0UmVwb3NpdG9yeVJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkiKgoWVGVzdFJlcG9zaXRvcnlSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCDLDCAoRUmVwb1NlcnZlclNlcnZpY2USdAoRR2VuZXJhdGVNYW5pZmVzdHMSLi50aXBoeXMucmVwb3NlcnZlci52MS5HZW5lcmF0ZU1hbmlmZXN0c1JlcXVlc3QaLy50aXBoeXMucmVwb3NlcnZlci52MS5HZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEm4KD1Jlc29sdmVSZXZpc2lvbhIsLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlc29sdmVSZXZpc2lvblJlcXVlc3QaLS50aXBoeXMucmVwb3NlcnZlci52MS5SZXNvbHZlUmV2aXNpb25SZXNwb25zZRJZCghMaXN0UmVmcxIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RSZWZzUmVxdWVzdBomLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RSZWZzUmVzcG9uc2USWQoITGlzdEFwcHMSJS50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0QXBwc1JlcXVlc3QaJi50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0QXBwc1Jlc3BvbnNlEmgKDUdldEFwcERldGFpbHMSKi50aXBoeXMucmVwb3NlcnZlci52MS5HZXRBcHBEZXRhaWxzUmVxdWVzdBorLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldEFwcERldGFpbHNSZXNwb25zZRJ6ChNHZXRSZXZpc2lvbk1ldGFkYXRhEjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0UmV2aXNpb25NZXRhZGF0YVJlcXVlc3QaMS50aXBoeXMucmVwb3NlcnZlci52MS5HZXRSZXZpc2lvbk1ldGFkYXRhUmVzcG9uc2UScQoQR2V0Q2hhcnRNZXRhZGF0YRItLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldENoYXJ0TWV0YWRhdGFSZXF1ZXN0Gi4udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0Q2hhcnRNZXRhZGF0YVJlc3BvbnNlEmsKDkdldE9jaU1ldGFkYXRhEisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0T2NpTWV0YWRhdGFSZXF1ZXN0GiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0T2NpTWV0YWRhdGFSZXNwb25zZRJfCgpMaXN0Q2hhcnRzEicudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdENoYXJ0c1JlcXVlc3QaKC50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0Q2hhcnRzUmVzcG9uc2USawoOVGVzdFJlcG9zaXRvcnkSKy50aXBoeXMucmVwb3NlcnZlci52MS5UZXN0UmVwb3NpdG9yeVJlcXVlc3QaLC50aXBoeXMucmVwb3NlcnZlci52MS5UZXN0UmVwb3NpdG9yeVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * One repository with the credentials to use for it (G01-G08).
@@ -460,13 +460,6 @@ export type RenderSettings = Message<"tiphys.reposerver.v1.RenderSettings"> & {
   valuesFileSchemes: string[];
 
   /**
-   * --enable-helm among kustomize.buildOptions.
-   *
-   * @generated from field: bool kustomize_enable_helm = 4;
-   */
-  kustomizeEnableHelm: boolean;
-
-  /**
    * Helm, Kustomize, Jsonnet: switched off with helm.enable and the like in argocd-cm; their sources are directories.
    *
    * @generated from field: repeated string disabled_tools = 5;
@@ -493,6 +486,20 @@ export type RenderSettings = Message<"tiphys.reposerver.v1.RenderSettings"> & {
    * @generated from field: bool disable_submodules = 10;
    */
   disableSubmodules: boolean;
+
+  /**
+   * kustomize.buildOptions; for versions that have none of their own.
+   *
+   * @generated from field: tiphys.reposerver.v1.KustomizeOptions kustomize = 8;
+   */
+  kustomize?: KustomizeOptions | undefined;
+
+  /**
+   * kustomize.path.<version> and kustomize.buildOptions.<version>, by the version's name.
+   *
+   * @generated from field: map<string, tiphys.reposerver.v1.KustomizeVersion> kustomize_versions = 9;
+   */
+  kustomizeVersions: { [key: string]: KustomizeVersion };
 };
 
 /**
@@ -501,6 +508,70 @@ export type RenderSettings = Message<"tiphys.reposerver.v1.RenderSettings"> & {
  */
 export const RenderSettingsSchema: GenMessage<RenderSettings> = /*@__PURE__*/
   messageDesc(file_tiphys_reposerver_v1_reposerver, 7);
+
+/**
+ * Build options of Kustomize: each is one of a fixed list, never a text of the user.
+ *
+ * @generated from message tiphys.reposerver.v1.KustomizeOptions
+ */
+export type KustomizeOptions = Message<"tiphys.reposerver.v1.KustomizeOptions"> & {
+  /**
+   * @generated from field: bool enable_helm = 1;
+   */
+  enableHelm: boolean;
+
+  /**
+   * legacy or none; empty: not set.
+   *
+   * @generated from field: string reorder = 2;
+   */
+  reorder: string;
+
+  /**
+   * @generated from field: bool managed_by_label = 3;
+   */
+  managedByLabel: boolean;
+
+  /**
+   * Names of options that are not permitted: sources of Kustomize are refused while there are any.
+   *
+   * @generated from field: repeated string refused = 4;
+   */
+  refused: string[];
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.KustomizeOptions.
+ * Use `create(KustomizeOptionsSchema)` to create a new message.
+ */
+export const KustomizeOptionsSchema: GenMessage<KustomizeOptions> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 8);
+
+/**
+ * @generated from message tiphys.reposerver.v1.KustomizeVersion
+ */
+export type KustomizeVersion = Message<"tiphys.reposerver.v1.KustomizeVersion"> & {
+  /**
+   * Of the binary, in one of the folders of tools; empty: kustomize-<version> there.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * Absent: those of the installation.
+   *
+   * @generated from field: tiphys.reposerver.v1.KustomizeOptions options = 2;
+   */
+  options?: KustomizeOptions | undefined;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.KustomizeVersion.
+ * Use `create(KustomizeVersionSchema)` to create a new message.
+ */
+export const KustomizeVersionSchema: GenMessage<KustomizeVersion> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 9);
 
 /**
  * @generated from message tiphys.reposerver.v1.RenderedSource
@@ -552,7 +623,7 @@ export type RenderedSource = Message<"tiphys.reposerver.v1.RenderedSource"> & {
  * Use `create(RenderedSourceSchema)` to create a new message.
  */
 export const RenderedSourceSchema: GenMessage<RenderedSource> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 8);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 10);
 
 /**
  * @generated from message tiphys.reposerver.v1.Manifest
@@ -583,7 +654,7 @@ export type Manifest = Message<"tiphys.reposerver.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 9);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 11);
 
 /**
  * @generated from message tiphys.reposerver.v1.GenerateManifestsResponse
@@ -617,7 +688,7 @@ export type GenerateManifestsResponse = Message<"tiphys.reposerver.v1.GenerateMa
  * Use `create(GenerateManifestsResponseSchema)` to create a new message.
  */
 export const GenerateManifestsResponseSchema: GenMessage<GenerateManifestsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 10);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 12);
 
 /**
  * @generated from message tiphys.reposerver.v1.ResolveRevisionRequest
@@ -664,7 +735,7 @@ export type ResolveRevisionRequest = Message<"tiphys.reposerver.v1.ResolveRevisi
  * Use `create(ResolveRevisionRequestSchema)` to create a new message.
  */
 export const ResolveRevisionRequestSchema: GenMessage<ResolveRevisionRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 11);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 13);
 
 /**
  * @generated from message tiphys.reposerver.v1.ResolveRevisionResponse
@@ -714,7 +785,7 @@ export type ResolveRevisionResponse = Message<"tiphys.reposerver.v1.ResolveRevis
  * Use `create(ResolveRevisionResponseSchema)` to create a new message.
  */
 export const ResolveRevisionResponseSchema: GenMessage<ResolveRevisionResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 12);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 14);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListRefsRequest
@@ -731,7 +802,7 @@ export type ListRefsRequest = Message<"tiphys.reposerver.v1.ListRefsRequest"> & 
  * Use `create(ListRefsRequestSchema)` to create a new message.
  */
 export const ListRefsRequestSchema: GenMessage<ListRefsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 13);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 15);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListRefsResponse
@@ -755,7 +826,7 @@ export type ListRefsResponse = Message<"tiphys.reposerver.v1.ListRefsResponse"> 
  * Use `create(ListRefsResponseSchema)` to create a new message.
  */
 export const ListRefsResponseSchema: GenMessage<ListRefsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 14);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 16);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListAppsRequest
@@ -777,7 +848,7 @@ export type ListAppsRequest = Message<"tiphys.reposerver.v1.ListAppsRequest"> & 
  * Use `create(ListAppsRequestSchema)` to create a new message.
  */
 export const ListAppsRequestSchema: GenMessage<ListAppsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 15);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 17);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListAppsResponse
@@ -796,7 +867,7 @@ export type ListAppsResponse = Message<"tiphys.reposerver.v1.ListAppsResponse"> 
  * Use `create(ListAppsResponseSchema)` to create a new message.
  */
 export const ListAppsResponseSchema: GenMessage<ListAppsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 16);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 18);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetAppDetailsRequest
@@ -826,7 +897,7 @@ export type GetAppDetailsRequest = Message<"tiphys.reposerver.v1.GetAppDetailsRe
  * Use `create(GetAppDetailsRequestSchema)` to create a new message.
  */
 export const GetAppDetailsRequestSchema: GenMessage<GetAppDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 17);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 19);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetAppDetailsResponse
@@ -850,7 +921,7 @@ export type GetAppDetailsResponse = Message<"tiphys.reposerver.v1.GetAppDetailsR
  * Use `create(GetAppDetailsResponseSchema)` to create a new message.
  */
 export const GetAppDetailsResponseSchema: GenMessage<GetAppDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 18);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 20);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetRevisionMetadataRequest
@@ -872,7 +943,7 @@ export type GetRevisionMetadataRequest = Message<"tiphys.reposerver.v1.GetRevisi
  * Use `create(GetRevisionMetadataRequestSchema)` to create a new message.
  */
 export const GetRevisionMetadataRequestSchema: GenMessage<GetRevisionMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 19);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetRevisionMetadataResponse
@@ -904,7 +975,7 @@ export type GetRevisionMetadataResponse = Message<"tiphys.reposerver.v1.GetRevis
  * Use `create(GetRevisionMetadataResponseSchema)` to create a new message.
  */
 export const GetRevisionMetadataResponseSchema: GenMessage<GetRevisionMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 20);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetChartMetadataRequest
@@ -931,7 +1002,7 @@ export type GetChartMetadataRequest = Message<"tiphys.reposerver.v1.GetChartMeta
  * Use `create(GetChartMetadataRequestSchema)` to create a new message.
  */
 export const GetChartMetadataRequestSchema: GenMessage<GetChartMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 23);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetChartMetadataResponse
@@ -960,7 +1031,7 @@ export type GetChartMetadataResponse = Message<"tiphys.reposerver.v1.GetChartMet
  * Use `create(GetChartMetadataResponseSchema)` to create a new message.
  */
 export const GetChartMetadataResponseSchema: GenMessage<GetChartMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 24);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetOciMetadataRequest
@@ -984,7 +1055,7 @@ export type GetOciMetadataRequest = Message<"tiphys.reposerver.v1.GetOciMetadata
  * Use `create(GetOciMetadataRequestSchema)` to create a new message.
  */
 export const GetOciMetadataRequestSchema: GenMessage<GetOciMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 23);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 25);
 
 /**
  * Fields as in Argo CD's OCIMetadata; each is an annotation org.opencontainers.image.*.
@@ -1033,7 +1104,7 @@ export type GetOciMetadataResponse = Message<"tiphys.reposerver.v1.GetOciMetadat
  * Use `create(GetOciMetadataResponseSchema)` to create a new message.
  */
 export const GetOciMetadataResponseSchema: GenMessage<GetOciMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 24);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 26);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListChartsRequest
@@ -1050,7 +1121,7 @@ export type ListChartsRequest = Message<"tiphys.reposerver.v1.ListChartsRequest"
  * Use `create(ListChartsRequestSchema)` to create a new message.
  */
 export const ListChartsRequestSchema: GenMessage<ListChartsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 25);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 27);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListChartsResponse
@@ -1067,7 +1138,7 @@ export type ListChartsResponse = Message<"tiphys.reposerver.v1.ListChartsRespons
  * Use `create(ListChartsResponseSchema)` to create a new message.
  */
 export const ListChartsResponseSchema: GenMessage<ListChartsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 26);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 28);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListedChart
@@ -1091,7 +1162,7 @@ export type ListedChart = Message<"tiphys.reposerver.v1.ListedChart"> & {
  * Use `create(ListedChartSchema)` to create a new message.
  */
 export const ListedChartSchema: GenMessage<ListedChart> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 27);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 29);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryRequest
@@ -1108,7 +1179,7 @@ export type TestRepositoryRequest = Message<"tiphys.reposerver.v1.TestRepository
  * Use `create(TestRepositoryRequestSchema)` to create a new message.
  */
 export const TestRepositoryRequestSchema: GenMessage<TestRepositoryRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 28);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 30);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryResponse
@@ -1125,7 +1196,7 @@ export type TestRepositoryResponse = Message<"tiphys.reposerver.v1.TestRepositor
  * Use `create(TestRepositoryResponseSchema)` to create a new message.
  */
 export const TestRepositoryResponseSchema: GenMessage<TestRepositoryResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 29);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 31);
 
 /**
  * @generated from service tiphys.reposerver.v1.RepoServerService
