@@ -74,6 +74,31 @@ describe('over HTTP with user and password', () => {
   });
 });
 
+describe('a submodule', () => {
+  let own: GitServer;
+  let foreign: GitServer;
+  beforeAll(async () => {
+    own = await startGitServer();
+    foreign = await startGitServer({ username: 'librarian', password: PASSWORD });
+  });
+  afterAll(() => Promise.all([own.stop(), foreign.stop()]));
+
+  it('on another host is read with the credentials of its own Secret (B37)', async () => {
+    const library = await foreign.createRepository('library', FILES);
+    const repository = await own.createRepository('app', {
+      '.gitmodules': `[submodule "lib"]\n\tpath = lib\n\turl = ${library.url}\n`,
+      lib: { submodule: await library.head() },
+    });
+    const app = await deploy(site(), { repository, directory: { recurse: true } });
+    await app.hasCondition('ComparisonError', /credentials were refused.*library/);
+    await addSecret('repository', { type: 'git', url: library.url, username: 'librarian', password: PASSWORD });
+    await app.refresh('normal');
+    await app.is('Synced', 'Healthy');
+    expect((await app.object('ConfigMap', 'private'))?.['data']).toEqual({ a: '1' });
+    logsDoNotShow(PASSWORD, encodeURIComponent(PASSWORD));
+  });
+});
+
 describe('over SSH with a private key', () => {
   let server: SshGitServer;
   beforeAll(async () => {
