@@ -96,9 +96,9 @@ function repositoryWith(files: Files): Promise<GitRepository> {
   return git.createRepository(`plugins-${count}`, files);
 }
 
-const sourceOf = (repository: GitRepository, name: string, source: object = {}) => ({
+const sourceOf = (repository: GitRepository, name: string) => ({
   repository: { url: repository.url },
-  applicationSource: { repoURL: repository.url, path: 'app', plugin: { name }, ...source } as Record<string, never>,
+  applicationSource: { repoURL: repository.url, path: 'app', plugin: { name } },
 });
 
 async function namesOf(repository: GitRepository, name: string, manifestGeneratePaths = '') {

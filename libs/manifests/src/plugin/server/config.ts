@@ -106,6 +106,10 @@ export function parsePluginConfig(content: string, origin: string): PluginSpec {
     ...annotationProblems(metadata.annotations),
   ];
   if (generate === undefined || problems.length > 0) throw invalid(origin, problems);
+  return { ...toSpec(parsed.data, generate), digest: createHash('sha256').update(content).digest('hex') };
+}
+
+function toSpec({ metadata, spec }: Parsed, generate: PluginCommand): Omit<PluginSpec, 'digest'> {
   const [init, dynamic] = [toCommand(spec.init), toCommand(spec.parameters?.dynamic)];
   const discover = toDiscovery(spec.discover);
   return {
@@ -116,7 +120,6 @@ export function parsePluginConfig(content: string, origin: string): PluginSpec {
     provideGitCreds: spec.provideGitCreds,
     network: metadata.annotations[NETWORK] === 'denied' ? 'denied' : 'allowed',
     ignoresRevision: metadata.annotations[REVISION] === 'ignored',
-    digest: createHash('sha256').update(content).digest('hex'),
     ...(init === undefined ? {} : { init }),
     ...(discover === undefined ? {} : { discover }),
   };

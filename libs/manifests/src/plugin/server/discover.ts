@@ -37,26 +37,24 @@ async function anyMatch({ root, pattern, deep }: Search): Promise<boolean> {
   const parts = (deep ? pattern : pattern.replace(/\*\*+/g, '*')).split('/');
   const literal = parts.findIndex((part) => /[*?[\\{]/.test(part));
   if (literal < 0) return exists(join(root, pattern));
-  const start = parts.slice(0, literal);
-  const whole = parts.join('/');
+  const matches = matcherOf(parts.join('/'), deep);
   const depth = parts.some((part) => part.includes('**')) ? Number.POSITIVE_INFINITY : parts.length;
+  const folders = [parts.slice(0, literal).join('/')];
   let left = MAX_LOOKED_AT;
-  const folders = [start.join('/')];
-  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+  for (let at = folders.pop(); at !== undefined && left > 0; at = folders.pop()) {
     const entries = await readdir(join(root, at), { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      const path = at === '' ? entry.name : `${at}/${entry.name}`;
-      left -= 1;
-      if (left < 0) return false;
-      if (
-        matchesGlob(whole, path, { separators: '/' }) ||
-        (deep && matchesGlob(withoutFolders(whole), path, { separators: '/' }))
-      )
-        return true;
-      if (entry.isDirectory() && path.split('/').length < depth) folders.push(path);
-    }
+    const paths = entries.map((entry) => ({ entry, path: at === '' ? entry.name : `${at}/${entry.name}` }));
+    if (paths.some(({ path }) => matches(path))) return true;
+    const below = paths.filter(({ entry, path }) => entry.isDirectory() && path.split('/').length < depth);
+    folders.push(...below.map(({ path }) => path));
+    left -= entries.length;
   }
   return false;
+}
+
+function matcherOf(pattern: string, deep: boolean): (path: string) => boolean {
+  const patterns = deep ? [pattern, withoutFolders(pattern)] : [pattern];
+  return (path) => patterns.some((candidate) => matchesGlob(candidate, path, { separators: '/' }));
 }
 
 /** A `**` may also stand for no folder at all. */

@@ -1,7 +1,7 @@
 /** The archive of a request into a private folder: checked, bounded, and nothing in it leads outside (S7, S12). */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { GitOpsError, isGitOpsError } from '@tiphys/model';
@@ -67,25 +67,33 @@ async function receiveArchive(
   file: string,
   maxBytes: number,
 ): Promise<ManifestRequestMetadata> {
-  const hash = createHash('sha256');
   const target = await open(file, 'wx', 0o600);
-  let metadata: ManifestRequestMetadata | undefined;
-  let left = maxBytes;
   try {
-    for await (const { request } of stream) {
-      if (metadata === undefined) {
-        if (request.case !== 'metadata') throw broken('does not begin with its description');
-        metadata = request.value;
-        continue;
-      }
-      if (request.case !== 'file') throw broken('has something other than the archive after its description');
-      left -= request.value.chunk.length;
-      if (left < 0) throw tooLarge(`${maxBytes} bytes`);
-      hash.update(request.value.chunk);
-      await target.writeFile(request.value.chunk);
-    }
+    return await writeArchive(stream, target, maxBytes);
   } finally {
     await target.close();
+  }
+}
+
+async function writeArchive(
+  stream: AsyncIterable<AppStreamRequest>,
+  target: FileHandle,
+  maxBytes: number,
+): Promise<ManifestRequestMetadata> {
+  const hash = createHash('sha256');
+  let metadata: ManifestRequestMetadata | undefined;
+  let left = maxBytes;
+  for await (const { request } of stream) {
+    if (metadata === undefined) {
+      if (request.case !== 'metadata') throw broken('does not begin with its description');
+      metadata = request.value;
+      continue;
+    }
+    if (request.case !== 'file') throw broken('has something other than the archive after its description');
+    left -= request.value.chunk.length;
+    if (left < 0) throw tooLarge(`${maxBytes} bytes`);
+    hash.update(request.value.chunk);
+    await target.writeFile(request.value.chunk);
   }
   if (metadata === undefined) throw broken('is empty');
   if (hash.digest('hex') !== metadata.checksum) throw broken('does not have the checksum that it names');
