@@ -2,13 +2,13 @@
 import {
   ANNOTATIONS,
   GROUP,
-  HEALTH_STATUS_CODES,
   type HealthStatus,
   type HealthStatusCode,
   type KubernetesObject,
   type ResourceKey,
 } from '@tiphys/model';
 import { isSkipped } from '../sync/hooks.js';
+import { worse } from './worse.js';
 
 /** What a resource contributes; a ManagedResource has all of it. */
 export interface HealthContribution {
@@ -38,10 +38,6 @@ export function aggregateHealth(resources: readonly HealthContribution[], histor
   const codes = counted.flatMap((resource) => codeOf(resource, history));
   const status = codes.reduce<HealthStatusCode>(worse, allMissing ? 'Missing' : 'Healthy');
   return withTransition(status, history);
-}
-
-export function worse(a: HealthStatusCode, b: HealthStatusCode): HealthStatusCode {
-  return HEALTH_STATUS_CODES.indexOf(b) > HEALTH_STATUS_CODES.indexOf(a) ? b : a;
 }
 
 function codeOf(resource: HealthContribution, { self }: HealthHistory): readonly HealthStatusCode[] {

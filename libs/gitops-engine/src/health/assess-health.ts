@@ -20,6 +20,7 @@ import { podHealth } from './kinds/pod.js';
 import { replicaSetHealth } from './kinds/replica-set.js';
 import { statefulSetHealth } from './kinds/stateful-set.js';
 import { workflowHealth } from './kinds/workflow.js';
+import { operatorCheckFor } from './operators/index.js';
 
 export type HealthCheck = (live: KubernetesObject) => HealthStatus | undefined;
 
@@ -60,6 +61,7 @@ export function assessHealth(live: KubernetesObject, overrides?: HealthOverrides
   if (live.metadata.deletionTimestamp !== undefined && !keptHook) return health('Progressing', 'Pending deletion');
   const configured = overrides?.(live);
   if (configured !== undefined) return configured === 'none' ? undefined : configured;
-  const check = CHECKS.get(groupKindString(groupVersionKindOf(live)));
-  return check === undefined ? conventionalHealth(live) : check(live);
+  const groupKind = groupVersionKindOf(live);
+  const check = CHECKS.get(groupKindString(groupKind)) ?? operatorCheckFor(groupKind) ?? conventionalHealth;
+  return check(live);
 }
