@@ -68,7 +68,7 @@ async function generate(repository: GitRepository, source: SourceSpec): Promise<
     destinationNamespace: 'ns',
     kubeVersion: '1.34.0',
     cacheMode: 'resolve',
-    settings: { kustomizeEnableHelm: true },
+    settings: { kustomize: { enableHelm: true } },
     permittedSources: ['*'],
     sources: [{ repository: { url: repository.url }, applicationSource }],
   });

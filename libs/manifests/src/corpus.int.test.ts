@@ -32,7 +32,7 @@ const work = temporaryDirectory('corpus');
 const tools = installedTools(toolPath('helm'));
 const binaries = join(work, 'bin');
 const { signal } = new AbortController();
-const settings: RenderSettings = { maxCombinedManifestBytes: 1e7, kustomizeEnableHelm: true };
+const settings: RenderSettings = { maxCombinedManifestBytes: 1e7, kustomize: { enableHelm: true } };
 const cluster = { kubeVersion: 'v1.34.2', apiVersions: ['policy/v1/PodDisruptionBudget'] };
 
 let registry: Registry;

@@ -22,12 +22,33 @@ export interface SourceTree {
   readBlob(oid: string, maxBytes: number): Promise<Uint8Array>;
 }
 
+/** Build options of Kustomize: each is one of a fixed list, never a text of the user (S2). */
+export interface KustomizeOptions {
+  /** Charts may be inflated; default false. */
+  readonly enableHelm?: boolean;
+  /** `--reorder` of the versions that have it. */
+  readonly reorder?: 'legacy' | 'none';
+  /** `--enable-managedby-label` of the versions that have it. */
+  readonly managedByLabel?: boolean;
+  /** Names of options in the settings that are not permitted: nothing is rendered while there are any. */
+  readonly refused?: readonly string[];
+}
+
+export interface KustomizeVersion {
+  /** Of the binary, in one of the folders of tools; default `kustomize-<version>` there. */
+  readonly path?: string;
+  /** Default: those of the installation. */
+  readonly options?: KustomizeOptions;
+}
+
 /** Installation settings that change the output. */
 export interface RenderSettings {
   /** Bytes of all manifest files of one directory source together (B26). */
   readonly maxCombinedManifestBytes: number;
-  /** `--enable-helm` among kustomize.buildOptions (B22); default false. */
-  readonly kustomizeEnableHelm?: boolean;
+  /** `kustomize.buildOptions` (B22); for versions without options of their own. */
+  readonly kustomize?: KustomizeOptions;
+  /** What `source.kustomize.version` may name (B21). */
+  readonly kustomizeVersions?: Readonly<Record<string, KustomizeVersion>>;
   /** Schemes of URLs that value files may have (`helm.valuesFileSchemes`, B11); default https and http. */
   readonly valuesFileSchemes?: readonly string[];
   /** Tools that are switched off with `kustomize.enable` and the like (B02): their sources are directories. */

@@ -171,7 +171,7 @@ const helm: readonly Slot[] = [
   field('neutral', 'helm.passCredentials', undefined, true),
   application('neutral', 'name', 'app', 'app2'),
   setting('neutral', 'maxCombinedManifestBytes', 1e6, 2e6),
-  setting('neutral', 'kustomizeEnableHelm', undefined, true),
+  setting('neutral', 'kustomize', undefined, { enableHelm: true }),
   setting('neutral', 'disabledTools', undefined, ['Jsonnet']),
 ];
 
@@ -241,7 +241,7 @@ const jsonnet: readonly Slot[] = [
   blob('neutral', 'app/unused.txt', 'a', null),
   application('neutral', 'destinationNamespace', 'ns', 'ns2'),
   application('neutral', 'kubeVersion', '1.34.0', '1.33.1'),
-  setting('neutral', 'kustomizeEnableHelm', undefined, true),
+  setting('neutral', 'kustomize', undefined, { enableHelm: true }),
 ];
 
 const directory: readonly Slot[] = [

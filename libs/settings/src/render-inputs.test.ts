@@ -17,9 +17,10 @@ describe('parseRenderSettings', () => {
     expect(parseRenderSettings({}, {})).toEqual({
       problems: [],
       settings: {
+        kustomize: { enableHelm: false, reorder: '', managedByLabel: false, refused: [] },
         ...{ maxCombinedManifestBytes: 0, includeHiddenDirectories: false, valuesFileSchemes: [] },
         ...{
-          kustomizeEnableHelm: false,
+          kustomizeVersions: {},
           disabledTools: [],
           disableSubmodules: false,
           ociLayerMediaTypes: [],
@@ -38,7 +39,7 @@ describe('parseRenderSettings', () => {
     const params = { 'reposerver.max.combined.directory.manifests.size': '10M' };
     expect(parseRenderSettings(cm, params).settings).toMatchObject({
       ...{ maxCombinedManifestBytes: 10_485_760, valuesFileSchemes: ['https'] },
-      ...{ kustomizeEnableHelm: true, disabledTools: ['Jsonnet'] },
+      ...{ kustomize: { enableHelm: true }, disabledTools: ['Jsonnet'] },
     });
   });
 
@@ -56,12 +57,43 @@ describe('parseRenderSettings', () => {
   });
 
   it.each([
-    ['S2: an option that runs a program of the repository', '--enable-helm --helm-command ./x.sh'],
-    ['S2: an option that lifts the load restriction', '--load-restrictor LoadRestrictionsNone'],
-  ])('%s is named as a problem and has no effect', (_, options) => {
+    ['S2: an option that runs a program of the repository', '--helm-command ./x.sh --enable-helm', '--helm-command'],
+    ['S2: an option that lifts the load restriction', '--load-restrictor LoadRestrictionsNone', '--load-restrictor'],
+    ['S2: an option that lets functions run', '--enable-exec', '--enable-exec'],
+    ['S2: an option that gives functions the network', '--network=true', '--network'],
+    ['an order that there is not', '--reorder random', '--reorder'],
+  ])('%s is named as a problem and refused, without its value', (_, options, name) => {
     const { settings, problems } = parseRenderSettings({ 'kustomize.buildOptions': options }, {});
-    expect(problems.length).toBeGreaterThan(0);
-    expect(JSON.stringify(settings)).not.toMatch(/x\.sh|restrictor/);
+    expect(problems).toMatchObject([
+      { key: 'kustomize.buildOptions', message: expect.stringContaining('only --enable-helm') },
+    ]);
+    expect(settings.kustomize.refused).toEqual([name]);
+    expect(JSON.stringify(settings)).not.toMatch(/x\.sh|None|true"|random/);
+  });
+
+  it('reads versions of Kustomize with their paths and options (B21, B22)', () => {
+    const { settings, problems } = parseRenderSettings(
+      {
+        'kustomize.buildOptions': '--enable-helm --load-restrictor=LoadRestrictionsRootOnly',
+        'kustomize.path.v4.5.7': '/custom-tools/kustomize_4_5_7',
+        'kustomize.version.v4.5.7': '/old/kustomize',
+        'kustomize.version.v3.9.4': '/custom-tools/kustomize_3_9_4',
+        'kustomize.buildOptions.v4.5.7': '--reorder legacy --enable-managedby-label',
+        'kustomize.buildOptions.v5.4.3': '',
+      },
+      {},
+    );
+    const none = { enableHelm: false, reorder: '', managedByLabel: false, refused: [] };
+    expect(problems).toEqual([]);
+    expect(settings.kustomize).toEqual({ ...none, enableHelm: true });
+    expect(settings.kustomizeVersions).toEqual({
+      'v3.9.4': { path: '/custom-tools/kustomize_3_9_4' },
+      'v4.5.7': {
+        path: '/custom-tools/kustomize_4_5_7',
+        options: { ...none, reorder: 'legacy', managedByLabel: true },
+      },
+      'v5.4.3': { path: '', options: none },
+    });
   });
 
   it('names a size that is none', () => {

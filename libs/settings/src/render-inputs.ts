@@ -1,5 +1,11 @@
 /** What an installation and a project add to every request for manifests: tool settings, charts and what may be fetched. */
 import { type AppProject, isGitOpsError } from '@tiphys/model';
+import {
+  type KustomizeOptions,
+  type KustomizeSettings,
+  type KustomizeVersion,
+  parseKustomizeSettings,
+} from './kustomize-settings.js';
 import { createReader, type Parsed, type SettingsData, type SettingsReader } from './reader.js';
 import { type ConnectionSources, type RepositoryConnection, repositoryConnection } from './repository-connection.js';
 import { type SourceIntegrityInputs, sourceIntegrityInputs } from './source-integrity.js';
@@ -11,8 +17,10 @@ export interface RenderSettings {
   readonly includeHiddenDirectories: boolean;
   /** `helm.valuesFileSchemes`; empty: https and http (B11). */
   readonly valuesFileSchemes: readonly string[];
-  /** `--enable-helm` among `kustomize.buildOptions` (B22); options are never passed on as text (S2). */
-  readonly kustomizeEnableHelm: boolean;
+  /** `kustomize.buildOptions` (B22). */
+  readonly kustomize: KustomizeOptions;
+  /** `kustomize.path.<version>` and `kustomize.buildOptions.<version>` (B21). */
+  readonly kustomizeVersions: KustomizeSettings['versions'];
   /** `helm.enable: "false"` and the like (B02). */
   readonly disabledTools: readonly string[];
   /** `reposerver.enable.git.submodule: "false"` (B37). */
@@ -23,13 +31,23 @@ export interface RenderSettings {
   readonly ociMaxExtractedBytes: number;
 }
 
+/** Messages have lists that may be written. */
+type Sent<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly string[]
+    ? string[]
+    : T[K] extends object | undefined
+      ? Sent<T[K]>
+      : T[K];
+};
+
 /** Parts of a `GenerateManifestsRequest`, ready to be sent. */
 export interface RenderInputs {
   readonly settings: {
     maxCombinedManifestBytes: bigint;
     includeHiddenDirectories: boolean;
     valuesFileSchemes: string[];
-    kustomizeEnableHelm: boolean;
+    kustomize: Sent<KustomizeOptions>;
+    kustomizeVersions: Record<string, Sent<KustomizeVersion>>;
     disabledTools: string[];
     disableSubmodules: boolean;
     ociLayerMediaTypes: string[];
@@ -46,20 +64,17 @@ export interface RenderInputs {
 /** An empty list would permit everything to the repo-server. */
 const NOTHING: readonly string[] = ['!*'];
 const TOOLS = { helm: 'Helm', kustomize: 'Kustomize', jsonnet: 'Jsonnet' } as const;
-const ENABLE_HELM = '--enable-helm';
 
 export function parseRenderSettings(argocdCm: SettingsData, parameters: SettingsData): Parsed<RenderSettings> {
   const cm = createReader(argocdCm);
   const params = createReader(parameters);
-  const options = (cm.text('kustomize.buildOptions') ?? '').split(/\s+/).filter((option) => option !== '');
-  for (const option of options.filter((known) => known !== ENABLE_HELM)) {
-    cm.problem('kustomize.buildOptions', `"${option}" is not supported; of the build options only ${ENABLE_HELM} is`);
-  }
+  const kustomize = parseKustomizeSettings(cm);
   const settings: RenderSettings = {
     maxCombinedManifestBytes: byteSize(params, 'reposerver.max.combined.directory.manifests.size'),
     includeHiddenDirectories: params.flag('reposerver.include.hidden.directories', false),
     valuesFileSchemes: cm.list('helm.valuesFileSchemes'),
-    kustomizeEnableHelm: options.includes(ENABLE_HELM),
+    kustomize: kustomize.options,
+    kustomizeVersions: kustomize.versions,
     disabledTools: Object.entries(TOOLS)
       .filter(([key]) => !cm.flag(`${key}.enable`, true))
       .map(([, tool]) => tool),
@@ -91,6 +106,8 @@ export function renderInputs(project: AppProject | undefined, sources: RenderSou
       ...settings,
       maxCombinedManifestBytes: BigInt(settings.maxCombinedManifestBytes),
       valuesFileSchemes: [...settings.valuesFileSchemes],
+      kustomize: sentOptions(settings.kustomize),
+      kustomizeVersions: sentVersions(settings.kustomizeVersions),
       disabledTools: [...settings.disabledTools],
       ociLayerMediaTypes: [...settings.ociLayerMediaTypes],
       ociMaxExtractedBytes: BigInt(settings.ociMaxExtractedBytes),
@@ -99,6 +116,18 @@ export function renderInputs(project: AppProject | undefined, sources: RenderSou
     permittedSources: [...(permits.length === 0 ? NOTHING : permits)],
     ...(sourceIntegrity === undefined ? {} : { sourceIntegrity }),
   };
+}
+
+function sentOptions(options: KustomizeOptions): Sent<KustomizeOptions> {
+  return { ...options, refused: [...options.refused] };
+}
+
+function sentVersions(versions: KustomizeSettings['versions']): Record<string, Sent<KustomizeVersion>> {
+  const entries = Object.entries(versions).map(([name, { path, options }]) => [
+    name,
+    { path, ...(options === undefined ? {} : { options: sentOptions(options) }) },
+  ]);
+  return Object.fromEntries(entries) as Record<string, Sent<KustomizeVersion>>;
 }
 
 /** A repository whose credentials nobody here can use is as good as not registered. */

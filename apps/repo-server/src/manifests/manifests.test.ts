@@ -73,8 +73,11 @@ describe('requests', () => {
   });
 
   it('switch off known tools only', () => {
-    const message = create(RenderSettingsSchema, { disabledTools: ['Jsonnet', 'Unknown'], kustomizeEnableHelm: true });
-    expect(toRenderSettings(message)).toMatchObject({ disabledTools: ['Jsonnet'], kustomizeEnableHelm: true });
+    const message = create(RenderSettingsSchema, {
+      disabledTools: ['Jsonnet', 'Unknown'],
+      kustomize: { enableHelm: true },
+    });
+    expect(toRenderSettings(message)).toMatchObject({ disabledTools: ['Jsonnet'], kustomize: { enableHelm: true } });
     expect(toRenderSettings(undefined)).not.toHaveProperty('disabledTools');
   });
 

@@ -4,12 +4,14 @@ import {
   type ChartRepository,
   DEFAULT_LAYER_MEDIA_TYPES,
   DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
+  type KustomizeOptions,
   type RenderApplication,
   type RenderSettings,
 } from '@tiphys/manifests';
 import { type ApplicationSource, GitOpsError, isRepositoryPermitted } from '@tiphys/model';
 import type {
   GenerateManifestsRequest,
+  KustomizeOptions as KustomizeOptionsMessage,
   RenderSettings as RenderSettingsMessage,
   Repository,
 } from '@tiphys/proto';
@@ -117,7 +119,7 @@ export function toRenderSettings(message: RenderSettingsMessage | undefined): Re
   return {
     maxCombinedManifestBytes: bytes > 0 ? bytes : DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
     ...(schemes.length === 0 ? {} : { valuesFileSchemes: schemes }),
-    ...(message?.kustomizeEnableHelm === true ? { kustomizeEnableHelm: true } : {}),
+    ...toKustomizeSettings(message),
     ...(disabledTools.length === 0 ? {} : { disabledTools }),
   };
 }
@@ -133,6 +135,36 @@ function toArtifactLimits(message: RenderSettingsMessage | undefined): ArtifactL
   return {
     allowed: types.length === 0 ? DEFAULT_LAYER_MEDIA_TYPES : types,
     maxBytes: bytes > 0 ? Math.min(bytes, MAX_EXTRACTED_BYTES) : DEFAULT_EXTRACTED_BYTES,
+  };
+}
+
+function toKustomizeSettings(
+  message: RenderSettingsMessage | undefined,
+): Pick<RenderSettings, 'kustomize' | 'kustomizeVersions'> {
+  const versions = Object.entries(message?.kustomizeVersions ?? {}).map(([name, { path, options }]) => [
+    name,
+    {
+      ...(path === '' ? {} : { path }),
+      ...(options === undefined ? {} : { options: toKustomizeOptions(options) }),
+    },
+  ]);
+  return {
+    ...(message?.kustomize === undefined ? {} : { kustomize: toKustomizeOptions(message.kustomize) }),
+    ...(versions.length === 0 ? {} : { kustomizeVersions: Object.fromEntries(versions) }),
+  };
+}
+
+function toKustomizeOptions({
+  enableHelm,
+  reorder,
+  managedByLabel,
+  refused,
+}: KustomizeOptionsMessage): KustomizeOptions {
+  return {
+    ...(enableHelm ? { enableHelm } : {}),
+    ...(reorder === 'legacy' || reorder === 'none' ? { reorder } : {}),
+    ...(managedByLabel ? { managedByLabel } : {}),
+    ...(refused.length === 0 ? {} : { refused }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What has been found so far of everything that a kustomization reads. */
 import { stringifyJson } from '@tiphys/model/yaml';
+import type { ChartAccess } from '../charts/ports.js';
 import type { RemoteRepositories, SourceEntry, SourceTree } from '../ports.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import type { WorkspaceFile } from '../workspace/ports.js';
@@ -19,7 +20,14 @@ export interface Collection {
   readonly visited: Set<string>;
   /** Kustomizations that are not used as they are, by path. */
   readonly edits: Map<string, Kustomization>;
+  /** Files of charts that were fetched, by path. */
+  readonly fetched: Map<string, { readonly tree: SourceTree; readonly oid: string }>;
+  /** Names of fetched charts that may be another version tomorrow; shared with those of other repositories. */
+  readonly unpinned: Set<string>;
   readonly remotes: RemoteRepositories | undefined;
+  readonly chartAccess: ChartAccess | undefined;
+  /** Ends what is fetched. */
+  readonly signal: AbortSignal | undefined;
   /** Other repositories by the folder of the workspace that they are put into; shared by all of them. */
   readonly mounts: Map<string, Collection>;
   /** Folder of the workspace; empty for the source's own repository, else ends in `/`. */
@@ -27,11 +35,12 @@ export interface Collection {
 }
 
 type Parts = Pick<Collection, 'tree' | 'recorded' | 'helm' | 'remotes'> &
-  Partial<Pick<Collection, 'mounts' | 'prefix'>>;
+  Partial<Pick<Collection, 'mounts' | 'prefix' | 'unpinned' | 'chartAccess' | 'signal'>>;
 
 export function startCollection(parts: Parts): Collection {
   const empty = { files: new Map(), charts: new Map(), visited: new Set<string>(), edits: new Map() };
-  return { mounts: new Map(), prefix: '', ...empty, ...parts };
+  const shared = { mounts: new Map(), unpinned: new Set<string>(), fetched: new Map() };
+  return { prefix: '', chartAccess: undefined, signal: undefined, ...shared, ...empty, ...parts };
 }
 
 /** The file that contains a reference. */
@@ -53,7 +62,7 @@ export function workspaceFiles(collection: Collection): readonly WorkspaceFile[]
   return [collection, ...collection.mounts.values()].flatMap(ownFiles);
 }
 
-function ownFiles({ tree, recorded, files, edits, prefix }: Collection): readonly WorkspaceFile[] {
+function ownFiles({ tree, recorded, files, edits, fetched, prefix }: Collection): readonly WorkspaceFile[] {
   const blobs = [...files.values()].map(({ path, oid }): WorkspaceFile => {
     const edited = edits.get(path);
     const at = prefix + path;
@@ -63,13 +72,14 @@ function ownFiles({ tree, recorded, files, edits, prefix }: Collection): readonl
   const links = [...recorded.links()].map(
     ([path, link]): WorkspaceFile => ({ path: prefix + path, link: (prefix + link).replace(/\/$/, '') }),
   );
-  return [...blobs, ...links];
+  const charts = [...fetched].map(([path, file]): WorkspaceFile => ({ path: prefix + path, ...file }));
+  return [...blobs, ...charts, ...links];
 }
 
 /** What the files and links are, by name: part of the render key. */
 export function inputsOf(collection: Collection): unknown {
-  return [collection, ...collection.mounts.values()].map(({ prefix, files, recorded }) => {
-    const oids = [...files].map(([path, { oid }]) => [path, oid] as const);
+  return [collection, ...collection.mounts.values()].map(({ prefix, files, fetched, recorded }) => {
+    const oids = [...files, ...fetched].map(([path, { oid }]) => [path, oid] as const);
     return [prefix, [...oids, ...recorded.links()].sort(([a], [b]) => (a < b ? -1 : 1))];
   });
 }

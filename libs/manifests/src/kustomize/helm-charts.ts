@@ -1,9 +1,10 @@
-/** Charts that a kustomization inflates (`helmCharts`): only when the installation allows it, and only from the repository. */
+/** Charts that a kustomization inflates (`helmCharts`): only when the installation allows it, from the repository or fetched. */
 import { GitOpsError } from '@tiphys/model';
 import type { SourceEntry } from '../ports.js';
 import { joinPath } from '../tree/source-path.js';
 import { addIfFile, type Collection, type Place } from './collection.js';
 import { isRecord, type Kustomization, records, strings } from './kustomization.js';
+import { addRemoteChart } from './remote-charts.js';
 import { addInside } from './resolve.js';
 
 const MAX_CHART_FILES = 5_000;
@@ -38,12 +39,17 @@ interface NamedChart {
 /** Where kustomize looks: below `name-version` when a version and a repository are given, else `name`. */
 async function collectChart(collection: Collection, place: Place, { home, chart }: NamedChart): Promise<void> {
   const name = text(chart['name'] ?? chart['chartName']);
-  const [version, repo] = [text(chart['version']), text(chart['repo'])];
+  const version = text(chart['version'] ?? chart['chartVersion']);
+  const repo = text(chart['repo'] ?? chart['chartRepoUrl']);
   const relative = version !== '' && repo !== '' ? `${home}/${name}-${version}/${name}` : `${home}/${name}`;
   const path = joinPath(place.folder, relative);
   const result = path === undefined ? undefined : await collection.recorded.lookup(path);
+  const isThere = result?.kind === 'found' && result.entry.kind === 'tree';
+  if (!isThere && name !== '' && repo !== '' && path !== undefined && result?.kind === 'missing') {
+    return addRemoteChart(collection, place, { name, version, repo, folder: path });
+  }
   if (name === '' || result?.kind !== 'found' || result.entry.kind !== 'tree') {
-    const next = 'Renders have no network: add the unpacked chart to the repository there.';
+    const next = 'Add the unpacked chart to the repository there, or name its repository with repo.';
     throw new GitOpsError('ManifestGeneration', `${place.file}: the chart "${relative}" is not there. ${next}`);
   }
   await addFolder(collection, result.entry, { left: MAX_CHART_FILES });

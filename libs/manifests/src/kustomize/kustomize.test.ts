@@ -165,7 +165,7 @@ describe('gives what the command line gives (B15-B22)', () => {
   it('inflated charts of the repository, when the installation allows it (B22, B10)', async () => {
     const helm = ['--enable-helm', '--helm-command', toolPath('helm')];
     const cluster = ['--helm-kube-version', '1.33.2', '--helm-api-versions', 'apps/v1'];
-    const allowed = { ...settings, kustomizeEnableHelm: true };
+    const allowed = { ...settings, kustomize: { enableHelm: true } };
     expect(await objectsOf({ path: 'charts', settings: allowed })).toEqual(
       commandLine('charts', [], [...helm, ...cluster]),
     );
@@ -213,7 +213,7 @@ describe('read set and key', () => {
   });
 
   it('every change of any one file changes the keys of exactly those who read it', async () => {
-    const allowed = { ...settings, kustomizeEnableHelm: true };
+    const allowed = { ...settings, kustomize: { enableHelm: true } };
     const paths = ['overlays/staging', 'overlays/production-eu', 'old', 'plugins', 'links', 'charts', 'base/rbac'];
     const plans = await Promise.all(paths.map((path) => plan({ path, settings: allowed })));
     const readBy = new Map<string, number>();
@@ -249,7 +249,7 @@ describe('read set and key', () => {
     const same = await Promise.all([
       plan({ path, kustomize: {} }),
       plan({ path, application: { ...application, name: 'other', kubeVersion: '1.30', apiVersions: [] } }),
-      plan({ path, settings: { ...settings, kustomizeEnableHelm: true } }),
+      plan({ path, settings: { ...settings, kustomize: { enableHelm: true } } }),
     ]);
     expect(same.map((other) => other.key)).toEqual([key, key, key]);
   });

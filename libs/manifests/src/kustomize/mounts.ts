@@ -49,13 +49,24 @@ interface Opening {
   readonly remotes: RemoteRepositories;
 }
 
-async function open({ mounts, helm }: Collection, { url, ref, prefix, remotes }: Opening): Promise<Collection> {
+async function open(collection: Collection, { url, ref, prefix, remotes }: Opening): Promise<Collection> {
+  const { mounts, helm, unpinned, chartAccess, signal } = collection;
   if (mounts.size >= MAX_MOUNTS) {
     const message = `The source names more than ${MAX_MOUNTS} remote bases. Vendor some of them.`;
     throw new GitOpsError('ManifestGeneration', message);
   }
   const tree = await remotes.open(url, ref);
-  const mounted = startCollection({ tree, recorded: recordTree(tree), helm, remotes, mounts, prefix });
+  const mounted = startCollection({
+    tree,
+    recorded: recordTree(tree),
+    helm,
+    remotes,
+    mounts,
+    prefix,
+    unpinned,
+    chartAccess,
+    signal,
+  });
   mounts.set(prefix, mounted);
   return mounted;
 }

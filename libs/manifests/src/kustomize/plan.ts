@@ -12,19 +12,21 @@ import { type Collection, type HelmInflation, inputsOf, startCollection, workspa
 import { editKustomization } from './edit.js';
 import { collectFolder } from './read-set.js';
 import { isRemote, remoteError } from './remote.js';
+import { chooseTool } from './tool.js';
 
 export interface KustomizePlanRequest extends RenderRequest {
   readonly recorded: RecordedTree;
   readonly folder: SourceEntry;
 }
 
-/** Reads kustomization files, and nothing that they name except more of them. */
+/** Reads kustomization files, and nothing that they name except more of them; fetches remote bases and charts. */
 export async function planKustomize(request: KustomizePlanRequest): Promise<RenderPlan> {
   const { tree, recorded, folder, source, settings, application, tools } = request;
   const options = source.kustomize ?? {};
-  const helm: HelmInflation = settings.kustomizeEnableHelm === true ? 'allowed' : 'refused';
-  const tool = await toolFor(tools, options);
-  const collection = startCollection({ tree, recorded, helm, remotes: request.remotes });
+  const { tool, args, options: build } = await chooseTool(tools, options, settings);
+  const helm: HelmInflation = build.enableHelm === true ? 'allowed' : 'refused';
+  const { remotes, charts: chartAccess, signal } = request;
+  const collection = startCollection({ tree, recorded, helm, remotes, chartAccess, signal });
   const found = await collectFolder(collection, folder.path);
   const components = await findComponents(collection, folder.path, options);
   const environment = buildEnvironment({ source, commit: tree.commit, application });
@@ -41,31 +43,23 @@ export async function planKustomize(request: KustomizePlanRequest): Promise<Rend
       inputs: inputsOf(collection),
       edited: edited === found.content ? undefined : canonicalJson(jsonSafe(edited)),
       inflation: inflation?.key,
+      args: args.length === 0 ? undefined : args,
     }),
-    ...(environment.usedCommit || collection.mounts.size > 0 ? { dependsOnCommit: true } : {}),
-    render: (signal) =>
-      build(
+    ...(environment.usedCommit || collection.mounts.size > 0 || collection.unpinned.size > 0
+      ? { dependsOnCommit: true }
+      : {}),
+    render: (renderSignal) =>
+      runBuild(
         {
           tools,
           tool,
           folder: folder.path,
           files: workspaceFiles(collection),
-          args: inflation?.args ?? [],
+          args: [...args, ...(inflation?.args ?? [])],
         },
-        signal,
+        renderSignal,
       ),
   };
-}
-
-/** Names of versions (B21) are binaries beside the default one: `kustomize-v5.4.3`. */
-async function toolFor(tools: Toolbox, { version }: KustomizeSource): Promise<string> {
-  if (!version) return 'kustomize';
-  const tool = `kustomize-${version}`;
-  if (tools.has(tool)) return tool;
-  const isDefault = (await tools.version('kustomize')) === version;
-  if (isDefault) return 'kustomize';
-  const next = `Add a binary "${tool.slice(0, 60)}" to the repo-server's tools, or remove spec.source.kustomize.version.`;
-  throw new GitOpsError('InvalidSpec', `Kustomize ${version.slice(0, 40)} is not installed. ${next}`);
 }
 
 /** Components of the source (B20), relative to its folder. */
@@ -95,8 +89,8 @@ function missingComponent(component: string, isOutside: boolean): GitOpsError {
   return new GitOpsError('ManifestGeneration', `The component "${component.slice(0, 200)}" ${what}. ${next}`);
 }
 
-function usesCharts({ charts, mounts }: Collection): boolean {
-  return [charts, ...[...mounts.values()].map((mounted) => mounted.charts)].some(({ size }) => size > 0);
+function usesCharts(collection: Collection): boolean {
+  return [collection, ...collection.mounts.values()].some(({ charts, fetched }) => charts.size + fetched.size > 0);
 }
 
 interface Inflation {
@@ -140,7 +134,7 @@ interface Build {
   readonly args: readonly ToolArgument[];
 }
 
-async function build({ tools, tool, folder, files, args }: Build, signal: AbortSignal): Promise<RenderResult> {
+async function runBuild({ tools, tool, folder, files, args }: Build, signal: AbortSignal): Promise<RenderResult> {
   await refuseBombs(files, signal);
   const { stdout } = await tools.withWorkspace(
     files,

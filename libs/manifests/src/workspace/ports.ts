@@ -26,7 +26,7 @@ export type ToolArgument =
   | { readonly tool: string };
 
 export interface ToolRun {
-  /** `helm`, `kustomize`, `jsonnet`, or one of them with a version: `kustomize-v4.5.7`. */
+  /** `helm`, `kustomize`, `jsonnet`, or one of them with a version: `kustomize-v4.5.7`; or the path of a Kustomize in a folder of tools. */
   readonly tool: string;
   readonly args: readonly ToolArgument[];
   readonly workspace: Workspace;

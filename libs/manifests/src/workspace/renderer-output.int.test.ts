@@ -72,7 +72,7 @@ const application = {
   kubeVersion: 'v1.34.2',
   apiVersions: ['gateway.networking.k8s.io/v1', 'apps/v1'],
 };
-const settings = { maxCombinedManifestBytes: 1e7, kustomizeEnableHelm: true };
+const settings = { maxCombinedManifestBytes: 1e7, kustomize: { enableHelm: true } };
 
 interface Source {
   readonly name: string;
@@ -102,6 +102,36 @@ const kustomizeCases = [
   ...['base', 'overlays/staging', 'overlays/production', 'overlays/production-eu', 'old', 'plugins', 'links'],
   ...['links/linked-base', 'base/rbac', 'charts'],
 ].map((path): Source => ({ name: `kustomize/${path}`, files: kustomizeFiles, source: { path } }));
+const jsonnetFiles = filesOf(join(TESTDATA, 'jsonnet'));
+const jsonnetCases: readonly Source[] = [
+  {
+    path: 'apps/web',
+    directory: {
+      jsonnet: {
+        libs: ['vendor'],
+        extVars: [
+          { name: 'replicas', value: '1 + 1', code: true },
+          { name: 'env', value: 'a=b' },
+        ],
+      },
+    },
+  },
+  {
+    path: 'apps/function',
+    directory: {
+      jsonnet: {
+        libs: ['vendor'],
+        tlas: [
+          { name: 'name', value: 'given' },
+          { name: 'size', value: '2', code: true },
+        ],
+      },
+    },
+  },
+  { path: 'apps/function', directory: { jsonnet: { libs: ['vendor'] } } },
+  { path: 'apps/list', directory: { jsonnet: { libs: ['/vendor'] } } },
+].map((source) => ({ name: `jsonnet/${source.path}`, files: jsonnetFiles, source }));
+const jsonnetWith = (code: string): Files => ({ 'x/main.jsonnet': code });
 const CHART = 'name: x\nversion: 1.0.0\n';
 const chartWith = (template: string): Files => ({ 'x/Chart.yaml': CHART, 'x/templates/a.yaml': template });
 const broken: Readonly<Record<string, Files>> = {
@@ -112,6 +142,12 @@ const broken: Readonly<Record<string, Files>> = {
   'a chart without a version': { ...chartWith(CONFIG_MAP), 'x/Chart.yaml': 'name: x\n' },
   'a library': { 'x/Chart.yaml': `${CHART}apiVersion: v2\ntype: library\n` },
   'a deprecated chart': { ...chartWith(CONFIG_MAP), 'x/Chart.yaml': `${CHART}deprecated: true\n` },
+  'Jsonnet code with an error': jsonnetWith('error "no luck"'),
+  'Jsonnet code that is none': jsonnetWith('{'),
+  'Jsonnet code without its library': jsonnetWith('import "none.libsonnet"'),
+  'Jsonnet code without its variable': jsonnetWith('std.extVar("none")'),
+  'Jsonnet code that traces': jsonnetWith('std.trace("hello", { kind: "a" })'),
+  'endless Jsonnet code': jsonnetWith('local f(x) = f(x + 1) + 1; f(0)'),
   'a resource twice': {
     'x/kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',
     'x/a.yaml': CONFIG_MAP,
@@ -136,7 +172,7 @@ const broken: Readonly<Record<string, Files>> = {
 const brokenCases = Object.entries(broken).map(([name, files]): Source => ({ name, files, source: { path: 'x' } }));
 
 describe('gives byte by byte what the command line gives, under the same key', () => {
-  it.each([...helmCases, ...kustomizeCases, ...brokenCases])('$name', async (source) => {
+  it.each([...helmCases, ...kustomizeCases, ...jsonnetCases, ...brokenCases])('$name', async (source) => {
     const expected = await outcomesOf(byCommandLines, source);
     expect(await outcomesOf(byRenderers, source)).toEqual(expected);
     // Again, in a process that has rendered others before.
@@ -172,6 +208,9 @@ describe('gives byte by byte what the command line gives, under the same key', (
       ),
     ],
     ['what helm says of itself', helm(`${CONFIG_MAP}data: {v: {{ toJson .Capabilities | quote }}}`)],
+    ['no Jsonnet file', { tool: 'jsonnet', args: ['./none.jsonnet'] }],
+    ['a variable of the environment', { tool: 'jsonnet', args: ['--ext-str', 'HOME', './none.jsonnet'] }],
+    ['two Jsonnet files', { tool: 'jsonnet', args: ['./a.jsonnet', './b.jsonnet'] }],
     ['no kustomization', { tool: 'kustomize', args: ['build', '.'] }],
     ['two folders', { tool: 'kustomize', args: ['build', '.', '.'] }],
   ])('%s', async (_name, job) => {
