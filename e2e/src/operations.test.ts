@@ -279,3 +279,22 @@ describe('impersonation (D46)', () => {
     expect(await value(app)).toBe('1');
   });
 });
+
+describe('the pause between waves (D11)', () => {
+  it('is as long as argocd-cmd-params-cm says, from the next sync on', async () => {
+    await site().client.patch(`/api/v1/namespaces/${site().namespace}/configmaps/argocd-cmd-params-cm`, {
+      data: { 'controller.sync.wave.delay.seconds': '3' },
+    });
+    const files = { 'all.yaml': yaml(configMap('first', {}), configMap('second', {}, wave(1))) };
+    const app = await deploy(site(), { files });
+    await app.operationEnded('Succeeded');
+    const created = async (name: string): Promise<number> => {
+      const { creationTimestamp = '' } = ((await app.object('ConfigMap', name))?.metadata ?? {}) as {
+        readonly creationTimestamp?: string;
+      };
+      return Date.parse(creationTimestamp);
+    };
+    // Kubernetes writes whole seconds.
+    expect((await created('second')) - (await created('first'))).toBeGreaterThanOrEqual(2_000);
+  });
+});

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, type ResourceKey, type SyncOperation, type SyncResourceSelector } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
 import type { AppComparison } from '../comparison/compare-app.js';
-import { application, NOW, operationState, SHA_A, specOf, stored } from '../testing/builders.js';
+import { application, COMPARISON, NOW, operationState, SHA_A, specOf, stored } from '../testing/builders.js';
 import { planRequest } from './plan-request.js';
 
 const NAMESPACE_LIVE = stored({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'web' } });
@@ -9,12 +9,12 @@ const comparison = { live: new Map([['/Namespace//web', NAMESPACE_LIVE]]) } as u
 
 function plan(sync: SyncOperation, app = application()) {
   const state = operationState({ operation: { sync }, syncResult: { revision: SHA_A }, retryCount: 2 });
-  return planRequest(app, { state, comparison, namespace: 'argocd', ignoreDifferences: [] });
+  return planRequest(app, { state, comparison, namespace: 'argocd', settings: COMPARISON });
 }
 
 it('an operation without wishes prunes nothing, writes, runs hooks and selects everything', () => {
   expect(plan({})).toEqual({
-    ...{ instanceName: 'guestbook', revision: SHA_A, attempt: 2, operationStartedAt: NOW },
+    ...{ instanceName: 'guestbook', tracking: COMPARISON, revision: SHA_A, attempt: 2, operationStartedAt: NOW },
     ...{ prune: false, dryRun: false, applyOnly: false, force: false, syncOptions: [] },
     ...{ selects: undefined, destinationNamespace: 'web', deletionApprovedAt: undefined },
     ...{ namespace: undefined, namespaceLive: undefined, ignoreRules: { rules: [], problems: [] } },

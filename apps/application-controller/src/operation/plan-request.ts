@@ -1,10 +1,15 @@
 /** From an operation to the request that the pure planner understands. */
-import { compileIgnoreDifferences, namespaceTarget, type SyncPlanRequest } from '@tiphys/gitops-engine';
+import {
+  compileIgnoreDifferences,
+  namespaceTarget,
+  type SyncPlanRequest,
+  type TrackingSettings,
+} from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
+  type ComparisonSettings,
   type OperationState,
-  type ResourceIgnoreDifferences,
   type ResourceKey,
   type SyncOperation,
   type SyncResourceSelector,
@@ -16,13 +21,13 @@ export interface PlanContext {
   readonly state: OperationState;
   readonly comparison: AppComparison;
   readonly namespace: string;
-  /** Of the system, besides the application's own. */
-  readonly ignoreDifferences: readonly ResourceIgnoreDifferences[];
+  /** Tracking marks, and the ignored differences of the system besides the application's own. */
+  readonly settings: TrackingSettings & Pick<ComparisonSettings, 'ignoreDifferences'>;
 }
 
 export function planRequest(
   app: Application,
-  { state, comparison, namespace, ignoreDifferences }: PlanContext,
+  { state, comparison, namespace, settings }: PlanContext,
 ): SyncPlanRequest {
   const sync = state.operation.sync ?? {};
   const syncOptions = sync.syncOptions ?? app.spec.syncPolicy?.syncOptions ?? [];
@@ -30,6 +35,7 @@ export function planRequest(
   const revision = state.syncResult?.revision ?? '';
   return {
     instanceName: instanceOf(app, namespace),
+    tracking: settings,
     ...(revision === '' ? {} : { revision }),
     attempt: state.retryCount ?? 0,
     prune: sync.prune === true,
@@ -38,7 +44,7 @@ export function planRequest(
     syncOptions,
     selects: selector(sync.resources),
     destinationNamespace,
-    ignoreRules: compileIgnoreDifferences([...ignoreDifferences, ...(app.spec.ignoreDifferences ?? [])]),
+    ignoreRules: compileIgnoreDifferences([...settings.ignoreDifferences, ...(app.spec.ignoreDifferences ?? [])]),
     ...namespaceToCreate(app, syncOptions, comparison),
     deletionApprovedAt: app.metadata.annotations?.[ANNOTATIONS.deletionApproved],
     operationStartedAt: state.startedAt,

@@ -50,8 +50,8 @@ export async function prepare(
   const comparison = await compareRendered(deps, request, { rendered, cluster, signal });
   const deployed = withRevisions(state, request, rendered);
   assertWithinPruneLimit(deps, { app, state, resources: comparison.result.resources });
-  const { ignoreDifferences } = deps.settings().comparison;
-  const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace, ignoreDifferences });
+  const { comparison: settings } = deps.settings();
+  const plan = planRequest(app, { state: deployed, comparison, namespace: deps.namespace, settings });
   const tasks = planSync({ resources: comparison.result.resources, request: plan });
   assertPermitted(tasks, { app, project, cluster });
   return {

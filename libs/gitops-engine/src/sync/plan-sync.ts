@@ -9,6 +9,7 @@ import {
   type SyncPhase,
   versionOf,
 } from '@tiphys/model';
+import { instanceNameOf } from '../compare/tracking.js';
 import type { ManagedResource } from '../compare/types.js';
 import { withIgnoredFields } from '../normalize/respect-ignored.js';
 import { hookDeletePoliciesOf, isHook, isSkipped, syncPhasesOf, syncWaveOf } from './hooks.js';
@@ -84,7 +85,7 @@ function applyTask(resource: ManagedResource, target: KubernetesObject, request:
     unchangedResult: changed ? undefined : { code: 'Synced', message: SYNC_MESSAGES.unchanged },
     beforeDryRun: resource.live === undefined && isDestinationNamespace(resource.key, request),
     skipDryRun: asked && resource.live !== undefined,
-    sharedWith: base.options.failOnSharedResource ? otherOwner(resource.live, request.instanceName) : undefined,
+    sharedWith: base.options.failOnSharedResource ? otherOwner(resource.live, request) : undefined,
   };
 }
 
@@ -133,19 +134,25 @@ function pruneRefusal(
   const skipped = (message: string) => ({ code: 'PruneSkipped', message }) as const;
   if (resource.unreadable || !resource.requiresPruning || !request.prune) return skipped(SYNC_MESSAGES.requiresPruning);
   if (prune === false) return skipped(SYNC_MESSAGES.noPrune);
-  if (namesAnotherApplication(live, request.instanceName)) return skipped(SYNC_MESSAGES.foreignPrune);
+  if (otherOwner(live, request) !== undefined) return skipped(SYNC_MESSAGES.foreignPrune);
   if (live.metadata.deletionTimestamp !== undefined) return { code: 'Pruned', message: SYNC_MESSAGES.pruned };
   return undefined;
 }
 
 /** True when the tracking id says that another application owns the object. */
 export function namesAnotherApplication(live: KubernetesObject, instanceName: string): boolean {
-  return otherOwner(live, instanceName) !== undefined;
+  return otherOwner(live, { instanceName }) !== undefined;
 }
 
-function otherOwner(live: KubernetesObject | undefined, instanceName: string): string | undefined {
-  const owner = live?.metadata.annotations?.[ANNOTATIONS.trackingId]?.split(':', 1)[0];
-  return owner === instanceName ? undefined : owner;
+/** The tracking id counts whatever the tracking method is; besides it, the mark of the method. */
+function otherOwner(
+  live: KubernetesObject | undefined,
+  { instanceName, tracking }: Pick<SyncPlanRequest, 'instanceName' | 'tracking'>,
+): string | undefined {
+  if (live === undefined) return undefined;
+  const identified = live.metadata.annotations?.[ANNOTATIONS.trackingId]?.split(':', 1)[0];
+  const marked = tracking === undefined ? undefined : instanceNameOf(live, tracking);
+  return [identified, marked].find((owner) => owner !== undefined && owner !== instanceName);
 }
 
 interface HookRun {

@@ -1,5 +1,5 @@
 /** The specification of a sync: which step follows which, phase by phase and wave by wave, until it ends. */
-import { FINALIZERS } from '@tiphys/model';
+import { FINALIZERS, type KubernetesObject } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
 import {
   configMap,
@@ -22,6 +22,12 @@ interface Row extends Scenario {
 
 const ALL_RUN = 'Succeeded: successfully synced (all tasks run)';
 const NO_MORE = 'Succeeded: successfully synced (no more tasks)';
+
+const BY_LABEL = { trackingMethod: 'label', instanceLabelKey: 'instance', installationId: undefined } as const;
+
+function labelled(object: KubernetesObject, instance: string): KubernetesObject {
+  return { ...object, metadata: { ...object.metadata, labels: { instance } } };
+}
 
 const rows: readonly Row[] = [
   { name: 'nothing to do succeeds at once', log: [], ends: NO_MORE },
@@ -147,6 +153,21 @@ const rows: readonly Row[] = [
     live: [configMap('a', { trackedBy: 'other' })],
     log: ['Sync 0: ConfigMap/a'],
     ends: ALL_RUN,
+  },
+  {
+    name: 'an object that only a label gives to another application is never pruned (A26, R13)',
+    live: [labelled(configMap('old'), 'other')],
+    request: { tracking: BY_LABEL },
+    log: [],
+    ends: ALL_RUN,
+  },
+  {
+    name: 'FailOnSharedResource sees the label of another application (A26, D28)',
+    targets: [configMap('a', { value: 'v2' })],
+    live: [labelled(configMap('a'), 'other')],
+    request: { syncOptions: ['FailOnSharedResource=true'], tracking: BY_LABEL },
+    log: [],
+    ends: 'Failed: Shared resource found: ConfigMap/a is part of application other',
   },
   {
     name: 'FailOnSharedResource writes nothing and names the other application (D28)',

@@ -10,6 +10,7 @@ import type {
   ResultCode,
   SyncPhase,
 } from '@tiphys/model';
+import type { TrackingSettings } from '../compare/tracking.js';
 import type { ManagedResource } from '../compare/types.js';
 import type { HealthOverrides } from '../health/assess-health.js';
 import type { IgnoreRules } from '../normalize/ignore-differences.js';
@@ -71,6 +72,8 @@ export interface SyncPlanRequest {
    * whatever the comparison said.
    */
   readonly instanceName: string;
+  /** How objects are marked (A26): an owner that only a label names counts too. */
+  readonly tracking?: TrackingSettings;
   /** Revision shown in the names of `generateName` hooks (D04). */
   readonly revision?: string;
   /**
