@@ -10,6 +10,7 @@ import { collectChartFiles } from './chart-files.js';
 import { completeDependencies } from './dependencies.js';
 import { inspectChart } from './inspect.js';
 import { parseOutput } from './output.js';
+import { chooseHelm } from './tool.js';
 import type { ChartFile, HelmPlanRequest } from './types.js';
 import { findValueFiles, type ValueFile, type ValueFiles } from './value-files.js';
 
@@ -61,19 +62,21 @@ export async function planHelm(request: HelmPlanRequest): Promise<RenderPlan> {
   });
   const files = [...chart.files.map((file) => inChart(file, folder.path)), ...values, ...parameterFiles];
   const inputs = files.map(({ path, id }) => [path, id]);
+  const { tool, version, warnings: toolWarnings } = await chooseHelm(tools, helm);
+  const warnings = [...chart.warnings, ...toolWarnings];
   return {
     sourceType: 'Helm',
     readSet: [...recorded.readSet(), ...found.refReadSet],
     key: renderKey({
       type: 'Helm',
-      helm: await tools.version('helm'),
+      helm: version,
       folder: folder.path,
       inputs,
       args,
-      warnings: chart.warnings,
+      warnings,
     }),
     ...(dependsOnMore(environment, found) ? { dependsOnCommit: true } : {}),
-    render: (renderSignal) => render({ request, files, args, warnings: chart.warnings }, renderSignal),
+    render: (renderSignal) => render({ request, tool, files, args, warnings }, renderSignal),
   };
 }
 
@@ -109,12 +112,13 @@ function toInlineInput(text: string | undefined): readonly InputFile[] {
 
 interface Job {
   readonly request: HelmPlanRequest;
+  readonly tool: string;
   readonly files: readonly InputFile[];
   readonly args: readonly ToolArgument[];
   readonly warnings: readonly string[];
 }
 
-async function render({ request, files, args, warnings }: Job, signal: AbortSignal): Promise<RenderResult> {
+async function render({ request, tool, files, args, warnings }: Job, signal: AbortSignal): Promise<RenderResult> {
   const { tools, folder } = request;
   const contents: WorkspaceFile[] = [];
   for (const file of files) {
@@ -122,7 +126,7 @@ async function render({ request, files, args, warnings }: Job, signal: AbortSign
     contents.push({ path: file.path, bytes: await file.read(MAX_FILE_BYTES) });
   }
   const run = async (workspace: Parameters<Parameters<typeof tools.withWorkspace>[1]>[0]) => {
-    const { stdout } = await tools.run({ tool: 'helm', args, workspace }, signal);
+    const { stdout } = await tools.run({ tool, args, workspace }, signal);
     return stdout;
   };
   try {
