@@ -18,6 +18,7 @@ import {
 } from '@tiphys/proto';
 import { nameOf } from '../tree/source-path.js';
 import { failureOf } from './failure.js';
+import { decodeRule } from './match-path.js';
 import { type ParcelLimits, withParcel } from './parcel.js';
 import type { Plugin, PluginConfiguration, PluginTask } from './ports.js';
 
@@ -38,6 +39,7 @@ export interface PluginClient extends Plugin {
 /** Headers of our own sidecars, in the answer to CheckPluginConfiguration. */
 export const DIGEST_HEADER = 'tiphys-plugin-digest';
 export const REVISION_HEADER = 'tiphys-plugin-ignores-revision';
+export const RULE_HEADER = 'tiphys-plugin-discover';
 
 const METHODS = ConfigManagementPluginService.method;
 const DEFINITION = grpcServiceDefinition(ConfigManagementPluginService);
@@ -89,11 +91,13 @@ function checkConfiguration({ client, options }: Connection): Promise<PluginConf
       { deadline: Date.now() + CHECK_TIMEOUT_MS },
       (error: ServiceError | null, answer?: MessageShape<typeof METHODS.checkPluginConfiguration.output>) => {
         if (error !== null) return reject(failureOf(error, { ...options, timeoutMs: CHECK_TIMEOUT_MS }));
+        const rule = decodeRule(textOf(headers, RULE_HEADER));
         resolve({
           discovers: answer?.isDiscoveryConfigured === true,
           wantsGitCredentials: answer?.provideGitCreds === true,
           identity: textOf(headers, DIGEST_HEADER) ?? options.run,
           ignoresRevision: textOf(headers, REVISION_HEADER) === 'true',
+          ...(rule === undefined ? {} : { rule }),
         });
       },
     );

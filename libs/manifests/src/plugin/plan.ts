@@ -5,8 +5,9 @@ import type { RenderedManifest, RenderPlan, RenderRequest, RenderResult, SourceE
 import { renderKey } from '../render-key.js';
 import type { RecordedTree } from '../tree/recorded-tree.js';
 import { pluginVariables } from './environment.js';
+import { matchesPath } from './match-path.js';
 import type { ParameterDefault, Plugin, PluginConfiguration, PluginTask } from './ports.js';
-import { filesToSend, isNarrowed, sentReadSet } from './sent-files.js';
+import { filesToSend, isNarrowed, sentFolders, sentReadSet } from './sent-files.js';
 
 export interface PlannedPlugin extends RenderRequest {
   readonly recorded: RecordedTree;
@@ -64,7 +65,9 @@ function failNothingMatches(names: readonly string[]): never {
 
 async function accepts({ plugin, configuration }: ChosenPlugin, planned: PlannedPlugin): Promise<boolean> {
   const { task } = await taskOf(planned, configuration);
-  return plugin.match(task, planned.signal ?? NEVER);
+  const { rule } = configuration;
+  if (rule === undefined) return plugin.match(task, planned.signal ?? NEVER);
+  return matchesPath(rule, task.folder, sentFolders(task.tree, task.files));
 }
 
 /** Never asks the plugin: what it prints is a function of the key, as far as it declares its inputs. */

@@ -55,6 +55,18 @@ describe('what is sent (B34, S7)', () => {
     await expect(planOf(question)).rejects.toMatchObject({ code: 'InvalidSpec' });
   });
 
+  it.each([
+    ['the annotation', { useManifestGeneratePaths: true }, '/lib/*.txt', true],
+    ['an exclusion', { exclude: ['lib/*.txt'] }, '', false],
+    ['a path that is not annotated', { useManifestGeneratePaths: true }, '/other', false],
+  ])('is what discovery by names sees: %s', async (...[, given, manifestGeneratePaths, found]) => {
+    const own = newFolder();
+    await own.serve(plugin({ discover: { find: { glob: '../lib/d.t*' } } }));
+    const plugins = own.connect({ settings: given });
+    const plan = await planOf({ files, application: { manifestGeneratePaths }, plugins });
+    expect(plan.sourceType).toBe(found ? 'Plugin' : 'Directory');
+  });
+
   it('keeps links that stay inside, and refuses those that do not', async () => {
     const linked: Files = { ...files, 'app/in': { link: '../lib/c' } };
     const plugins = folder.connect();

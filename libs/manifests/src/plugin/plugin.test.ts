@@ -1,7 +1,7 @@
 /** Sources that plugins render: our client and our server over real sockets, with real commands (B29-B33). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeSource, type Plugins } from '../index.js';
-import type { Files } from '../testing/memory-tree.js';
+import { type Files, treeOf } from '../testing/memory-tree.js';
 import {
   linesOf,
   planOf,
@@ -11,6 +11,7 @@ import {
   type Question,
   renderOf,
   requestOf,
+  signal,
 } from '../testing/plugin-source.js';
 
 const folders = pluginFolders();
@@ -184,6 +185,22 @@ describe('discovery (B01, B31)', () => {
     ],
   ])('by %s', async (...[, files, source, expected]) => {
     expect(await printed({ files, source, plugins })).toEqual([expected]);
+    // The sidecar itself, for repo-servers that do not look by themselves.
+    for (const name of ['byname', 'byglob']) {
+      const task = { application: '', tree: treeOf(files), folder: 'app', environment: {}, key: JSON.stringify(files) };
+      const sent = { ...task, files: { include: [{ path: '' }], exclude: [] } };
+      expect(await (await plugins.named(name)).match(sent, signal)).toBe(
+        name === expected || (name === 'byglob' && 'app/Chart.yaml' in files),
+      );
+    }
+  });
+
+  it('by names sends nothing', async () => {
+    const own = newFolder();
+    await own.serve(plugin({ discover: { find: { glob: '**/Chart.yaml' } } }));
+    const tree = treeOf({ 'app/a/Chart.yaml': '', 'other/big': 'x' });
+    expect((await planOf({ tree, plugins: own.connect() })).sourceType).toBe('Plugin');
+    expect(tree.reads).toEqual([]);
   });
 
   it('asks plugins before it looks for Helm and Kustomize', async () => {

@@ -1,5 +1,6 @@
 /** Config management plugins (B29-B34) as the renderer sees them: sidecars that turn a part of a repository into manifests. */
 import type { SourceTree } from '../ports.js';
+import type { PathRule } from './match-path.js';
 
 /** What a plugin is given: files of a repository, the folder of the source in them, and variables. */
 export interface PluginTask {
@@ -40,6 +41,8 @@ export interface PluginConfiguration {
   readonly identity: string;
   /** It reads no variables about the commit, so none are sent, and equal files give equal manifests whatever the commit. */
   readonly ignoresRevision: boolean;
+  /** Its rule of discovery, where the sidecar tells it and it looks at names only: no file need be sent to match. */
+  readonly rule?: PathRule;
 }
 
 export interface ParameterDefault {

@@ -2,6 +2,7 @@
 import { GitOpsError, matchesGlob } from '@tiphys/model';
 import type { ReadSet, SourceEntry, SourceTree } from '../ports.js';
 import { joinPath, parentOf } from '../tree/source-path.js';
+import type { ListFolder } from './match-path.js';
 import type { PluginFiles, PluginPath, PluginSettings } from './ports.js';
 
 export interface SentFilesRequest {
@@ -73,12 +74,31 @@ async function* walk(
   exclude: readonly string[],
 ): AsyncGenerator<SourceEntry> {
   if (entry === undefined || entry.kind === 'submodule') return;
-  if (entry.path !== '' && exclude.some((pattern) => matchesGlob(pattern, entry.path, { separators: '/' }))) return;
+  if (entry.path !== '' && isExcluded(entry.path, exclude)) return;
   if (entry.kind !== 'tree') {
     yield entry;
     return;
   }
   for (const child of await tree.list(entry.path)) yield* walk(tree, child, exclude);
+}
+
+/** What a plugin would find in the folders that it was sent. */
+export function sentFolders(tree: SourceTree, { include, exclude }: PluginFiles): ListFolder {
+  const isSent = ({ path, kind }: SourceEntry): boolean =>
+    kind !== 'submodule' &&
+    !isExcluded(path, exclude) &&
+    include.some(({ path: root, pattern }) => {
+      if (root !== '' && path !== root && !path.startsWith(`${root}/`)) return root.startsWith(`${path}/`);
+      return pattern === undefined || kind === 'tree' || isBelow(pattern, path);
+    });
+  return async (folder) => {
+    const entries = await tree.list(folder);
+    return entries.filter(isSent).map(({ path, kind }) => ({ path, isFolder: kind === 'tree' }));
+  };
+}
+
+function isExcluded(path: string, exclude: readonly string[]): boolean {
+  return exclude.some((pattern) => matchesGlob(pattern, path, { separators: '/' }));
 }
 
 /** The path, or a folder that it is in, matches. */

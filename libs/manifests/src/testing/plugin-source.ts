@@ -3,7 +3,7 @@ import { createToolbox, type Plugins, planRender, type RenderApplication, type S
 import { type Files, treeOf } from './memory-tree.js';
 import { type PluginFolder, pluginFolder } from './plugin-server.js';
 
-export const { signal } = new AbortController();
+export const signal: AbortSignal = new AbortController().signal;
 const tools = createToolbox({ workFolder: '/nonexistent', searchPath: [], parallelism: 1 });
 const settings = { maxCombinedManifestBytes: 1_000_000 };
 export const shop: RenderApplication = {

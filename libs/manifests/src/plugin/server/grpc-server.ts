@@ -23,7 +23,8 @@ import {
   toGrpcFailure,
 } from '@tiphys/proto';
 import type { Logger } from '@tiphys/runtime';
-import { DIGEST_HEADER, REVISION_HEADER } from '../client.js';
+import { DIGEST_HEADER, REVISION_HEADER, RULE_HEADER } from '../client.js';
+import { encodeRule } from '../match-path.js';
 import type { PluginSpec } from './config.js';
 import type { PluginCall, PluginService } from './service.js';
 
@@ -60,6 +61,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       const headers = new Metadata();
       headers.set(DIGEST_HEADER, spec.digest);
       if (spec.ignoresRevision) headers.set(REVISION_HEADER, 'true');
+      if (spec.discover && spec.discover.kind !== 'command') headers.set(RULE_HEADER, encodeRule(spec.discover));
       call.sendMetadata(headers);
       const isDiscoveryConfigured = spec.discover !== undefined;
       const { provideGitCreds } = spec;
