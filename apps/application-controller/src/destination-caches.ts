@@ -35,6 +35,7 @@ export function knownClusters(settings: SettingsSnapshot): readonly KnownCluster
   return settings.clusters.map((cluster) => ({
     server: cluster.server,
     name: cluster.name,
+    skipReconcile: cluster.skipReconcile,
     version: versionOf(cluster, settings),
   }));
 }

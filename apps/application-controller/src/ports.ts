@@ -93,9 +93,16 @@ export interface DestinationCluster {
   readonly cache: ClusterCache<NodeSummary>;
 }
 
+export interface ClusterIdentity {
+  readonly server: string;
+  readonly name: string;
+  /** Its applications are left alone for now (H07). */
+  readonly skipReconcile?: boolean;
+}
+
 export interface Clusters {
   /** Server and name of the registered cluster that a destination means; undefined: none. */
-  identify(destination: ApplicationDestination): { readonly server: string; readonly name: string } | undefined;
+  identify(destination: ApplicationDestination): ClusterIdentity | undefined;
   /** The application is gone: its pinned objects need not be kept any more. */
   forget(instance: string): void;
   /** @throws GitOpsError InvalidSpec for an unknown destination, Upstream when the cluster cannot be reached. */

@@ -54,10 +54,19 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
         .map((app) => ({ key: keyOf(app), priority: 'dependency', request })),
     );
   };
+  // What an operation waits for may be in a project (sync windows) or in the settings (a paused cluster).
+  const resumeAll = (matches: (app: Application) => boolean): void => {
+    const waiting = applications.list().filter((app) => app.operation !== undefined && matches(app));
+    enqueueOperation(waiting.map((app) => ({ key: keyOf(app), priority: 'dependency' })));
+  };
+  const lookAgain = (matches: (app: Application) => boolean): void => {
+    refreshAll(matches);
+    resumeAll(matches);
+  };
   const projects = projectInformer(deps, (name) =>
-    refreshAll(({ spec }) => (spec.project === '' ? DEFAULT_PROJECT : spec.project) === name),
+    lookAgain(({ spec }) => (spec.project === '' ? DEFAULT_PROJECT : spec.project) === name),
   );
-  const settings = createSettingsSource({ client, namespace, log, onChange: () => refreshAll(() => true) });
+  const settings = createSettingsSource({ client, namespace, log, onChange: () => lookAgain(() => true) });
   const createCache = clusterCacheFactory({
     settings: settings.current,
     home: deps.home,

@@ -8,6 +8,7 @@ import type { Clusters, DestinationCluster } from '../ports.js';
 export interface KnownCluster {
   readonly server: string;
   readonly name: string;
+  readonly skipReconcile?: boolean;
   /** Changes when the connection data changes: the cache is then built anew. */
   readonly version: string;
 }

@@ -113,11 +113,19 @@ function parseSnapshot(
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
   const { persistResourceHealth, pruneLimit, cascadeLimit, serverSideDiff } = reconciliation.settings;
   const deleteLimits = { prune: pruneLimit, cascade: cascadeLimit };
+  const paused = clusters.settings.filter(({ skipReconcile }) => skipReconcile).map(({ server }) => server);
   const isExcluded = compileExclusions(comparison.settings.resourceFilter);
   return {
     controller: {
       comparison: { ...comparison.settings, serverSideDiff },
-      fingerprint: hashOf([comparison.settings, persistResourceHealth, serverSideDiff, deleteLimits, render.settings]),
+      fingerprint: hashOf([
+        comparison.settings,
+        persistResourceHealth,
+        serverSideDiff,
+        deleteLimits,
+        paused,
+        render.settings,
+      ]),
       pollIntervalMs: intervalMs,
       pollJitterMs: jitterMs,
       hardRefreshAfterMs: hardIntervalMs,

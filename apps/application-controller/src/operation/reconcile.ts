@@ -23,6 +23,7 @@ import {
 } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
 import { keyOf } from '../identity.js';
+import { isPaused } from '../paused.js';
 import type { ControllerSettings } from '../ports.js';
 import { windowFor } from '../sync-window.js';
 import { awaitKinds } from './await-kinds.js';
@@ -57,7 +58,7 @@ export function createOperationReconciler(
 ): (key: AppKey, signal: AbortSignal) => Promise<ReconcileOutcome> {
   return async function reconcileOperation(key, signal) {
     const found = deps.applications.get(key);
-    if (found === undefined) return { kind: 'done' };
+    if (found === undefined || isPaused(deps, found)) return { kind: 'done' };
     if (found.metadata.deletionTimestamp !== undefined) return deps.reconcileDeletion(found, signal);
     if (found.operation === undefined) return { kind: 'done' };
     const app = operationRunning(found) ? found : await begin(deps, found, signal);

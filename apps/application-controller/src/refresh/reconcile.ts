@@ -27,6 +27,7 @@ import {
 } from '../comparison/compare-app.js';
 import { pruneLimitsFor } from '../delete-limits.js';
 import { beginState, startedEvent } from '../operation/begin.js';
+import { isPaused } from '../paused.js';
 import type {
   ApplicationStore,
   Clusters,
@@ -109,6 +110,7 @@ interface Asked {
 }
 
 async function refreshOrSkip(deps: RefreshDeps, { key, app, pending, signal }: Asked): Promise<ReconcileOutcome> {
+  if (isPaused(deps, app)) return { kind: 'done' };
   if (app.metadata.deletionTimestamp !== undefined) {
     await deps.operationQueue.enqueue({ key, priority: 'dependency' });
     return { kind: 'done' };

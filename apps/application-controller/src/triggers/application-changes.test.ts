@@ -107,6 +107,12 @@ describe('what a change of an Application asks of the operation queue', () => {
     },
     { name: 'the rest of a deletion asks for nothing', previous: deleted(['a']), current: deleted(['a']) },
     {
+      name: 'an application that is no longer skipped goes on with its operation (A25)',
+      previous: { ...running, metadata: annotated({ [ANNOTATIONS.skipReconcile]: 'true' }).metadata },
+      current: running,
+      priority: 'person',
+    },
+    {
       name: 'an application without a predecessor goes on with its operation',
       previous: undefined,
       current: running,

@@ -2,6 +2,7 @@
 import { ANNOTATIONS, type Application, COMPARE_LEVELS } from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
 import { keyOf } from '../identity.js';
+import { isSkipped } from '../paused.js';
 
 export interface ApplicationChange {
   readonly current: Application | undefined;
@@ -44,13 +45,12 @@ function refreshOf(key: string, current: Application, previous: Application | un
   return undefined;
 }
 
-function isSkipped({ metadata }: Application): boolean {
-  return metadata.annotations?.[ANNOTATIONS.skipReconcile] === 'true';
-}
-
 function operationOf(key: string, current: Application, previous: Application | undefined): Enqueue | undefined {
   const changed = (state: (app: Application) => unknown): boolean =>
     state(current) !== undefined && !sameJson(state(current), previous === undefined ? undefined : state(previous));
+  const isResumed = previous !== undefined && isSkipped(previous) && !isSkipped(current);
+  if (isResumed && (current.operation !== undefined || deletionOf(current) !== undefined))
+    return { key, priority: 'person' };
   if (changed(deletionOf) || changed(terminationOf)) return { key, priority: 'person' };
   return changed((app) => app.operation) ? { key, priority: priorityOf(current) } : undefined;
 }
