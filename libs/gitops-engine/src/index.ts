@@ -17,6 +17,7 @@ export * from './project/resource-permission.js';
 export * from './refresh/decide-refresh.js';
 export * from './refresh/equal-json.js';
 export * from './refresh/refresh-request.js';
+export { boundedMessage } from './status/bounds.js';
 export * from './status/build-status.js';
 export * from './status/conditions.js';
 export * from './status/history.js';

@@ -1,5 +1,5 @@
 /** The end of an attempt: record history, plan the retry, clear `.operation`, ask for a fresh comparison. */
-import { appendHistory, decideRetry, mergePatch } from '@tiphys/gitops-engine';
+import { appendHistory, boundedMessage, decideRetry, mergePatch } from '@tiphys/gitops-engine';
 import {
   type Application,
   COMPARE_LEVELS,
@@ -47,7 +47,7 @@ export async function finishAttempt(
   const ended: OperationState = {
     ...attempt.state,
     phase: attempt.phase,
-    message: attempt.message,
+    message: boundedMessage(attempt.message),
     finishedAt: kubernetesTime(now),
   };
   const terminated = attempt.terminated === true || isTerminating(attempt.app);

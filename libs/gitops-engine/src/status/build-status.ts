@@ -16,6 +16,7 @@ import type { ComparisonResult, ManagedResource } from '../compare/types.js';
 import { equalJson } from '../refresh/equal-json.js';
 import { isSkipped } from '../sync/hooks.js';
 import { imagesOf } from '../tree/images.js';
+import { boundedConditions, boundedResources, boundedTexts } from './bounds.js';
 import { withConditions } from './conditions.js';
 
 export interface BuildStatusInput {
@@ -44,11 +45,12 @@ export interface BuildStatusInput {
  */
 export function buildStatus(input: BuildStatusInput): ApplicationStatus {
   const { app, comparison, now } = input;
+  const persistHealth = input.persistResourceHealth === true;
   const previous = app.status ?? {};
   const { conditions: _conditions, ...kept } = previous;
   const built: ApplicationStatus = {
     ...withoutUndecided(kept),
-    resources: comparison.resources.map((resource) => resourceStatus(resource, input.persistResourceHealth === true)),
+    resources: [...boundedResources(comparison.resources.map((resource) => resourceStatus(resource, persistHealth)))],
     sync: syncStatus(input),
     health: healthStatus(comparison.health, previous.health, now),
     ...sourceTypeFields(app.spec, input.sourceTypes),
@@ -60,7 +62,7 @@ export function buildStatus(input: BuildStatusInput): ApplicationStatus {
   const status = withConditions(
     { ...built, ...(previous.conditions === undefined ? {} : { conditions: previous.conditions }) },
     {
-      conditions: [...comparison.conditions, ...(input.conditions ?? [])],
+      conditions: boundedConditions([...comparison.conditions, ...(input.conditions ?? [])]),
       ...(input.evaluatedConditions === undefined ? {} : { evaluated: input.evaluatedConditions }),
       now,
     },
@@ -159,5 +161,5 @@ function summaryOf({ summary, comparison }: BuildStatusInput): ApplicationSummar
 }
 
 function sorted(items: readonly string[]): string[] {
-  return [...new Set(items)].sort();
+  return [...boundedTexts([...new Set(items)].sort())];
 }

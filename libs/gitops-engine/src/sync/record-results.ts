@@ -7,6 +7,7 @@ import {
   type ResourceSyncResult,
   resourceKeyString,
 } from '@tiphys/model';
+import { boundedResults } from '../status/bounds.js';
 import { SYNC_MESSAGES } from './sync-messages.js';
 import { dryRunFailure, isDryRunFailure, resultOf, stateOf, syncResultKey } from './task-results.js';
 import type { SyncProgress, SyncStep, SyncTask, TaskOutcome } from './types.js';
@@ -159,7 +160,8 @@ export function recordResults(state: OperationState, results: readonly ResourceS
   return withResources(state, [...merged.values()]);
 }
 
-function withResources(state: OperationState, resources: ResourceSyncResult[]): OperationState {
-  const syncResult = { ...(state.syncResult ?? { revision: '' }), resources };
+/** Bounded: what is left out is seen to be done by the next turn, since live is as Git has it. */
+function withResources(state: OperationState, results: readonly ResourceSyncResult[]): OperationState {
+  const syncResult = { ...(state.syncResult ?? { revision: '' }), resources: [...boundedResults(results)] };
   return { ...state, syncResult };
 }
