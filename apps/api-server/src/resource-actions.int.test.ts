@@ -58,9 +58,11 @@ definitions:
 
 const base = (name: string) => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
 const url = '/api/v1/applications/app/resource/actions';
-const node = (group: string, kind: string, name: string, uid = 'u') => ({
-  ...{ group, kind, name, namespace, uid, version: 'v1' },
-});
+/** `group/Kind/name` */
+const node = (path: string, uid = 'u') => {
+  const [group = '', kind = '', name = ''] = path.split('/');
+  return { group, kind, name, namespace, uid, version: 'v1' };
+};
 
 interface Target {
   readonly group?: string;
@@ -128,12 +130,12 @@ beforeAll(async () => {
   const spec = { source, destination: { server: 'https://kubernetes.default.svc', namespace } };
   expect((await server.call('POST', '/api/v1/applications', { metadata: { name: 'app' }, spec })).statusCode).toBe(200);
   const nodes = [
-    node('apps', 'Deployment', 'web'),
-    node('batch', 'CronJob', 'report'),
-    node('batch', 'Job', 'once'),
-    node('', 'ConfigMap', 'settings'),
-    node('', 'ConfigMap', 'gone'),
-    node('', 'ConfigMap', 'missing', ''),
+    node('apps/Deployment/web'),
+    node('batch/CronJob/report'),
+    node('batch/Job/once'),
+    node('/ConfigMap/settings'),
+    node('/ConfigMap/gone'),
+    node('/ConfigMap/missing', ''),
   ];
   await cache.setJson(resourceTreeCacheKey('app'), { nodes }, 600_000);
 });
@@ -261,9 +263,9 @@ describe('running an action', () => {
   });
 
   it.each([
-    ['that fails says why', 'fail', 400, /not today/],
-    ['that nobody defined is not found', 'dance', 404, /no action dance/],
-  ])('%s', async (_name, action, status, message) => {
+    { name: 'that fails says why', action: 'fail', status: 400, message: /not today/ },
+    { name: 'that nobody defined is not found', action: 'dance', status: 404, message: /no action dance/ },
+  ])('$name', async ({ action, status, message }) => {
     const answer = await run(settings, action);
     expect([answer.statusCode, answer.json().message]).toEqual([status, expect.stringMatching(message)]);
   });

@@ -7,6 +7,8 @@ import {
   type Application,
   groupVersionKindOf,
   type KubernetesObject,
+  type ResourceKey,
+  resourceKeyString,
   resourceTreeCacheKey,
 } from '@tiphys/model';
 import { ApiError } from '../errors.js';
@@ -49,43 +51,45 @@ export async function readLiveResource(
   context: RequestContext,
   { action, ...request }: LiveResourceRequest & { readonly action: AccessAction },
 ): Promise<LiveResource> {
-  const { name, appNamespace, project } = request;
-  const scope = {
-    ...(appNamespace === undefined ? {} : { appNamespace }),
-    ...(project === undefined ? {} : { project }),
-  };
+  const { name } = request;
+  const scope = scopeOf(request);
   const { application } = findApplication(deps.applicationState.applications, context.user, { ...scope, name, action });
   const view = await readView(deps.applicationState, context, { name, query: scope, keyOf: resourceTreeCacheKey });
-  const { nodes = [] } = JSON.parse(view.text ?? '{}') as Partial<ApplicationTree>;
-  const node = nodes.find((candidate) => isAsked(candidate, request));
-  const described = `${request.kind ?? ''} ${request.group ?? ''} ${request.resourceName ?? ''}`;
-  if (node?.uid === undefined || node.uid === '') {
+  const node = findNode(view.text, request);
+  const described = [request.kind, request.group, request.resourceName].map((part) => part ?? '').join(' ');
+  if (node === undefined) {
     throw new ApiError('invalidArgument', `${described} not found as part of application ${name}`);
   }
   const destination = await deps.destinations.for(application.spec.destination);
-  const groupKind = { group: node.group ?? '', kind: node.kind ?? '' };
-  const resource = await destination.discovery.ensure(groupKind, context.signal, node.version);
-  if (resource === undefined) throw new ApiError('notFound', `the cluster no longer serves ${groupKind.kind}`);
-  const key = { namespace: node.namespace ?? '', name: node.name ?? '' };
-  const live = await destination.client.get(resource, key, context.signal);
+  const resource = await destination.discovery.ensure(node, context.signal, node.version);
+  if (resource === undefined) throw new ApiError('notFound', `the cluster no longer serves ${node.kind}`);
+  const live = await destination.client.get(resource, node, context.signal);
   if (live === undefined) throw new ApiError('notFound', `${described} is gone; refresh the application`);
   return { application, destination, resource, live };
 }
 
-type Node = ApplicationTree['nodes'][number];
+function scopeOf({ appNamespace, project }: LiveResourceRequest) {
+  return { ...(appNamespace === undefined ? {} : { appNamespace }), ...(project === undefined ? {} : { project }) };
+}
 
-/** A version that is given must fit as well. */
-function isAsked(
-  node: Node,
-  { group = '', kind = '', namespace = '', resourceName = '', version }: LiveResourceRequest,
-) {
-  return (
-    (node.group ?? '') === group &&
-    (node.kind ?? '') === kind &&
-    (node.namespace ?? '') === namespace &&
-    (node.name ?? '') === resourceName &&
-    (!version || node.version === undefined || node.version === version)
-  );
+interface FoundNode extends ResourceKey {
+  readonly version: string | undefined;
+}
+
+/** A version that is given must fit as well; a node without uid is only in Git. */
+function findNode(text: string | undefined, request: LiveResourceRequest): FoundNode | undefined {
+  const { group = '', kind = '', namespace = '', resourceName: name = '', version } = request;
+  const { nodes = [] } = JSON.parse(text ?? '{}') as Partial<ApplicationTree>;
+  const wanted = resourceKeyString({ group, kind, namespace, name });
+  const node = nodes.find((candidate) => {
+    const isVersion = !version || candidate.version === undefined || candidate.version === version;
+    return isVersion && resourceKeyString(keyOf(candidate)) === wanted;
+  });
+  return node?.uid ? { ...keyOf(node), version: node.version } : undefined;
+}
+
+function keyOf({ group = '', kind = '', namespace = '', name = '' }: ApplicationTree['nodes'][number]): ResourceKey {
+  return { group, kind, namespace, name };
 }
 
 /** `action/<group>/<kind>/<name>` for a policy (F13). */

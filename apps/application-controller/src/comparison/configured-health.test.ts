@@ -91,7 +91,10 @@ describe('configured health (E05)', () => {
     const { overrides, preliminary } = await health.of([object]);
     await strict.stop();
     expect(preliminary).toBe(true);
-    expect(overrides?.(object)).toMatchObject({ status: 'Unknown', message: expect.stringContaining('did not end within 100 ms') });
+    expect(overrides?.(object)).toMatchObject({
+      status: 'Unknown',
+      message: expect.stringContaining('did not end within 100 ms'),
+    });
   });
 
   it('judges a node of the tree by the object that the API server has', async () => {

@@ -45,72 +45,29 @@ const WAITING: HealthStatus = { status: 'Progressing', message: 'Waiting for its
 const MAX_NODES = 20_000;
 const READS_AT_ONCE = 8;
 
-export function createConfiguredHealth({ lua, scripts }: ConfiguredHealthDeps): ConfiguredHealth {
-  /** The cache hands out the same object until it changes. */
-  const known = new WeakMap<KubernetesObject, Judged>();
-  const knownNodes = new Map<string, JudgedNode>();
-  let compiled = { list: [] as readonly HealthScript[], scriptFor: compileKindRules<HealthScript>([]) };
-
-  function current(): (groupKind: GroupKind) => HealthScript | undefined {
-    const list = scripts();
-    if (compiled.list !== list) compiled = { list, scriptFor: compileKindRules(list) };
-    return compiled.scriptFor;
-  }
-
-  async function judge(object: KubernetesObject, script: HealthScript): Promise<Judged> {
-    const found = known.get(object);
-    if (found !== undefined && !found.preliminary && isSame(found.script, script)) return found;
-    const name = `resource.customizations.health.${script.group}_${script.kind}`;
-    const outcome = await lua.evaluate({ name, script: script.lua, openLibs: script.useOpenLibs, object });
-    const preliminary = !outcome.ok && outcome.reason !== 'error';
-    const judged: Judged = { script, health: healthOfAnswer(outcome), preliminary };
-    known.set(object, judged);
-    return judged;
-  }
-
-  async function judgeNode(
-    { cache }: DestinationCluster,
-    { node, script }: { readonly node: TreeNode; readonly script: HealthScript },
-    signal: AbortSignal,
-  ): Promise<JudgedNode | undefined> {
-    const { uid, resourceVersion } = node;
-    const found = knownNodes.get(uid);
-    if (found?.resourceVersion === resourceVersion && !found.preliminary && isSame(found.script, script)) return found;
-    const resource = cache.discovery.resolve(node.key);
-    if (resource === undefined) return undefined;
-    // One unreadable object must not fail the comparison; its node keeps what the cache saw.
-    const object = node.object ?? (await cache.client.get(resource, node.key, signal).catch(() => undefined));
-    if (object === undefined) return undefined;
-    const judged = { ...(await judge(object, script)), resourceVersion };
-    knownNodes.delete(uid);
-    knownNodes.set(uid, judged);
-    const [oldest] = knownNodes.keys();
-    if (knownNodes.size > MAX_NODES && oldest !== undefined) knownNodes.delete(oldest);
-    return judged;
-  }
-
+export function createConfiguredHealth(deps: ConfiguredHealthDeps): ConfiguredHealth {
+  const current = scriptFinder(deps);
+  const objects = createObjectJudge(deps.lua);
+  const judgeNode = createNodeJudge(objects.judge);
   return {
-    async of(objects) {
+    async of(live) {
       const scriptFor = current();
-      if (compiled.list.length === 0) return NOTHING;
-      const judged = await Promise.all(
-        [...objects].map((object) => {
-          const script = scriptFor(groupVersionKindOf(object));
-          return script === undefined ? undefined : judge(object, script);
-        }),
-      );
-      const overrides: HealthOverrides = (live) => {
-        const script = scriptFor(groupVersionKindOf(live));
-        if (script === undefined) return undefined;
-        const found = known.get(live);
-        return found !== undefined && isSame(found.script, script) ? found.health : WAITING;
+      if (scriptFor === undefined) return NOTHING;
+      const asked = [...live].flatMap((object) => {
+        const script = scriptFor(groupVersionKindOf(object));
+        return script === undefined ? [] : [objects.judge(object, script)];
+      });
+      const judged = await Promise.all(asked);
+      const overrides: HealthOverrides = (object) => {
+        const script = scriptFor(groupVersionKindOf(object));
+        return script === undefined ? undefined : objects.known(object, script);
       };
-      return { overrides, preliminary: judged.some((result) => result?.preliminary === true) };
+      return { overrides, preliminary: judged.some(({ preliminary }) => preliminary) };
     },
     async ofNodes(cluster, nodes, signal) {
       const scriptFor = current();
       const asked = nodes.flatMap((node) => {
-        const script = scriptFor(node.key);
+        const script = scriptFor?.(node.key);
         return script === undefined ? [] : [{ node, script }];
       });
       const health = new Map<string, HealthStatus | 'none'>();
@@ -124,6 +81,74 @@ export function createConfiguredHealth({ lua, scripts }: ConfiguredHealthDeps): 
       }
       return health;
     },
+  };
+}
+
+type FindScript = (groupKind: GroupKind) => HealthScript | undefined;
+
+/** Compiled once per change of the settings; undefined: there are no scripts. */
+function scriptFinder({ scripts }: ConfiguredHealthDeps): () => FindScript | undefined {
+  let compiled: { readonly list: readonly HealthScript[]; readonly find: FindScript } | undefined;
+  return () => {
+    const list = scripts();
+    if (list.length === 0) return undefined;
+    if (compiled?.list !== list) compiled = { list, find: compileKindRules(list) };
+    return compiled.find;
+  };
+}
+
+type Judge = (object: KubernetesObject, script: HealthScript) => Promise<Judged>;
+
+function createObjectJudge(lua: LuaRuntime) {
+  /** The cache hands out the same object until it changes. */
+  const memory = new WeakMap<KubernetesObject, Judged>();
+  const judge: Judge = async (object, script) => {
+    const found = memory.get(object);
+    if (found !== undefined && !found.preliminary && isSame(found.script, script)) return found;
+    const name = `resource.customizations.health.${script.group}_${script.kind}`;
+    const outcome = await lua.evaluate({ name, script: script.lua, openLibs: script.useOpenLibs, object });
+    const preliminary = !outcome.ok && outcome.reason !== 'error';
+    const judged: Judged = { script, health: healthOfAnswer(outcome), preliminary };
+    memory.set(object, judged);
+    return judged;
+  };
+  return {
+    judge,
+    /** What was found out; an object that came after the evaluation waits for the next one. */
+    known: (object: KubernetesObject, script: HealthScript): HealthStatus | 'none' => {
+      const found = memory.get(object);
+      return found !== undefined && isSame(found.script, script) ? found.health : WAITING;
+    },
+  };
+}
+
+interface AskedNode {
+  readonly node: TreeNode;
+  readonly script: HealthScript;
+}
+
+/** Reads the object of a node when the node has changed; undefined when it cannot be read. */
+function createNodeJudge(judge: Judge) {
+  const memory = new Map<string, JudgedNode>();
+  return async function judgeNode(
+    { cache }: DestinationCluster,
+    { node, script }: AskedNode,
+    signal: AbortSignal,
+  ): Promise<Judged | undefined> {
+    const { uid, resourceVersion } = node;
+    const found = memory.get(uid);
+    if (found?.resourceVersion === resourceVersion && !found.preliminary && isSame(found.script, script)) return found;
+    const resource = cache.discovery.resolve(node.key);
+    if (resource === undefined) return undefined;
+    // One unreadable object must not fail the comparison; its node keeps what the cache saw.
+    const object = node.object ?? (await cache.client.get(resource, node.key, signal).catch(() => undefined));
+    if (object === undefined) return undefined;
+    const judged = { ...(await judge(object, script)), resourceVersion };
+    memory.delete(uid);
+    memory.set(uid, judged);
+    const [oldest] = memory.keys();
+    if (memory.size > MAX_NODES && oldest !== undefined) memory.delete(oldest);
+    return judged;
   };
 }
 

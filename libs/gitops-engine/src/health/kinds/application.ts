@@ -18,12 +18,16 @@ export function applicationHealth(live: KubernetesObject): HealthStatus | undefi
   if (live.metadata.annotations?.[ANNOTATIONS.applicationHealth] !== 'true') return undefined;
   if (!isFields(valueAt(live, 'spec', 'destination'))) return health('Unknown', 'the Application has no destination');
   const app = live as unknown as Application;
-  const state = app.status?.operationState;
-  if (app.operation !== undefined || state?.phase === 'Running' || state?.phase === 'Terminating') {
-    return health('Progressing', `Sync in progress: ${state?.message ?? 'waiting to start'}`);
-  }
+  const running = runningOperation(app);
+  if (running !== undefined) return health('Progressing', `Sync in progress: ${running}`);
   if (!isSpecCompared(app)) return health('Progressing', 'Waiting for the Application to be compared');
   return comparedHealth(app);
+}
+
+function runningOperation({ operation, status }: Application): string | undefined {
+  const { phase, message } = status?.operationState ?? {};
+  const isRunning = operation !== undefined || phase === 'Running' || phase === 'Terminating';
+  return isRunning ? (message ?? 'waiting to start') : undefined;
 }
 
 function comparedHealth(app: Application): HealthStatus {

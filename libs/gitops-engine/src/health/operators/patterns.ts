@@ -30,19 +30,20 @@ export function byConditions(rules: ConditionRules): HealthCheck {
 
 /** The same for conditions that lie elsewhere, as those of a route's parents. */
 export function judge(conditions: readonly Condition[], rules: ConditionRules): HealthStatus {
-  const { ready, whenTrue = {}, whenFalse = 'Degraded', reasons = {}, absent = 'Progressing' } = rules;
+  const { ready, whenTrue = {}, absent = 'Progressing' } = rules;
   const decisive = conditions.find(({ type, status }) => status === 'True' && whenTrue[type] !== undefined);
   if (decisive !== undefined) return health(whenTrue[decisive.type] ?? 'Unknown', why(decisive));
   const found = conditions.filter(({ type }) => ready.includes(type));
   const open = found.find(({ status }) => status !== 'True');
-  if (open !== undefined) {
-    const code = reasons[open.reason] ?? (open.status === 'False' ? whenFalse : 'Progressing');
-    return health(code, why(open));
-  }
-  const isComplete = ready.every((type) => found.some((condition) => condition.type === type));
-  if (isComplete && ready.length > 0) return health('Healthy', found[0]?.message);
+  if (open !== undefined) return notReady(open, rules);
   const missing = ready.filter((type) => !found.some((condition) => condition.type === type));
+  if (missing.length === 0 && ready.length > 0) return health('Healthy', found[0]?.message);
   return absent === 'Progressing' ? health(absent, `Waiting for the condition ${missing.join(', ')}`) : health(absent);
+}
+
+/** A condition that is neither True nor False is on its way, unless its reason says more. */
+function notReady(open: Condition, { reasons = {}, whenFalse = 'Degraded' }: ConditionRules): HealthStatus {
+  return health(reasons[open.reason] ?? (open.status === 'False' ? whenFalse : 'Progressing'), why(open));
 }
 
 export interface PhaseRules {
