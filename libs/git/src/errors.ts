@@ -10,6 +10,7 @@ export const GIT_FAILURES = [
   'unreachable',
   'timeout',
   'rate-limited',
+  'redirected',
   'invalid-url',
   'mirror',
   'disk',
@@ -36,6 +37,7 @@ const CODES: Readonly<Record<GitFailure, ErrorCode>> = {
   unreachable: 'Upstream',
   timeout: 'Upstream',
   'rate-limited': 'Upstream',
+  redirected: 'Upstream',
   'invalid-url': 'InvalidSpec',
   mirror: 'Upstream',
   disk: 'Upstream',
@@ -57,6 +59,7 @@ const PATTERNS: readonly Pattern[] = [
   [/no space left|file too large|disk quota exceeded|read-only file system/i, 'disk'],
   [/couldn't find remote ref|not our ref|unadvertised object/i, 'unknown-revision'],
   [/status code: 429|error: 429|too many requests/i, 'rate-limited'],
+  [/redirect|status code: 30[1278]|error: 30[1278]/i, 'redirected'],
   [/host key|hostkey|known.?hosts|remote host identification/i, 'host-key'],
   [
     /authenticat|permission denied|publickey|credential|status code: 40[13]|error: 40[13]|access denied|could not read (username|password)/i,
@@ -85,6 +88,8 @@ const NEXT_STEPS: Readonly<Partial<Record<GitFailure, string>>> = {
   unreachable: 'Check the URL, the network and the host. It is retried with growing delays.',
   timeout: 'The host is slow or drops connections. It is retried with growing delays.',
   'rate-limited': 'The host limits requests. It is asked again later.',
+  redirected:
+    'Redirects are not followed. Use the address that the host redirects to, often the one with .git at its end.',
   disk: 'Give the repo-server more space in TIPHYS_DATA_DIR. It is retried with growing delays.',
 };
 
@@ -110,5 +115,6 @@ const HEADINGS: Readonly<Partial<Record<GitFailure, string>>> = {
   unreachable: 'The Git host cannot be reached for',
   timeout: 'The Git host did not answer in time for',
   'rate-limited': 'The Git host answered "too many requests" for',
+  redirected: 'The Git host redirects',
   disk: 'The disk of the repo-server is full: there is no room for',
 };

@@ -23,6 +23,7 @@ import { type LoadedNodegit, loadNodegit } from './nodegit/api.js';
 import { createKnownHostsFile } from './nodegit/known-hosts.js';
 import { createNodegitTransport } from './nodegit/transport.js';
 import type { CommitMetadata, GitReader, GitRef, GitRemote } from './ports.js';
+import { withPause } from './rate-limit.js';
 import type { RefListing } from './revision/answer.js';
 import { parseRevision } from './revision/question.js';
 import { createResolver } from './revision/resolver.js';
@@ -187,6 +188,7 @@ function createHost(options: GitReaderOptions, clock: Clock): Host {
   const transport = createTransport(options, { loaded, clock });
   const gate: HostGate = createHostGate({ perHost: options.perHost ?? 8, clock });
   const exchange = createExchange(options, clock);
+  const client = createHostClient({ allowLocal: true });
   return {
     nodegit: loaded.nodegit,
     run: (remote, type, task) => {
@@ -201,7 +203,7 @@ function createHost(options: GitReaderOptions, clock: Clock): Host {
           return result;
         } catch (error) {
           report(false);
-          throw error;
+          throw await withPause(client, remote, error);
         }
       });
     },

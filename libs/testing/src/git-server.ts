@@ -34,6 +34,8 @@ export interface GitServerFaults {
   readonly latencyMs?: number;
   /** Answer everything with this HTTP status. */
   readonly status?: number;
+  /** Of the answer with `status`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Never answer. */
   readonly hang?: boolean;
 }
@@ -125,9 +127,9 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
 }
 
 async function answerTo(state: State, request: IncomingMessage, body: Buffer): Promise<Answer> {
-  const { status } = state.faults;
+  const { status, headers: given = {} } = state.faults;
   if (status !== undefined) {
-    return { status, headers: {}, body: Buffer.from(`injected failure ${status}\n`) };
+    return { status, headers: given, body: Buffer.from(`injected failure ${status}\n`) };
   }
   if (!isAuthorized(state.options, request)) {
     const headers = { 'www-authenticate': 'Basic realm="git"' };

@@ -32,7 +32,8 @@ export async function withAccess<T>(
 type Setting = readonly [key: string, value: string];
 
 async function httpAccess({ url, credentials }: GitRemote, directory: string): Promise<Record<string, string>> {
-  const settings: Setting[] = [];
+  // As Argo CD (G14): what is known about one host says nothing about another.
+  const settings: Setting[] = [['http.followRedirects', 'false']];
   const file = async (key: string, name: string, content: string | undefined): Promise<void> => {
     if (content === undefined) return;
     const path = join(directory, name);

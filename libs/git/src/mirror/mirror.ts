@@ -5,6 +5,7 @@ import type { Logger } from '@tiphys/runtime';
 import { GitError, isGitError } from '../errors.js';
 import { LruMap } from '../lru-map.js';
 import type { Nodegit } from '../nodegit/api.js';
+import { makeBareRepository, secureConnections } from '../nodegit/bare-repository.js';
 import { openObjectDatabase } from '../nodegit/object-database.js';
 import type { ObjectDatabase, RawCommit } from '../object-database.js';
 import type { GitRemote, ResolvedRevision } from '../ports.js';
@@ -181,14 +182,14 @@ class BareMirror implements Mirror {
   async #openOrMake(discard: boolean): Promise<ObjectDatabase> {
     const { directory, nodegit } = this.#options;
     if (!discard) {
-      const existing = await openObjectDatabase(nodegit, directory).catch(() => undefined);
+      const existing = await openExisting(nodegit, directory).catch(() => undefined);
       if (existing !== undefined) return this.#guard(existing);
     }
     await rm(directory, { recursive: true, force: true });
     const fresh = `${directory}.new`;
     await rm(fresh, { recursive: true, force: true });
     await mkdir(fresh, { recursive: true, mode: 0o700 });
-    await nodegit.Repository.init(fresh, 1);
+    await makeBareRepository(nodegit, fresh);
     await rename(fresh, directory);
     return this.#guard(await openObjectDatabase(nodegit, directory));
   }
@@ -215,6 +216,12 @@ class BareMirror implements Mirror {
       blob: (oid, maxBytes) => guarded(database.blob(oid, maxBytes)),
     };
   }
+}
+
+/** Mirrors of earlier versions lack the settings. */
+async function openExisting(nodegit: Nodegit, directory: string): Promise<ObjectDatabase> {
+  await secureConnections(directory);
+  return openObjectDatabase(nodegit, directory);
 }
 
 const DAMAGE =

@@ -60,7 +60,6 @@ export interface Nodegit {
     openBare(path: string): Promise<NgRepository>;
   };
   readonly Remote: {
-    createDetached(url: string): Promise<NgRemote>;
     createAnonymous(repository: NgRepository, url: string): Promise<NgRemote>;
   };
   readonly Credential: {

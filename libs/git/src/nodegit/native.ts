@@ -25,7 +25,6 @@ interface NativeBlob {
 interface NativeBinding {
   readonly Repository: { readonly init: Native; readonly openBare: Native };
   readonly Remote: {
-    readonly createDetached: Native;
     readonly createAnonymous: Native;
     readonly prototype: Readonly<Record<'connect' | 'referenceList' | 'disconnect' | 'fetch', Native>>;
   };
@@ -60,7 +59,6 @@ function bind(native: NativeBinding): Nodegit {
     disconnect: () => remoteCalls.disconnect.call(remote) as Promise<void>,
     fetch: (refspecs, options, message) => remoteCalls.fetch.call(remote, refspecs, options, message) as Promise<void>,
   });
-  const createDetached = promised(Remote.createDetached);
   const createAnonymous = promised(Remote.createAnonymous);
   const lookupTree = promised(Tree.lookup);
   const lookupBlob = promised(Blob.lookup);
@@ -70,7 +68,6 @@ function bind(native: NativeBinding): Nodegit {
       openBare: promised(Repository.openBare) as (path: string) => Promise<NgRepository>,
     },
     Remote: {
-      createDetached: async (url) => wrapRemote((await createDetached(url)) as object),
       createAnonymous: async (repository, url) => wrapRemote((await createAnonymous(repository, url)) as object),
     },
     Credential: {

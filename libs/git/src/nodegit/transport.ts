@@ -1,11 +1,13 @@
 /** The Git transport through libgit2: fast, in process; without CA bundles, client certificates or proxies per repository. */
+import { join } from 'node:path';
 import { withDeadline } from '../deadline.js';
 import { describeGitFailure, isGitError } from '../errors.js';
 import { parseGitUrl } from '../git-url.js';
 import type { GitCredentials, GitRemote } from '../ports.js';
 import { peelRefs, type RefListing } from '../revision/answer.js';
 import type { GitTransport } from '../transport.js';
-import type { LoadedNodegit, NgCallbacks, Nodegit } from './api.js';
+import type { LoadedNodegit, NgCallbacks, NgRepository, Nodegit } from './api.js';
+import { makeBareRepository } from './bare-repository.js';
 import type { KnownHostsFile } from './known-hosts.js';
 
 export interface NodegitTransportOptions {
@@ -24,6 +26,7 @@ const MAX_CREDENTIAL_QUESTIONS = 1;
 
 export function createNodegitTransport(options: NodegitTransportOptions): GitTransport {
   const { nodegit } = options.loaded;
+  const emptyRepository = createEmptyRepository(options.loaded);
   const run = async <T>(job: Job, task: () => Promise<T>): Promise<T> => {
     const { remote, ms, signal } = job;
     const work = (): Promise<T> => withDeadline(task(), { ms, url: remote.url, signal });
@@ -38,7 +41,9 @@ export function createNodegitTransport(options: NodegitTransportOptions): GitTra
   return {
     name: 'nodegit',
     listRefs: (remote, _wanted, signal) =>
-      run({ remote, ms: options.listTimeoutMs, signal }, () => listRefs(nodegit, remote)),
+      run({ remote, ms: options.listTimeoutMs, signal }, async () =>
+        listRefs(nodegit, await emptyRepository(), remote),
+      ),
     fetch: (remote, request, signal) =>
       run({ remote, ms: options.fetchTimeoutMs, signal }, async () => {
         // A handle of its own: libgit2 locks the repository object for the whole fetch.
@@ -51,14 +56,25 @@ export function createNodegitTransport(options: NodegitTransportOptions): GitTra
   };
 }
 
+/** A remote reads its settings from a repository; a handle of its own for each, because libgit2 locks them. */
+function createEmptyRepository({ nodegit, homeDirectory }: LoadedNodegit): () => Promise<NgRepository> {
+  const path = join(homeDirectory, 'empty.git');
+  let made: Promise<unknown> | undefined;
+  return async () => {
+    made ??= makeBareRepository(nodegit, path);
+    await made;
+    return nodegit.Repository.openBare(path);
+  };
+}
+
 interface Job {
   readonly remote: GitRemote;
   readonly ms: number;
   readonly signal: AbortSignal;
 }
 
-async function listRefs(nodegit: Nodegit, remote: GitRemote): Promise<RefListing> {
-  const detached = await nodegit.Remote.createDetached(remote.url);
+async function listRefs(nodegit: Nodegit, empty: NgRepository, remote: GitRemote): Promise<RefListing> {
+  const detached = await nodegit.Remote.createAnonymous(empty, remote.url);
   const headers = headersFor(remote.credentials);
   await detached.connect(DIRECTION_FETCH, callbacksFor(nodegit, remote), headers);
   try {

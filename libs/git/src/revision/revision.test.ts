@@ -74,7 +74,7 @@ describe('answerQuestion', () => {
   it.each([
     ['HEAD', { commit: 'm', ref: 'refs/heads/main' }],
     ['v1', { commit: 'b', ref: 'refs/heads/v1' }],
-    ['refs/tags/v1', { commit: 'peeled', ref: 'refs/tags/v1' }],
+    ['refs/tags/v1', { commit: 'peeled', ref: 'refs/tags/v1', tag: 'object' }],
     ['gone', undefined],
   ])('%s', (text, expected) => {
     expect(answerQuestion(parseRevision(text), listing)).toEqual(expected);
