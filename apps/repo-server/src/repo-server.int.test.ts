@@ -51,7 +51,10 @@ async function startRepoServer(settings: Readonly<Record<string, string>> = {}):
   const stops: (() => Promise<void> | void)[] = [];
   const stopping = new AbortController();
   const life: Lifecycle = { signal: stopping.signal, onStop: (_name, stop) => void stops.unshift(stop) };
-  const app = await startApp({ config: config.value, log: silentLogger }, life);
+  const app = await startApp({ config: config.value, log: silentLogger }, life).catch((error: unknown) => {
+    removeDirectory(directory);
+    throw error;
+  });
   const client = createRepoServerClient({ address: `127.0.0.1:${app.port}`, tls: loadTlsMaterial(tlsDir) });
   return {
     ...{ app, tlsDir, client },

@@ -5,12 +5,13 @@ import {
   type ManagedProcess,
   type RedisServer,
   redisCommand,
+  removeDirectory,
   startProcess,
   temporaryDirectory,
 } from '@tiphys/testing';
 
 /** Resolves when the new server answers; ending it is the caller's. */
-export async function restartRedis(redis: RedisServer): Promise<ManagedProcess> {
+export async function restartRedis(redis: RedisServer): Promise<Pick<ManagedProcess, 'kill'>> {
   await redis.stop();
   const directory = temporaryDirectory('redis');
   const settings = {
@@ -29,5 +30,10 @@ export async function restartRedis(redis: RedisServer): Promise<ManagedProcess> 
     description: 'redis-server answers again',
     timeoutMs: 10_000,
   });
-  return program;
+  return {
+    kill: async () => {
+      await program.kill();
+      removeDirectory(directory);
+    },
+  };
 }

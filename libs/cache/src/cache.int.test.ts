@@ -5,6 +5,7 @@ import {
   freePort,
   type ManagedProcess,
   type RedisInfo,
+  removeDirectory,
   sharedRedis,
   startProcess,
   startRedis,
@@ -75,7 +76,10 @@ async function redisAt(port: number, ...args: string[]): Promise<ManagedProcess>
     args: [...fixed, ...args],
     logFile: `${directory}/log`,
   });
-  cleanups.push(() => server.kill());
+  cleanups.push(async () => {
+    await server.kill();
+    removeDirectory(directory);
+  });
   return server;
 }
 
