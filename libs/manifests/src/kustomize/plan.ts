@@ -10,8 +10,9 @@ import type { ToolArgument, Toolbox, WorkspaceFile } from '../workspace/ports.js
 import { refuseBombs } from './bombs.js';
 import { type Collection, type HelmInflation, inputsOf, startCollection, workspaceFiles } from './collection.js';
 import { editKustomization } from './edit.js';
+import { mountRemote } from './mounts.js';
 import { collectFolder } from './read-set.js';
-import { isRemote, remoteError } from './remote.js';
+import { isRemote } from './remote.js';
 import { chooseTool } from './tool.js';
 
 export interface KustomizePlanRequest extends RenderRequest {
@@ -70,7 +71,13 @@ async function findComponents(
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const component of components) {
-    if (isRemote(component)) throw remoteError('spec.source.kustomize', 'components', component);
+    if (isRemote(component)) {
+      const place = { folder, file: 'spec.source.kustomize' };
+      const base = await mountRemote(collection, place, { kind: 'folder', text: component, field: 'components' });
+      await collectFolder(base.collection, base.folder);
+      found.push(base.relative);
+      continue;
+    }
     const path = joinPath(folder, component);
     const result = path === undefined ? undefined : await collection.recorded.lookup(path);
     if (result?.kind === 'found' && result.entry.kind === 'tree') {

@@ -79,6 +79,24 @@ describe('remote bases', () => {
     expect(new Set(opened)).toEqual(new Set([`${url} v1`]));
   });
 
+  it('serve as components of the source as well (B20)', async () => {
+    const { remotes, opened } = remotesOf(remote);
+    const component = `${url}//components/tls?ref=v1`;
+    const rendered = async (source: object, repository: Files) => {
+      const tree = treeOf({ ...corpus, ...repository });
+      const planned = await planRender({
+        ...{ tree, settings, application, tools, remotes },
+        source: { repoURL: 'r', path: 'app', ...source },
+      });
+      return (await planned.render(signal)).manifests.map(({ json }) => JSON.parse(json) as unknown);
+    };
+    const base = 'resources: [../overlays/staging]\n';
+    const objects = await rendered({ kustomize: { components: [component] } }, { 'app/kustomization.yaml': base });
+    const local = { 'app/kustomization.yaml': `${base}components: [../components/tls]\n` };
+    expect(objects).toEqual(await rendered({ kustomize: {} }, local));
+    expect(opened).toEqual([`${url} v1`]);
+  });
+
   it('may name remote bases themselves, also in a circle, which kustomize refuses', async () => {
     const other = 'https://git.example.org/shop/other.git';
     const { remotes } = remotesOf({
