@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { GitOpsError } from '@tiphys/model';
 import { createSemaphore } from '@tiphys/runtime';
+import { createClosing } from './closing.js';
 import type { ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
 import { createRenderers, type InstalledTool, OUT_OF_MEMORY, type Renderers } from './renderers.js';
 import { type ProcessEnd, type ProcessResult, runProcess, type StartedProcess } from './run-process.js';
@@ -67,7 +68,7 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
   const workspaces = new WeakMap<object, MaterializedWorkspace>();
   const versions = new Map<string, Promise<string>>();
   const places = createSemaphore(options.parallelism);
-  const closing = new AbortController();
+  const closing = createClosing();
   const renderers = createRenderers({
     command: (tool) => (options.renderers === 'used' ? rendererCommand(tool, options) : undefined),
     prepare: () => makeFolder(options.workFolder),
@@ -97,12 +98,13 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
       const workspace = workspaces.get(run.workspace);
       if (workspace === undefined) throw new GitOpsError('Internal', 'A tool was run outside of a workspace.');
       const installed = await installedTool(toolbox, renderers, run);
-      const either = AbortSignal.any([signal, closing.signal]);
-      return places.run(() => runIn({ run, workspace, options, signal: either, renderers, installed }), either);
+      const work = (either: AbortSignal): Promise<ToolOutput> =>
+        places.run(() => runIn({ run, workspace, options, signal: either, renderers, installed }), either);
+      return closing.during(signal, work);
     },
     renderers: () => renderers.list(),
     close: () => {
-      closing.abort(new GitOpsError('Upstream', 'The repo-server is stopping. The next one will render the source.'));
+      closing.close(new GitOpsError('Upstream', 'The repo-server is stopping. The next one will render the source.'));
       renderers.close();
     },
   };
@@ -143,7 +145,10 @@ async function runIn({ run, workspace, options, signal, renderers, installed }: 
   const rendered = installed === undefined ? undefined : await renderers.render(installed, { ...request, base });
   options.onRun(run.tool, rendered === undefined ? 'process' : 'renderer');
   const stdin = run.stdin === undefined ? {} : { stdin: run.stdin };
-  const result = rendered ?? (await runProcess({ command, ...request, ...stdin, ...addressSpace(options) }));
+  // Tools run on two processors; the wall time ends them long before, while there is somebody to look at it.
+  const processorSeconds = Math.ceil(options.timeoutMs / 1_000) * 4;
+  const limits = { ...addressSpace(options), processorSeconds };
+  const result = rendered ?? (await runProcess({ command, ...request, ...stdin, ...limits }));
   const cleaning = { folders: [workspace.root, workspace.base], secrets: run.secrets ?? [] };
   const stderr = cleanMessage(result.stderr, cleaning);
   if (result.end.kind === 'exited' && result.end.code === 0) return { stdout: result.stdout, stderr };
