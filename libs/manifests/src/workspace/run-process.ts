@@ -10,6 +10,8 @@ export interface StartedProcess {
   readonly env: Readonly<Record<string, string>>;
   /** Address space of the process; needs `prlimit`. */
   readonly addressSpace?: { readonly prlimit: string; readonly bytes: number };
+  /** Seconds of processor time; needs `prlimit` as well. Ends a tool whose repo-server was killed and watches it no more (R9). */
+  readonly processorSeconds?: number;
 }
 
 export interface ProcessRequest extends StartedProcess {
@@ -78,11 +80,12 @@ export function runProcess(request: ProcessRequest): Promise<ProcessResult> {
 
 /** In a group of its own, with pipes for what it writes. */
 export function startProcess(process: StartedProcess, stdin: 'pipe' | 'ignore'): ChildProcess {
-  const { command, args, cwd, env, addressSpace } = process;
+  const { command, args, cwd, env, addressSpace, processorSeconds } = process;
+  const time = processorSeconds === undefined ? [] : [`--cpu=${processorSeconds}`];
   const limited: readonly [string, readonly string[]] =
     addressSpace === undefined
       ? [command, args]
-      : [addressSpace.prlimit, [`--as=${addressSpace.bytes}`, '--core=0', '--', command, ...args]];
+      : [addressSpace.prlimit, [`--as=${addressSpace.bytes}`, '--core=0', ...time, '--', command, ...args]];
   return spawn(limited[0], [...limited[1]], { cwd, env: { ...env }, detached: true, stdio: [stdin, 'pipe', 'pipe'] });
 }
 

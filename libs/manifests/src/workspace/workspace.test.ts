@@ -247,6 +247,12 @@ describe('limits', () => {
     expect(readdirSync(workFolder)).toEqual([]);
   });
 
+  it('R9 on processor time, by the kernel: a tool ends even when nobody is left to stop it', async () => {
+    install('limited', '/bin/cat /proc/self/limits');
+    const { stdout } = await run({ tool: 'limited', tools: toolbox({ timeoutMs: 7_000 }) });
+    expect(stdout).toMatch(/^Max cpu time\s+28\s+28\s/m);
+  });
+
   it('on output: endless output ends early, endless errors are cut', async () => {
     const tools = toolbox({ maxOutputBytes: 100_000, timeoutMs: 1_000 });
     await expect(run({ tool: 'endless', tools })).rejects.toThrow(/wrote more than 100000 bytes and was stopped/);
