@@ -2,64 +2,39 @@
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { createRepoServerClient, type RepoServerClient } from '@tiphys/proto';
-import { type Lifecycle, loadTlsMaterial, parseConfig, silentLogger } from '@tiphys/runtime';
+import type { RepoServerClient } from '@tiphys/proto';
 import {
-  createCertificateAuthority,
   type Files,
+  type GitServer,
   type PushedArtifact,
   type Registry,
   removeDirectory,
   sharedRedis,
+  startGitServer,
   startRegistry,
   type TarMember,
   tarArchive,
   tarGzip,
   temporaryDirectory,
   toolPath,
-  writeTlsDir,
 } from '@tiphys/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../app.js';
-import { ConfigSchema } from '../config.js';
+import { type RunningRepoServer, startRunning } from '../testing/running.js';
 
 const helm = toolPath('helm');
 const work = temporaryDirectory('repo-server-artifacts');
-const stops: (() => Promise<void> | void)[] = [];
 let registry: Registry;
+let git: GitServer;
+let server: RunningRepoServer;
 let client: RepoServerClient;
 
 beforeAll(async () => {
-  const tlsDir = join(work, 'tls');
-  writeTlsDir(tlsDir, createCertificateAuthority(), {
-    commonName: 'repo-server',
-    sans: ['repo-server', 'localhost', '127.0.0.1'],
-  });
-  const redis = await sharedRedis();
-  const config = parseConfig(ConfigSchema, {
-    name: 'repo-server',
-    argv: [],
-    env: {
-      TIPHYS_REDIS_ADDRESS: `${redis.host}:${redis.port}`,
-      TIPHYS_REDIS_PASSWORD: redis.password,
-      TIPHYS_CACHE_KEY: work.padEnd(40, '.'),
-      TIPHYS_TLS_DIR: tlsDir,
-      TIPHYS_TOOLS: dirname(helm),
-      TIPHYS_DATA_DIR: join(work, 'data'),
-      TIPHYS_LISTEN: '127.0.0.1:0',
-      TIPHYS_METRICS_LISTEN: '127.0.0.1:0',
-    },
-  });
-  if (config.kind !== 'config') throw new Error(JSON.stringify(config));
-  const life: Lifecycle = { signal: new AbortController().signal, onStop: (_name, stop) => void stops.unshift(stop) };
-  const app = await startApp({ config: config.value, log: silentLogger }, life);
-  client = createRepoServerClient({ address: `127.0.0.1:${app.port}`, tls: loadTlsMaterial(tlsDir) });
-  registry = await startRegistry();
+  server = await startRunning({ redis: await sharedRedis(), directory: work, tools: dirname(helm) });
+  client = server.client;
+  [registry, git] = await Promise.all([startRegistry(), startGitServer()]);
 });
 afterAll(async () => {
-  client.close();
-  for (const stop of stops) await stop();
-  await registry.stop();
+  await Promise.all([server.stop(), registry.stop(), git.stop()]);
   removeDirectory(work);
 });
 
@@ -162,6 +137,28 @@ describe('a folder in a registry (B27)', () => {
     const { source, names } = await generate('charts/shop', { revision: '0.1.0' });
     expect(source).toMatchObject({ sourceType: 'Helm', revision: expect.stringMatching(/^sha256:/) });
     expect(names).toContain('app-shop');
+  });
+
+  it('may name remote bases, under the rules of the project (B23)', async () => {
+    const base = await git.createRepository('base', {
+      'base/kustomization.yaml': 'resources: [cm.yaml]\n',
+      'base/cm.yaml': configMap('remote'),
+    });
+    await push('overlay', 'v1', { 'kustomization.yaml': `namePrefix: p-\nresources: ["${base.url}//base"]\n` });
+    const ask = (permittedSources: string[]) =>
+      client.generateManifests({
+        appName: 'app',
+        sources: [
+          {
+            repository: repositoryOf('overlay'),
+            applicationSource: { repoURL: urlOf('overlay'), path: '.', targetRevision: 'v1' },
+          },
+        ],
+        permittedSources,
+        gitRepositories: [{ url: base.url }],
+      });
+    expect((await ask(['*'])).manifests.map(({ json }) => JSON.parse(json).metadata.name)).toEqual(['p-remote']);
+    await expect(ask(['!*'])).rejects.toThrow(/does not permit the remote base/);
   });
 
   it('lends its files to other sources (A05)', async () => {

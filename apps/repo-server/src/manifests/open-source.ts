@@ -11,7 +11,12 @@ export type SourcePlace =
   | { readonly kind: 'git'; readonly remote: GitRemote; readonly rights: GitRights | undefined }
   | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string }
   /** The URL names the folder (B27). */
-  | { readonly kind: 'oci'; readonly repository: ChartRepository; readonly limits: ArtifactLimits };
+  | {
+      readonly kind: 'oci';
+      readonly repository: ChartRepository;
+      readonly limits: ArtifactLimits;
+      readonly rights: GitRights | undefined;
+    };
 
 export interface Asked {
   /** Empty: HEAD, or the newest version. */

@@ -139,8 +139,10 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
 
 function remotesOf(deps: RenderDeps, request: SourceRequest, signal: AbortSignal): RemoteRepositories | undefined {
   const { place, cacheMode, resolvedAfterMs } = request;
-  if (place.kind !== 'git' || place.rights === undefined) return undefined;
-  const { rights, remote: own } = place;
+  if (place.kind === 'chart' || place.rights === undefined) return undefined;
+  const { rights } = place;
+  // The credentials of a registry are for nothing else.
+  const own = place.kind === 'git' ? place.remote : { url: place.repository.url, credentials: {} };
   return remoteTrees({ git: deps.git, own, rights, cacheMode, resolvedAfterMs }, signal);
 }
 

@@ -7,6 +7,7 @@ import { type OpenDeps, openPlace, openReferences, type SourcePlace } from '../m
 import type { RenderSource, SourceRequest } from '../manifests/render-source.js';
 import { toReferences } from './generate-manifests.js';
 import type { Handlers } from './handlers.js';
+import { toGitRights } from './remotes.js';
 import { toApplicationSource, toChartRights, toPlace, toRenderApplication, toRenderSettings } from './requests.js';
 
 export interface AppDetailsDeps extends OpenDeps {
@@ -49,7 +50,12 @@ function toRequest(deps: AppDetailsDeps, { source, appName, application }: GetAp
   const context = application ?? create(GenerateManifestsRequestSchema, { appName, permittedSources: ['!*'] });
   const { settings } = context;
   return {
-    place: toPlace(source.repository, { ...spec, passCredentials: spec.helm?.passCredentials, settings }),
+    place: toPlace(source.repository, {
+      ...spec,
+      passCredentials: spec.helm?.passCredentials,
+      settings,
+      rights: toGitRights(context),
+    }),
     source: spec,
     revision: source.revision || spec.targetRevision || '',
     cacheMode: 'normal',

@@ -42,7 +42,7 @@ export function toPlace(repository: Repository | undefined, wish: PlaceWish): So
   }
   const from = toChartRepository(repository, passCredentials);
   if (chart !== '') return { kind: 'chart', repository: from, chart };
-  return { kind: 'oci', repository: from, limits: toArtifactLimits(settings) };
+  return { kind: 'oci', repository: from, limits: toArtifactLimits(settings), rights };
 }
 
 export function toChartRepository(repository: Repository, passCredentials = false): ChartRepository {
