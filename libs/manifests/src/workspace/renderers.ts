@@ -67,7 +67,8 @@ interface State {
 
 export function createRenderers(options: RenderersOptions): Renderers {
   const state: State = { options, pools: new Map(), closed: false };
-  const list = (): readonly Renderer[] => [...state.pools.values()].flatMap(({ alive }) => [...alive]);
+  const list = (): readonly Renderer[] =>
+    [...state.pools.values()].flatMap(({ alive }) => [...alive].filter(({ usable }) => usable));
   return {
     knows: (tool, first) => KNOWN[tool]?.(first) === true && options.command(tool) !== undefined,
     render: (tool, call) => render(state, tool, call),
