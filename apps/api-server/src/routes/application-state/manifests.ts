@@ -1,10 +1,10 @@
 /** Rendered manifests and commit metadata, from the repo-server (N02). */
 import type { JsonObject } from '@bufbuild/protobuf';
 import { type applicationStateRoutes, listOf } from '@tiphys/api-contract';
+import { maskSecrets } from '@tiphys/gitops-engine';
 import { ANNOTATIONS, type Application, type KubernetesObject, sourcesOf } from '@tiphys/model';
 import { createGenerateManifests } from '@tiphys/proto';
 import { findApplication } from '../../applications/find.js';
-import { maskSecret } from '../../applications/mask-secret.js';
 import { projectOf } from '../../applications/names.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
@@ -40,7 +40,7 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
       signal,
     });
     return {
-      manifests: answer.manifests.map(({ json }) => toJson(maskSecret(JSON.parse(json) as KubernetesObject))),
+      manifests: answer.manifests.map(({ json }) => toJson(masked(JSON.parse(json) as KubernetesObject))),
       namespace: destination.namespace ?? '',
       server: destination.server ?? '',
       revision: answer.sources[0]?.revision ?? '',
@@ -48,6 +48,11 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
       commands: [],
     };
   };
+}
+
+/** Secret values never leave the API server (S21). */
+function masked(object: KubernetesObject): KubernetesObject {
+  return maskSecrets({ object }).object ?? object;
 }
 
 interface RevisionsQuery {
