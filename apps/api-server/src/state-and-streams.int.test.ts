@@ -273,7 +273,7 @@ describe('from Git', () => {
     await given(name);
     const answer = (await server.call('GET', `/api/v1/applications/${name}/manifests`)).json();
     expect(answer).toMatchObject({ namespace, revision: 'c'.repeat(40), sourceType: 'Directory' });
-    expect(JSON.parse(answer.manifests[0]).data).toEqual({ a: '++++++++', b: '++++++++', c: '+++++++++' });
+    expect(JSON.parse(answer.manifests[0]).data).toEqual({ a: '++++++++', b: '++++++++', c: '++++++++' });
   });
 
   it('revision metadata', async () => {
