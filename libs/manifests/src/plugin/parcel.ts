@@ -48,7 +48,7 @@ export async function withParcel<T>(
         done(null, chunk);
       },
     });
-    const archive = Readable.from(archiveOf(tree, files, limits), { objectMode: false });
+    const archive = Readable.from(inLargePieces(archiveOf(tree, files, limits)), { objectMode: false });
     await pipeline(archive, createGzip({ level: 1 }), count, createWriteStream(file, { mode: 0o600 }), { signal });
     return await work({
       checksum: hash.digest('hex'),
@@ -83,6 +83,23 @@ async function* archiveOf(tree: SourceTree, files: PluginFiles, limits: ParcelLi
     throw new GitOpsError('ManifestGeneration', `There are no files to send to the plugin. ${next}`);
   }
   yield TAR_END;
+}
+
+const PIECE_BYTES = 256 * 1024;
+
+/** Compressing each small file by itself would cost a turn of the thread pool for each. */
+async function* inLargePieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    held.push(piece);
+    bytes += piece.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield Buffer.concat(held);
+    held = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(held);
 }
 
 /** From the root: `a`, `a/b` for `a/b/c`. */

@@ -107,6 +107,12 @@ interface Unpacking extends ReceiveLimits {
 /** Files first and links last: nothing is ever written through a link. */
 async function unpack(archive: string, root: string, limits: Unpacking): Promise<void> {
   const links: { readonly path: string; readonly target: string }[] = [];
+  const folders = new Set([root]);
+  const makeFolder = async (path: string): Promise<void> => {
+    if (folders.has(path)) return;
+    await mkdir(path, { recursive: true });
+    folders.add(path);
+  };
   const budget = { bytes: limits.maxBytes, files: limits.maxFiles };
   const unzipped = createReadStream(archive).pipe(createGunzip());
   for await (const item of readTar(unzipped)) {
@@ -118,20 +124,22 @@ async function unpack(archive: string, root: string, limits: Unpacking): Promise
     if (budget.bytes < 0) throw tooLarge(`${limits.maxBytes} bytes`);
     if (path === '') continue;
     if (entry.kind === 'link') links.push({ path, target: entry.target });
-    else if (entry.kind === 'folder') await mkdir(join(root, path), { recursive: true });
-    else await writeEntry(join(root, path), item, limits.preserveFileMode);
+    else if (entry.kind === 'folder') await makeFolder(join(root, path));
+    else {
+      await makeFolder(parentOf(join(root, path)));
+      await writeEntry(join(root, path), item, limits.preserveFileMode);
+    }
   }
   for (const { path, target } of links) {
     if (target.startsWith('/') || joinPath(parentOf(path), target) === undefined || /\p{Cc}/u.test(target)) {
       throw broken(`has a symbolic link that leads outside (${path.slice(0, 200)})`);
     }
-    await mkdir(join(root, parentOf(path)), { recursive: true });
+    await makeFolder(join(root, parentOf(path)));
     await symlink(target, join(root, path));
   }
 }
 
 async function writeEntry(path: string, { entry, content }: TarItem, preserveFileMode: boolean): Promise<void> {
-  await mkdir(parentOf(path), { recursive: true });
   const file = await open(path, 'wx', preserveFileMode && entry.executable ? 0o755 : 0o644);
   try {
     for await (const piece of content) await file.writeFile(piece);
