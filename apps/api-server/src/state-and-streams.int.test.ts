@@ -48,6 +48,13 @@ function withRepoServer(deps: ApiServerDeps): ApiServerDeps {
       manifests: [{ json: JSON.stringify(manifest), origin: 's.yaml', sourceIndex: 0 }],
       sources: [{ revision: 'c'.repeat(40), sourceType: 'Directory', key: 'k', cached: true }],
     }),
+    getChartMetadata: async ({ chart, revision }: { chart: string; revision: string }) => ({
+      ...{ description: `${chart} ${revision}`, home: 'https://example.com', maintainers: ['Ada <ada@example.com>'] },
+    }),
+    getOciMetadata: async ({ repository, revision }: { repository: { url: string }; revision: string }) => ({
+      ...{ createdAt: '', authors: 'Ada', imageUrl: repository.url, docsUrl: '', sourceUrl: '', version: revision },
+      description: '',
+    }),
     getRevisionMetadata: async ({ revision }: { revision: string }) => ({
       ...{
         author: 'Ada <ada@example.com>',
@@ -282,6 +289,23 @@ describe('from Git', () => {
     expect((await server.call('GET', `/api/v1/applications/${name}/revisions/main/metadata`)).json()).toEqual({
       ...{ author: 'Ada <ada@example.com>', date: '2026-01-01T00:00:00Z', tags: ['v1'], message: 'about main' },
     });
+  });
+});
+
+describe('metadata of charts and registries (N02)', () => {
+  it('is asked of the source that is meant', async () => {
+    const name = uniqueName('chart');
+    const chart = { repoURL: 'https://charts.example.com', chart: 'web', targetRevision: '1.0.0' };
+    const folder = { repoURL: 'oci://registry.example.com/team/app', path: '.', targetRevision: 'v1' };
+    await given(name, { source: undefined, sources: [chart, folder] });
+    const at = (what: string) => server.call('GET', `/api/v1/applications/${name}/revisions/${what}`);
+    expect((await at('1.0.0/chartdetails')).json()).toEqual({
+      ...{ description: 'web 1.0.0', home: 'https://example.com', maintainers: ['Ada <ada@example.com>'] },
+    });
+    expect((await at('v1/ocimetadata?sourceIndex=1')).json()).toMatchObject({
+      ...{ authors: 'Ada', version: 'v1', imageUrl: 'oci://registry.example.com/team/app' },
+    });
+    expect((await at('v1/ocimetadata?sourceIndex=7')).statusCode).toBe(400);
   });
 });
 

@@ -3,11 +3,13 @@ import { Type } from 'typebox';
 import { defineRoute } from '../route.js';
 import {
   ApplicationTreeSchema,
+  ChartDetailsSchema,
   EventListSchema,
   EventsQuerySchema,
   ManagedResourcesSchema,
   ManifestsQuerySchema,
   ManifestsResponseSchema,
+  OciMetadataSchema,
   ResourceFilterQuerySchema,
   RevisionMetadataQuerySchema,
   RevisionMetadataSchema,
@@ -18,6 +20,7 @@ import { ApplicationParamsSchema, ApplicationScopeSchema } from '../schemas/comm
 const tag = 'ApplicationService';
 const one = '/api/v1/applications/{name}';
 const params = ApplicationParamsSchema;
+const revisionParams = Type.Object({ ...params.properties, revision: Type.String({ minLength: 1 }) });
 
 export const applicationStateRoutes = {
   resourceTree: defineRoute({
@@ -43,11 +46,21 @@ export const applicationStateRoutes = {
     ...{ method: 'GET', path: `${one}/revisions/{revision}/metadata`, tag },
     operationId: 'ApplicationService_RevisionMetadata',
     summary: 'Get the meta-data (author, date, tags, message) for a specific revision of the application',
-    schemas: {
-      params: Type.Object({ ...ApplicationParamsSchema.properties, revision: Type.String({ minLength: 1 }) }),
-      query: RevisionMetadataQuerySchema,
-      response: RevisionMetadataSchema,
-    },
+    schemas: { params: revisionParams, query: RevisionMetadataQuerySchema, response: RevisionMetadataSchema },
+  }),
+  chartDetails: defineRoute({
+    access: { resource: 'applications', action: 'get' },
+    ...{ method: 'GET', path: `${one}/revisions/{revision}/chartdetails`, tag },
+    operationId: 'ApplicationService_RevisionChartDetails',
+    summary: 'Get the chart metadata (description, maintainers, home) for a specific revision of the application',
+    schemas: { params: revisionParams, query: RevisionMetadataQuerySchema, response: ChartDetailsSchema },
+  }),
+  ociMetadata: defineRoute({
+    access: { resource: 'applications', action: 'get' },
+    ...{ method: 'GET', path: `${one}/revisions/{revision}/ocimetadata`, tag },
+    operationId: 'ApplicationService_GetOCIMetadata',
+    summary: 'Get the annotations of the OCI artefact of a specific revision of the application',
+    schemas: { params: revisionParams, query: RevisionMetadataQuerySchema, response: OciMetadataSchema },
   }),
   syncWindows: defineRoute({
     access: { resource: 'applications', action: 'get' },

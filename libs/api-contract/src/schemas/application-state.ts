@@ -114,5 +114,23 @@ export type ApplicationTreeBody = Static<typeof ApplicationTreeSchema>;
 export type ManagedResourceView = Static<typeof ManagedResourceViewSchema>;
 export type ResourceFilterQuery = Static<typeof ResourceFilterQuerySchema>;
 export type ManifestsResponse = Static<typeof ManifestsResponseSchema>;
+/** Argo CD's ChartDetails. */
+export const ChartDetailsSchema = Type.Object({
+  description: text(),
+  home: text(),
+  maintainers: Type.Optional(Type.Array(Type.String())),
+});
+/** Argo CD's OCIMetadata. */
+export const OciMetadataSchema = Type.Object({
+  createdAt: text(),
+  authors: text(),
+  imageUrl: text(),
+  docsUrl: text(),
+  sourceUrl: text(),
+  version: text(),
+  description: text(),
+});
+export type ChartDetails = Static<typeof ChartDetailsSchema>;
+export type OciMetadata = Static<typeof OciMetadataSchema>;
 export type RevisionMetadata = Static<typeof RevisionMetadataSchema>;
 export type SyncWindowsResponse = Static<typeof SyncWindowsResponseSchema>;

@@ -16,7 +16,10 @@ export interface ApplicationStateDeps {
   readonly applications: ApplicationDeps;
   readonly cache: Pick<AuthenticatedCache, 'get'>;
   readonly treeChanges: TreeChanges;
-  readonly repoServer: Pick<RepoServerClient, 'generateManifests' | 'getRevisionMetadata'>;
+  readonly repoServer: Pick<
+    RepoServerClient,
+    'generateManifests' | 'getChartMetadata' | 'getOciMetadata' | 'getRevisionMetadata'
+  >;
   readonly repositoryAccess: RepositoryAccess;
   readonly settings: Pick<LiveSettings, 'clusters'>;
   readonly kube: Pick<KubeClient, 'list'>;

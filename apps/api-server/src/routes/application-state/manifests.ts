@@ -10,6 +10,7 @@ import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
 import { toJson } from '../../http/json.js';
 import type { ApplicationStateDeps } from './deps.js';
+import { sourceAt } from './source-at.js';
 
 type Routes = typeof applicationStateRoutes;
 
@@ -86,12 +87,4 @@ export function createGetRevisionMetadata(deps: ApplicationStateDeps): Handler<R
       ...(seconds === undefined ? {} : { date: seconds.replace('.000Z', 'Z') }),
     };
   };
-}
-
-/** The source now, or the one of a history entry. */
-function sourceAt({ spec, status }: Application, index: number, historyId: number | undefined) {
-  const entry = historyId === undefined ? undefined : status?.history?.find(({ id }) => id === historyId);
-  const source = sourcesOf(entry ?? spec)[index];
-  if (source === undefined) throw new ApiError('invalidArgument', `source index ${index} does not exist`);
-  return source;
 }

@@ -5,6 +5,7 @@ import { bindRoute, bindStream } from '../../http/bind.js';
 import type { ApplicationStateDeps } from './deps.js';
 import { createGetSyncWindows, createListEvents } from './events.js';
 import { createGetManifests, createGetRevisionMetadata } from './manifests.js';
+import { createGetChartDetails, createGetOciMetadata } from './metadata.js';
 import { createGetManagedResources, createGetResourceTree, createWatchResourceTree } from './views.js';
 
 export function registerApplicationStateRoutes(app: FastifyInstance, deps: ApplicationStateDeps): void {
@@ -12,6 +13,8 @@ export function registerApplicationStateRoutes(app: FastifyInstance, deps: Appli
   bindRoute(app, routes.managedResources, createGetManagedResources(deps));
   bindRoute(app, routes.manifests, createGetManifests(deps));
   bindRoute(app, routes.revisionMetadata, createGetRevisionMetadata(deps));
+  bindRoute(app, routes.chartDetails, createGetChartDetails(deps));
+  bindRoute(app, routes.ociMetadata, createGetOciMetadata(deps));
   bindRoute(app, routes.syncWindows, createGetSyncWindows(deps));
   bindRoute(app, routes.events, createListEvents(deps));
   bindStream(app, routes.watchResourceTree, createWatchResourceTree(deps));
