@@ -34,14 +34,14 @@ function start(args, env = {}) {
 
 it('serves the plugin that its flags name, and takes its socket away when it is stopped', async () => {
   const { child, output } = start(['--loglevel', 'info', `--config-dir-path=${example}`, '--otlp-address', 'nowhere']);
-  await expect.poll(output, { timeout: 15_000 }).toContain('plugin is ready');
+  await expect.poll(output, { timeout: 40_000 }).toContain('plugin is ready');
   expect(output()).toContain('--otlp-address is not supported by Tiphys and ignored');
   expect(existsSync(join(sockets, 'env-v1.sock'))).toBe(true);
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   expect(existsSync(join(sockets, 'env-v1.sock'))).toBe(false);
-});
+}, 60_000);
 
 it.each([
   ['is not there', undefined, /There is no .*plugin\.yaml\. Mount it there, or set TIPHYS_PLUGIN_CONFIG_DIR\./],
@@ -50,11 +50,15 @@ it.each([
     'kind: Pod',
     /describes no plugin: apiVersion must be argoproj\.io\/v1alpha1; kind must be ConfigManagementPlugin/,
   ],
-])('does not start with a plugin.yaml that %s', async (_name, text, message) => {
-  const config = mkdtempSync(join(folder, 'config-'));
-  if (text !== undefined) writeFileSync(join(config, 'plugin.yaml'), text);
-  const { child, output } = start(['--config-dir-path', config]);
-  const [code] = await once(child, 'close');
-  expect(code).not.toBe(0);
-  expect(output()).toMatch(message);
-});
+])(
+  'does not start with a plugin.yaml that %s',
+  async (_name, text, message) => {
+    const config = mkdtempSync(join(folder, 'config-'));
+    if (text !== undefined) writeFileSync(join(config, 'plugin.yaml'), text);
+    const { child, output } = start(['--config-dir-path', config]);
+    const [code] = await once(child, 'close');
+    expect(code).not.toBe(0);
+    expect(output()).toMatch(message);
+  },
+  60_000,
+);

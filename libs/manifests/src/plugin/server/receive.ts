@@ -32,12 +32,14 @@ export interface ReceiveOptions {
   readonly limits: ReceiveLimits;
   /** Files keep the right to be run (`preserveFileMode`). */
   readonly preserveFileMode: boolean;
+  /** Ends it while it is unpacked. */
+  readonly signal: AbortSignal;
 }
 
 /** The folder is removed when the callback ends. @throws GitOpsError ManifestGeneration for anything but a sound archive. */
 export async function withReceived<T>(
   stream: AsyncIterable<AppStreamRequest>,
-  { limits, preserveFileMode }: ReceiveOptions,
+  { limits, preserveFileMode, signal }: ReceiveOptions,
   work: (source: ReceivedSource) => Promise<T>,
 ): Promise<T> {
   await mkdir(limits.folder, { recursive: true, mode: 0o700 });
@@ -46,7 +48,7 @@ export async function withReceived<T>(
     const [root, tmp, archive] = [join(base, 'files'), join(base, 'tmp'), join(base, 'files.tgz')];
     await Promise.all([mkdir(root), mkdir(tmp)]);
     const metadata = await receiveArchive(stream, archive, limits.maxBytes);
-    await unpack(archive, root, { ...limits, preserveFileMode });
+    await unpack(archive, root, { ...limits, preserveFileMode, signal });
     await rm(archive);
     const environment = metadata.env.filter(({ name }) => name !== '');
     return await work({
@@ -102,6 +104,7 @@ async function writeArchive(
 
 interface Unpacking extends ReceiveLimits {
   readonly preserveFileMode: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** Files first and links last: nothing is ever written through a link. */
@@ -116,6 +119,7 @@ async function unpack(archive: string, root: string, limits: Unpacking): Promise
   const budget = { bytes: limits.maxBytes, files: limits.maxFiles };
   const unzipped = createReadStream(archive).pipe(createGunzip());
   for await (const item of readTar(unzipped)) {
+    limits.signal.throwIfAborted();
     const { entry } = item;
     const path = checkedPath(entry.path);
     budget.files -= 1;

@@ -93,9 +93,9 @@ describe('commands that misbehave', () => {
   it('that end when they are asked to are not killed', async () => {
     const file = fresh('asked');
     const { generate } = await serve(`trap 'echo asked > ${file}; exit 1' TERM; sleep 600 & wait`, {
-      limits: { timeoutMs: 500, graceMs: 20_000 },
+      limits: { timeoutMs: 4_000, graceMs: 20_000 },
     });
-    await expect(generate()).rejects.toThrow(/did not finish within 0.5 s/);
+    await expect(generate()).rejects.toThrow(/did not finish within 4 s/);
     expect(readFileSync(file, 'utf8')).toBe('asked\n');
   });
 
@@ -103,7 +103,7 @@ describe('commands that misbehave', () => {
     const { generate } = await serve('sleep 600', { timeoutMs: 1_500, limits: { graceMs: 0 } });
     await expect(generate()).rejects.toMatchObject({
       code: 'ManifestGeneration',
-      message: expect.stringMatching(/^The generate command of the plugin p did not finish within [\d.]+ s/),
+      message: expect.stringMatching(/plugin p did not (finish within [\d.]+ s|get to run a command)/),
     });
   });
 
@@ -115,20 +115,16 @@ describe('commands that misbehave', () => {
     expect((error as Error).message.length).toBeLessThan(6_000);
   });
 
-  it('that take all memory (S12)', async () => {
+  it('that take all memory, where the image can bound it (S12)', async () => {
     const { memory } = await findIsolation({ network: 'allowed' }, 1);
-    const { generate } = await serve(
-      'head -c 200m /dev/zero | tail -c 190m | wc -c | sed "s/^/kind: x/" >&2; echo "{}"',
-      {
-        limits: { memoryBytes: 64 * 1024 * 1024 },
-      },
+    const { generate } = await serve(`x=$(head -c 200m /dev/zero | tr '\\0' a); test "\${#x}" -gt 1`, {
+      limits: { memoryBytes: 64 * 1024 * 1024 },
+    });
+    const outcome = await generate().then(
+      () => 'containerOnly',
+      () => 'bounded',
     );
-    const outcome = generate().then(
-      () => 'ended',
-      () => 'ended',
-    );
-    await expect(outcome).resolves.toBe('ended');
-    expect(['bounded', 'containerOnly']).toContain(memory);
+    expect(outcome).toBe(memory);
   });
 
   it('whose caller gives up are killed', async () => {

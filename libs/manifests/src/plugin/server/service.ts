@@ -41,18 +41,33 @@ const ANSWER_MS = 250;
 export function createPluginService(options: PluginServiceOptions): PluginService {
   const { spec } = options;
   const places = createSemaphore(options.parallelism);
-  const received = <T>(call: PluginCall, work: (working: Working) => Promise<T>, signal: AbortSignal): Promise<T> => {
-    const until = performance.now() + Math.max(call.leftMs - ANSWER_MS, 1);
-    const receiving = { limits: options.limits, preserveFileMode: spec.preserveFileMode };
-    return withReceived(call.stream, receiving, (source) =>
-      places.run(() => work({ options, source, until, signal }), signal),
+  const received = <T>(call: PluginCall, work: (working: Working) => Promise<T>, gone: AbortSignal): Promise<T> => {
+    const leftMs = Math.max(call.leftMs - ANSWER_MS, 1);
+    const until = performance.now() + leftMs;
+    const late = AbortSignal.timeout(Math.min(leftMs, MAX_TIMER_MS));
+    const signal = AbortSignal.any([gone, late]);
+    const receiving = { limits: options.limits, preserveFileMode: spec.preserveFileMode, signal };
+    const answer = withReceived(call.stream, receiving, (source) =>
+      places.run(() => work({ options, source, until, signal: gone }), signal),
     );
+    return answer.catch((error: unknown) => {
+      throw late.aborted && error === late.reason ? tooLate(spec.name) : error;
+    });
   };
   return {
     generate: (call, signal) => received(call, generate, signal),
     match: (call, signal) => received(call, match, signal),
     announce: (call, signal) => received(call, announce, signal),
   };
+}
+
+/** Of Node's timers. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function tooLate(plugin: string): GitOpsError {
+  const next = 'Send it less (docs/plugins.md), give it more CPU, or raise the time that a render may take.';
+  const message = `The plugin ${plugin} did not get to run a command in the time that its caller waits. ${next}`;
+  return new GitOpsError('ManifestGeneration', message);
 }
 
 interface Working {
