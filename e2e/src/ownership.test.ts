@@ -1,8 +1,8 @@
-/** What belongs to whom: tracking methods, warnings of shared, repeated, excluded and orphaned resources (A04, A26-A28, C16, C18). */
+/** What belongs to whom: tracking methods, warnings, Applications of Applications (A04, A26-A30, C16, C18, E09). */
 import { ANNOTATIONS, API_VERSION } from '@tiphys/model';
 import { eventually, type KubeObject, uniqueName } from '@tiphys/testing';
 import { describe, expect, it } from 'vitest';
-import { applicationOf, deploy, handleOf } from './support/application.js';
+import { type App, applicationOf, deploy, handleOf } from './support/application.js';
 import { configMap, deployment, service, yaml } from './support/manifests.js';
 import { type Site, useSite } from './support/site.js';
 
@@ -20,6 +20,22 @@ async function createProject(on: Site, spec: object): Promise<string> {
     },
   });
   return name;
+}
+
+interface Child {
+  readonly app: App;
+  readonly manifest: KubeObject;
+}
+
+async function child(files: Readonly<Record<string, string>>, wave: number): Promise<Child> {
+  const [name, namespace] = [uniqueName('child'), uniqueName('e2e')];
+  const repository = await site().git.createRepository(name, files);
+  const { metadata, ...rest } = applicationOf({ name, namespace, url: repository.url, site: site() });
+  const annotations = { [ANNOTATIONS.syncWave]: String(wave), [ANNOTATIONS.applicationHealth]: 'true' };
+  return {
+    app: handleOf(site(), { name, namespace, url: repository.url, repository }),
+    manifest: { ...rest, metadata: { ...metadata, annotations } },
+  };
 }
 
 describe('warnings', () => {
@@ -117,6 +133,40 @@ describe('objects made by controllers', () => {
       expect(status?.sync).toMatchObject({ status: 'Synced', revision: commit }),
     );
     expect(await app.object('ConfigMap', 'copy')).toBeDefined();
+  });
+});
+
+describe('an application of applications (A30, E09)', () => {
+  it('waves of Applications wait for the health of the ones before, and a deletion goes the other way', async () => {
+    const database = await child({ 'db.yaml': yaml(deployment('db', { image: 'guestbook:broken' })) }, 0);
+    const web = await child({ 'web.yaml': yaml(deployment('web')) }, 1);
+    const files = {
+      'database.yaml': yaml(database.manifest),
+      'web.yaml': yaml(web.manifest),
+      'last.yaml': yaml(configMap('last', {}, { [ANNOTATIONS.syncWave]: '2' })),
+    };
+    const parent = await deploy(site(), { files, namespace: site().namespace, syncOptions: [] });
+    await parent.shows('waits for the first child', ({ status }) =>
+      expect(status?.operationState?.message).toBe(
+        `waiting for healthy state of argoproj.io/Application/${database.app.name}`,
+      ),
+    );
+    await database.app.is('Synced', 'Progressing');
+    const { apiVersion, kind } = web.manifest;
+    const find = (name: string) => site().find({ apiVersion, kind, namespace: site().namespace, name });
+    expect(await find(web.app.name)).toBeUndefined();
+
+    await database.app.push({ 'db.yaml': yaml(deployment('db')) });
+    await database.app.is('Synced', 'Healthy');
+    await web.app.is('Synced', 'Healthy');
+    await parent.is('Synced', 'Healthy');
+    await parent.operationEnded('Succeeded');
+    expect((await parent.get()).status?.summary).toMatchObject({ isAppOfApps: true });
+
+    await parent.remove();
+    await parent.isGone(90_000);
+    expect([await find(web.app.name), await find(database.app.name)]).toEqual([undefined, undefined]);
+    await eventually(async () => expect(await database.app.object('Deployment', 'db')).toBeUndefined());
   });
 });
 

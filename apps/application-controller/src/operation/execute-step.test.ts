@@ -119,6 +119,17 @@ describe('a dry run', () => {
     });
   });
 
+  it('says what a prune, and a write that the server cannot judge yet, would do (D33)', async () => {
+    const live = stored(configMap('old'));
+    const memory = memoryCluster(live);
+    const tasks = [syncTask(live, { kind: 'prune', live }), syncTask(configMap('new'), { skipDryRun: true })];
+    expect(await execute(memory, dryRun(...tasks))).toEqual([
+      ['old', 'Pruned', 'pruned (dry run)'],
+      ['new', 'Synced', 'configmap/new created (dry run)'],
+    ]);
+    expect([memory.calls, memory.objects.size]).toEqual([[], 1]);
+  });
+
   it.each([
     { kind: 'known', option: true, asked: true },
     { kind: 'unknown', option: true, asked: false },

@@ -79,6 +79,9 @@ function executeTask(
 
 /** With `SkipDryRunOnMissingResource` a kind that the cluster does not know yet is not asked about (D21). */
 async function dryRun(deps: ExecuteDeps, task: SyncTask, context: StepContext): Promise<TaskOutcome> {
+  if (task.kind === 'prune') return { task, code: 'Pruned', message: 'pruned (dry run)' };
+  // Only an operation that is a dry run as a whole has such tasks in its step: they need what it does not write.
+  if (task.skipDryRun) return { task, code: 'Synced', message: doneMessage(task, { dryRun: true }) };
   const unknown = context.cluster.cache.discovery.resolve(task.key) === undefined;
   if (!unknown || !task.options.skipDryRunOnMissingResource) return apply(deps, { task, dryRun: true }, context);
   return {
@@ -104,9 +107,13 @@ async function apply(
     live: task.live,
     signal,
   });
-  const verb = task.live === undefined ? 'created' : 'configured';
-  const message = applyMessage(task, dryRun ? `${verb} (dry run)` : verb);
+  const message = doneMessage(task, { dryRun });
   return dryRun ? { task, code: 'Synced', message } : { task, code: 'Synced', message, live };
+}
+
+function doneMessage(task: SyncTask, { dryRun }: { readonly dryRun: boolean }): string {
+  const verb = task.live === undefined ? 'created' : 'configured';
+  return applyMessage(task, dryRun ? `${verb} (dry run)` : verb);
 }
 
 async function prune(deps: ExecuteDeps, task: SyncTask, { cluster, signal }: StepContext): Promise<TaskOutcome> {

@@ -89,7 +89,7 @@ function dryRunOperation({ tasks, progress }: View): SyncStep {
       ),
     );
   }
-  const asked = tasks.filter((task) => task.kind === 'apply' && task.changed && !task.skipDryRun);
+  const asked = tasks.filter((task) => task.changed);
   if (!progress.dryRunDone && asked.length > 0) return { kind: 'dryRun', tasks: asked };
   return { kind: 'complete', phase: 'Succeeded', message: SYNC_MESSAGES.allTasksRun };
 }

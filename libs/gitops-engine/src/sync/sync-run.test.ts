@@ -372,7 +372,7 @@ const rows: readonly Row[] = [
     targets: [configMap('a'), job('before', { hook: 'PreSync' })],
     live: [configMap('old')],
     request: { dryRun: true },
-    log: ['dryRun: Job/before, ConfigMap/a'],
+    log: ['dryRun: Job/before, ConfigMap/a, prune ConfigMap/old'],
     ends: ALL_RUN,
   },
   {
