@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuthenticatedCache, createAuthenticatedCache } from '@tiphys/cache';
-import { cleanMirrors, createGitReader } from '@tiphys/git';
+import { cleanLfs, cleanMirrors, createGitReader, type GitReaderOptions } from '@tiphys/git';
 import {
   createChartClient,
   createPluginSockets,
@@ -125,7 +125,10 @@ function toolsOf(config: Config, counted: RepoServerMetrics, memoryFolder: strin
 }
 
 function buildHandlers({ config, log, clock, redis, counted, chartClient, tools, plugins }: HandlerParts) {
+  if (!config.gpgEnabled) log.warn('signatures are not verified, whatever projects demand (ARGOCD_GPG_ENABLED)');
   const git = createGitReader({
+    ...azureWorkloadOf(config),
+    verifySignatures: config.gpgEnabled,
     dataDirectory: config.dataDir,
     clock,
     log,
@@ -162,11 +165,18 @@ function tlsOf(config: Config): TlsMaterial | undefined {
   throw new GitOpsError('InvalidSpec', `The repo-server needs certificates for mutual TLS. ${next}`);
 }
 
+function azureWorkloadOf(config: Config): Pick<GitReaderOptions, 'azureWorkload'> {
+  const { azureClientId: clientId, azureTenantId: tenantId, azureFederatedTokenFile: tokenFile } = config;
+  if (clientId === undefined || tenantId === undefined || tokenFile === undefined) return {};
+  return { azureWorkload: { clientId, tenantId, tokenFile, authority: config.azureAuthorityHost } };
+}
+
 /** What an earlier process left half done is removed; mirrors are kept. */
 async function prepareFolders(dataDir: string, clock: Clock): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await removeFolder(workFolder(dataDir));
   await cleanMirrors(join(dataDir, 'mirrors'), clock.now());
+  await cleanLfs(join(dataDir, 'lfs'), clock.now());
 }
 
 function removeFolder(folder: string): Promise<void> {

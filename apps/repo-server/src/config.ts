@@ -21,6 +21,17 @@ export const ConfigSchema = z.object({
   gitListTimeout: z.coerce.number().int().positive().default(30).describe('Seconds to wait for a list of refs'),
   gitFetchTimeout: z.coerce.number().int().positive().default(600).describe('Seconds to wait for a fetch'),
   gitRequestsPerHost: z.coerce.number().int().positive().default(8).describe('Requests to one Git host at a time'),
+  gpgEnabled: z
+    .stringbool()
+    .default(true)
+    .describe('Verify signatures where a project demands them; false: commits are taken as they are'),
+  azureClientId: z.string().optional().describe('Workload identity of this pod in Azure; set by its webhook'),
+  azureTenantId: z.string().optional().describe('Tenant of the workload identity in Azure'),
+  azureFederatedTokenFile: z.string().optional().describe('Token of the service account for Azure'),
+  azureAuthorityHost: z
+    .string()
+    .default('https://login.microsoftonline.com')
+    .describe('Where Azure gives tokens to the workload identity'),
   renderConcurrency: z.coerce.number().int().positive().default(4).describe('Renders at a time'),
   parallelismLimit: z.coerce
     .number()
@@ -63,5 +74,10 @@ export const aliases = {
   pluginDir: ['ARGOCD_PLUGINSOCKFILEPATH'],
   pluginTarExclude: ['ARGOCD_REPO_SERVER_PLUGIN_TAR_EXCLUSIONS'],
   pluginUseManifestGeneratePaths: ['ARGOCD_REPO_SERVER_PLUGIN_USE_MANIFEST_GENERATE_PATHS'],
+  gpgEnabled: ['ARGOCD_GPG_ENABLED'],
+  azureClientId: ['AZURE_CLIENT_ID'],
+  azureTenantId: ['AZURE_TENANT_ID'],
+  azureFederatedTokenFile: ['AZURE_FEDERATED_TOKEN_FILE'],
+  azureAuthorityHost: ['AZURE_AUTHORITY_HOST'],
 } as const;
 export type Config = Readonly<z.output<typeof ConfigSchema>>;

@@ -1,8 +1,10 @@
 /** Git repositories: the GitReader port and its implementation on bare mirrors. */
 export { GIT_FAILURES, GitError, type GitFailure, isGitError, isHostFailure } from './errors.js';
 export { type GitUrl, parseGitUrl } from './git-url.js';
+export { cleanLfs } from './lfs/store.js';
 export { cleanMirrors, remoteKey } from './mirror/mirrors.js';
 export type * from './ports.js';
-export { createGitReader, type GitReaderOptions, type GitRequestReport } from './reader.js';
+export { createGitReader } from './reader.js';
+export type { GitReaderOptions, GitRequestReport } from './reader-options.js';
 export type { SignaturePolicy } from './signatures/policy.js';
 export { withSubmodules } from './submodules/tree.js';

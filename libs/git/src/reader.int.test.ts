@@ -218,43 +218,6 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
     await expect(reader.testConnection(open(repository), signal)).rejects.toMatchObject({ code: 'Upstream', failure });
   });
 
-  it.each([
-    ['listing refs', 'info-refs'],
-    ['fetching', 'fetch'],
-  ])('G14 S26 never follows a redirect to another host when %s, and shows it nothing', async (_name, what) => {
-    const [own, other] = [await serverFor(), await serverFor({ username: 'robot', password: 's3cret-pass' })];
-    const { url } = await other.createRepository('app', { 'a.txt': '1' });
-    const { head } = await own.createRepository('app', { 'a.txt': '1' });
-    own.setFaults({
-      status: 302,
-      headers: { location: `${url.replace('127.0.0.1', 'localhost')}/info/refs?service=git-upload-pack` },
-    });
-    const { reader } = readerFor(transport);
-    const remote = {
-      url: `${own.url}/app.git`,
-      credentials: { username: 'robot', password: 's3cret-pass', forceHttpBasicAuth: true },
-    };
-    const failing =
-      what === 'fetch'
-        ? reader.openCommit(remote, { commit: await head(), ref: 'refs/heads/main' }, signal)
-        : reader.testConnection(remote, signal);
-    await expect(failing).rejects.toThrow(/Redirects are not followed|No branch or tag/);
-    expect(other.requests).toEqual([]);
-  });
-
-  it('a host that names the end of its pause is left alone until then (Retry-After)', async () => {
-    const own = await serverFor();
-    const limited = await own.createRepository('app');
-    own.setFaults({ status: 429, headers: { 'retry-after': '120' } });
-    const { reader } = readerFor(transport);
-    await expect(reader.testConnection(open(limited), signal)).rejects.toMatchObject({
-      ...{ failure: 'rate-limited', retry: { afterMs: 120_000 } },
-    });
-    own.clearRequests();
-    await expect(reader.testConnection(open(limited), signal)).rejects.toThrow(/asked again in (119|120) s/);
-    expect(own.requests).toEqual([]);
-  });
-
   it('names the failure of a host that does not exist', async () => {
     const remote = { url: `http://127.0.0.1:${await freePort()}/app.git`, credentials: {} };
     const failing = readerFor(transport).reader.testConnection(remote, signal);

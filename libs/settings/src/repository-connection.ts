@@ -63,15 +63,11 @@ const GIT_ONLY = [
 export function repositoryConnection(request: RepositoryRequest, sources: ConnectionSources): RepositoryConnection {
   const { url, project = '' } = request;
   const { repository, credentials, options } = credentialsFor(request, sources.repositories);
-  const type = repository?.type ?? 'git';
-  const unusable = type === 'git' ? undefined : GIT_ONLY.find((kind) => credentials[kind] !== undefined);
-  if (unusable !== undefined) {
-    const fix = 'give the repository Secret a username and password or a bearer token';
-    throw new GitOpsError('InvalidSpec', `${unusable} of ${url} works for Git repositories only; ${fix}`);
-  }
+  const { type, name, enableLfs, depth } = { ...UNREGISTERED, ...repository };
+  if (type !== 'git') checkIdentities(url, credentials);
   const texts = Object.fromEntries(TEXTS.map((name) => [name, credentials[name] ?? '']));
   return {
-    ...{ url, project, type, name: repository?.name ?? '' },
+    ...{ url, project, type, name, enableLfs, depth },
     ...(texts as Record<(typeof TEXTS)[number], string>),
     ...{ insecure: options.insecure, insecureOciForceHttp: options.insecureOciForceHttp },
     forceHttpBasicAuth: options.forceHttpBasicAuth,
@@ -79,8 +75,17 @@ export function repositoryConnection(request: RepositoryRequest, sources: Connec
     sshKnownHosts: sources.configMap(CONFIG_OBJECTS.sshKnownHosts)['ssh_known_hosts'] ?? '',
     tlsCaData: tlsCertForUrl(url, sources.configMap(CONFIG_OBJECTS.tlsCerts)) ?? '',
     ...identities(credentials),
-    ...{ enableLfs: repository?.enableLfs ?? false, depth: repository?.depth ?? 0 },
   };
+}
+
+/** What holds for a repository that has no Secret of its own. */
+const UNREGISTERED = { type: 'git', name: '', enableLfs: false, depth: 0 } as const;
+
+function checkIdentities(url: string, credentials: RepositoryCredentials): void {
+  const unusable = GIT_ONLY.find((kind) => credentials[kind] !== undefined);
+  if (unusable === undefined) return;
+  const fix = 'give the repository Secret a username and password or a bearer token';
+  throw new GitOpsError('InvalidSpec', `${unusable} of ${url} works for Git repositories only; ${fix}`);
 }
 
 function identities({ githubApp, gcpServiceAccountKey = '', azure }: RepositoryCredentials) {

@@ -1,7 +1,7 @@
 /** Identities against services that check what they are sent as GitHub, Google and Azure document it. */
 import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type FakeClock, fakeClock } from '@tiphys/runtime';
 import { type GitServer, removeDirectory, startGitServer, temporaryDirectory } from '@tiphys/testing';
@@ -26,7 +26,9 @@ interface Seen {
 type Answer = readonly [status: number, body: unknown, headers?: Readonly<Record<string, string>>];
 const seen: Seen[] = [];
 let answer: (request: Seen) => Answer = () => [500, {}];
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void respond(request, response));
+
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const form = Object.fromEntries(new URLSearchParams(await textOf(request)));
   const bearer = request.headers.authorization?.replace(/^Bearer /, '') ?? form['assertion'];
   const claims = bearer === undefined ? {} : readToken(bearer, publicKey);
@@ -34,7 +36,7 @@ const server = createServer(async (request, response) => {
   seen.push(one);
   const [status, body, headers] = answer(one);
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-});
+}
 let base = '';
 let git: GitServer;
 

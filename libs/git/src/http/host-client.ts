@@ -36,13 +36,16 @@ export interface HostClientOptions {
   readonly allowLocal: boolean;
   /** From the first byte asked for to the last one received. */
   readonly timeoutMs?: number;
+  /** PEM bundle of trusted authorities; default those of Node. */
+  readonly ca?: string;
 }
 
-export function createHostClient({ allowLocal, timeoutMs = 20_000 }: HostClientOptions): HostClient {
+export function createHostClient(options: HostClientOptions): HostClient {
+  const { allowLocal, timeoutMs = 20_000 } = options;
   return {
     send: async (asked) => {
       const url = checkUrl(asked, allowLocal);
-      const dispatcher = connect(url, asked, allowLocal);
+      const dispatcher = connect(url, asked, options);
       const signal = AbortSignal.any([asked.signal, AbortSignal.timeout(timeoutMs)]);
       try {
         return await once({ asked, url, dispatcher, signal });
@@ -67,12 +70,14 @@ function checkUrl({ url: text, what, allowHttp = false }: HostRequest, allowLoca
   return url;
 }
 
-function connect(url: URL, { credentials, showCertificate }: HostRequest, allowLocal: boolean): Dispatcher {
+function connect(url: URL, { credentials, showCertificate }: HostRequest, options: HostClientOptions): Dispatcher {
+  const { allowLocal } = options;
   const { proxy, noProxy = '', tlsCaData, insecure, tlsClientCertData, tlsClientCertKey } = credentials;
   const shows = showCertificate === true && tlsClientCertData !== undefined && tlsClientCertKey !== undefined;
+  const ca = tlsCaData ?? options.ca;
   const tls = {
     rejectUnauthorized: insecure !== true,
-    ...(tlsCaData === undefined ? {} : { ca: tlsCaData }),
+    ...(ca === undefined ? {} : { ca }),
     ...(shows ? { cert: tlsClientCertData, key: tlsClientCertKey } : {}),
   };
   if (proxy !== undefined && !isExcluded(url.hostname, noProxy)) return new ProxyAgent({ uri: proxy, requestTls: tls });

@@ -120,31 +120,38 @@ async function describeTag(
   return { name, tagger };
 }
 
-async function verifyTag(
-  question: SignatureQuestion,
-  oid: string,
-): Promise<Pick<RevisionSignature, 'result' | 'keyId' | 'primaryKey'>> {
-  const { text, failed } = await rawVerification(question, oid);
-  const found = [...text.matchAll(STATUS)];
-  const [first] = found;
-  if (found.length === 1 && first !== undefined) {
-    const [, status = '', keyId = ''] = first;
-    const result = STATUS_RESULTS[status] ?? 'bad signature';
-    const primaryKey = /^\[GNUPG:\] VALIDSIG .* ([0-9A-F]{40,})\s*$/m.exec(text)?.[1] ?? '';
-    return { result: failed && result === 'signed' ? 'bad signature' : result, keyId, primaryKey };
-  }
-  const ssh = /^Good "git" signature (?:for .* )?with [A-Z0-9-]+ key (SHA256:[A-Za-z0-9+/]+)/m.exec(text);
-  if (ssh?.[1] !== undefined) {
-    const isKnown = !failed && ssh[0].includes(' for ');
-    return { result: isKnown ? 'signed' : 'signed with untrusted key', keyId: ssh[1], primaryKey: '' };
-  }
-  return { result: /no signature found/i.test(text) ? 'unsigned' : 'bad signature', keyId: '', primaryKey: '' };
+type Verdict = Pick<RevisionSignature, 'result' | 'keyId' | 'primaryKey'>;
+
+interface RawVerification {
+  readonly text: string;
+  readonly failed: boolean;
 }
 
-async function rawVerification(
-  question: SignatureQuestion,
-  oid: string,
-): Promise<{ readonly text: string; readonly failed: boolean }> {
+async function verifyTag(question: SignatureQuestion, oid: string): Promise<Verdict> {
+  const raw = await rawVerification(question, oid);
+  const unknown: SignatureResult = /no signature found/i.test(raw.text) ? 'unsigned' : 'bad signature';
+  return gpgVerdict(raw) ?? sshVerdict(raw) ?? { result: unknown, keyId: '', primaryKey: '' };
+}
+
+/** Exactly one verdict of gpg counts: with several signatures nobody knows which one is meant. */
+function gpgVerdict({ text, failed }: RawVerification): Verdict | undefined {
+  const [first, second] = text.matchAll(STATUS);
+  if (first === undefined || second !== undefined) return undefined;
+  const [, status = '', keyId = ''] = first;
+  const result = STATUS_RESULTS[status] ?? 'bad signature';
+  const primaryKey = /^\[GNUPG:\] VALIDSIG .* ([0-9A-F]{40,})\s*$/m.exec(text)?.[1] ?? '';
+  return { result: failed && result === 'signed' ? 'bad signature' : result, keyId, primaryKey };
+}
+
+function sshVerdict({ text, failed }: RawVerification): Verdict | undefined {
+  const [line, keyId] =
+    /^Good "git" signature (?:for .* )?with [A-Z0-9-]+ key (SHA256:[A-Za-z0-9+/]+)/m.exec(text) ?? [];
+  if (line === undefined || keyId === undefined) return undefined;
+  const isKnown = !failed && line.includes(' for ');
+  return { result: isKnown ? 'signed' : 'signed with untrusted key', keyId, primaryKey: '' };
+}
+
+async function rawVerification(question: SignatureQuestion, oid: string): Promise<RawVerification> {
   try {
     return { text: await git(question, ['verify-tag', '--raw', oid], true), failed: false };
   } catch (error) {

@@ -49,7 +49,13 @@ function policyOf(
   return { mode, keys, gpgKeys: known.map(({ publicKey }) => publicKey), sshAllowedSigners: `${carol.publicKey}\n` };
 }
 
-async function problemsOf(repository: GitRepository, policy: SignaturePolicy, revision = 'main', depth?: number) {
+async function problemsOf(
+  repository: GitRepository,
+  policy: SignaturePolicy,
+  asked: string | { readonly depth: number } = 'main',
+) {
+  const depth = typeof asked === 'string' ? undefined : asked.depth;
+  const revision = typeof asked === 'string' ? asked : 'main';
   const remote = { url: repository.url, credentials: {}, ...(depth === undefined ? {} : { depth }) };
   const resolved = await reader.resolveRevision(remote, revision, { mode: 'resolve', signal });
   return reader.signatureProblems(remote, resolved, { policy, signal });
@@ -142,7 +148,7 @@ describe('mode strict', () => {
     await alice.commit(repository, { 'a.txt': '2' });
     const policy = policyOf('strict', [alice.keyId]);
     expect(await problemsOf(repository, policy)).toEqual([problem(root, 'unsigned', '')]);
-    expect(await problemsOf(repository, policy, 'main', 1)).toEqual([problem(root, 'unsigned', '')]);
+    expect(await problemsOf(repository, policy, { depth: 1 })).toEqual([problem(root, 'unsigned', '')]);
     await alice.tag(repository, 'v1.0.0');
     expect(await problemsOf(repository, policy, 'v1.0.0')).toEqual([problem(root, 'unsigned', '')]);
   });
