@@ -153,6 +153,10 @@ it('a plugin that does not run is named, with those that do', async () => {
   await expect(namesOf(repository, 'vault')).rejects.toThrow('There is no plugin "vault". These run: failing, files.');
 });
 
+it('the plugins that run are listed (N14)', async () => {
+  expect((await client.listPlugins({})).names).toEqual(['failing', 'files']);
+});
+
 it('details of a source hold the parameters that its plugin announces (B32)', async () => {
   const repository = await repositoryWith(files);
   const { type, details } = await client.getAppDetails({ source: sourceOf(repository, 'files'), appName: 'shop' });

@@ -8,6 +8,7 @@ import {
   GetRevisionMetadataResponseSchema,
   ListAppsResponseSchema,
   ListChartsResponseSchema,
+  ListPluginsResponseSchema,
   ListRefsResponseSchema,
   type RepoServerService,
   type Repository,
@@ -84,6 +85,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
         date: timestampFromDate(date),
       });
     },
+    listPlugins: async () => create(ListPluginsResponseSchema, { names: [...(await deps.plugins.names())] }),
     testRepository: async ({ repository }, signal) => {
       if (repository?.type === 'helm' || repository?.type === 'oci' || repository?.url.startsWith('oci://') === true) {
         await charts.client.test(toChartRepository(repository), signal);
