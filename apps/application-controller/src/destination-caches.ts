@@ -17,7 +17,7 @@ import type { Cluster } from '@tiphys/settings';
 import type { KnownCluster } from './adapters/clusters.js';
 import type { SettingsSnapshot } from './adapters/settings-source.js';
 import type { ControllerMetrics } from './metrics.js';
-import { refreshesFor } from './triggers/cluster-changes.js';
+import { isIgnoredChange, refreshesFor } from './triggers/cluster-changes.js';
 
 export interface CacheFactoryDeps {
   readonly settings: () => SettingsSnapshot;
@@ -65,7 +65,8 @@ export function clusterCacheFactory(
         onChange: (change) => {
           const { group = '', kind = '' } = (change.current ?? change.previous)?.key ?? {};
           deps.metrics.clusterEvent({ server: known.server, group, kind });
-          deps.enqueue(refreshesFor(change, deps.namespace));
+          if (!isIgnoredChange(change, deps.settings().ignoredUpdates))
+            deps.enqueue(refreshesFor(change, deps.namespace));
         },
         excluded: (resource) => deps.settings().isExcluded(resource, known.server),
         // What Tiphys keeps of deployments is no resource of anybody's application.

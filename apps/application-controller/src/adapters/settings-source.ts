@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import { compileIgnoreDifferences, type IgnoreRules } from '@tiphys/gitops-engine';
 import { CONFIG_OBJECTS, DEPLOYMENT_SECRET_TYPE, type KubernetesObject } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
@@ -18,6 +19,7 @@ import {
   parseRepositories,
   type RenderSettings,
   type Repository,
+  type ResourceSettings,
   type SecretRecord,
   type SettingsData,
   toSecretRecord,
@@ -33,6 +35,8 @@ export interface SettingsSnapshot {
   /** Data of a ConfigMap by name. */
   readonly configMap: (name: string) => SettingsData;
   readonly isExcluded: ExclusionTest;
+  /** Fields whose updates start no comparison (C19). */
+  readonly ignoredUpdates: IgnoreRules;
   /** The same array until a ConfigMap or Secret changes. */
   readonly healthScripts: readonly HealthScript[];
 }
@@ -144,9 +148,18 @@ function parseSnapshot(
     clusters: clusters.settings,
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),
     configMap,
+    ignoredUpdates: ignoredUpdates(comparison.settings),
     isExcluded,
     healthScripts: comparison.settings.healthScripts,
   };
+}
+
+/** What is ignored in a diff is ignored here, too, unless `ignoreDifferencesOnResourceUpdates: false` says otherwise (C10). */
+function ignoredUpdates(settings: ResourceSettings): IgnoreRules {
+  if (!settings.ignoreResourceUpdatesEnabled) return compileIgnoreDifferences([]);
+  const differences = settings.ignoreDifferencesOnResourceUpdates ? settings.ignoreDifferences : [];
+  // Never used up: each object has its own limit, and these rules live as long as the settings.
+  return compileIgnoreDifferences([...settings.ignoreResourceUpdates, ...differences], Number.POSITIVE_INFINITY);
 }
 
 function hashOf(value: unknown): string {

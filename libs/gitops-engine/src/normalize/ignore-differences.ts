@@ -32,9 +32,13 @@ export interface IgnoredFields {
   readonly managers: readonly string[];
 }
 
-export function compileIgnoreDifferences(rules: readonly ResourceIgnoreDifferences[]): IgnoreRules {
+/** `steps`: what all jq expressions may spend on all objects together; default some 300 ms. */
+export function compileIgnoreDifferences(
+  rules: readonly ResourceIgnoreDifferences[],
+  steps: number = MAX_STEPS_OF_COMPARISON,
+): IgnoreRules {
   const problems: string[] = [];
-  const budget = createBudget(MAX_STEPS_OF_COMPARISON);
+  const budget = createBudget(steps);
   const compiled = rules.map((rule) => {
     const pointers = (rule.jsonPointers ?? []).flatMap((pointer) => {
       const path = parseJsonPointer(pointer);
