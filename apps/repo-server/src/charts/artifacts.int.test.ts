@@ -202,7 +202,7 @@ describe('a folder in a registry (B27)', () => {
 describe('what an OCI source may be (B28)', () => {
   const file = tarGzip({ 'a.yaml': configMap('a') });
   const custom = 'application/vnd.example.content.v1.tar+gzip';
-  const refusals: [string, PushedArtifact['layers'], object, RegExp][] = [
+  const refusals: readonly (readonly [string, PushedArtifact['layers'], object, RegExp])[] = [
     ['another media type', [{ bytes: file, mediaType: custom }], {}, /is not permitted\. Add it to reposerver\.oci/],
     ['two layers with files', [{ bytes: file }, { bytes: tarGzip({ 'b.yaml': 'x' }) }], {}, /has 2 layers with files/],
     ['no layer with files', [{ bytes: file, mediaType: 'application/json' }], {}, /has 0 layers with files/],
@@ -214,7 +214,7 @@ describe('what an OCI source may be (B28)', () => {
     ],
     ['something that is no archive', [{ bytes: Buffer.from('hello') }], {}, /is no gzip archive/],
   ];
-  it.each(refusals)('%s is refused', async (name, layers, settings, message) => {
+  it.each(refusals)('%s is refused', async (...[name, layers, settings, message]) => {
     const place = `refused/${name.replace(/\W+/g, '-').toLowerCase()}`;
     await registry.pushArtifact({ name: place, tag: 'latest', layers });
     await expect(generate(place, { settings })).rejects.toThrow(message);

@@ -31,21 +31,29 @@ function scanCharts(text: string): readonly ListedChart[] | undefined {
   const indent = entries === null ? undefined : /\n([ ]+)[^\s#-]/.exec(text.slice(entries.index))?.[1];
   if (entries === null || indent === undefined) return undefined;
   const name = new RegExp(`^${indent}["']?([A-Za-z0-9][\\w.-]*)["']?:\\s*$`);
-  const charts: { name: string; versions: string[] }[] = [];
-  let itemIndent = -1;
+  const charts: ScannedChart[] = [];
   for (const line of text.slice(entries.index + entries[0].length).split('\n')) {
     if (/^[^\s#-]/.test(line)) break;
     const chart = name.exec(line)?.[1];
-    if (chart !== undefined) {
-      charts.push({ name: chart, versions: [] });
-      itemIndent = -1;
-    }
-    const dash = /^ *(?=- )/.exec(line)?.[0].length ?? -1;
-    if (itemIndent < 0) itemIndent = dash;
-    const version = versionIn(line, itemIndent);
-    if (version !== undefined) charts.at(-1)?.versions.push(version);
+    if (chart !== undefined) charts.push({ name: chart, versions: [], indent: -1 });
+    else scanLine(charts.at(-1), line);
   }
-  return charts.length > 0 && charts.every(({ versions }) => versions.length > 0) ? charts : undefined;
+  const isWhole = charts.length > 0 && charts.every(({ versions }) => versions.length > 0);
+  return isWhole ? charts.map((chart) => ({ name: chart.name, versions: chart.versions })) : undefined;
+}
+
+interface ScannedChart {
+  readonly name: string;
+  readonly versions: string[];
+  /** Of the dashes of its entries; -1 before the first one. */
+  indent: number;
+}
+
+function scanLine(chart: ScannedChart | undefined, line: string): void {
+  if (chart === undefined) return;
+  if (chart.indent < 0) chart.indent = /^ *(?=- )/.exec(line)?.[0].length ?? -1;
+  const version = versionIn(line, chart.indent);
+  if (version !== undefined) chart.versions.push(version);
 }
 
 /** The field of an entry whose dash stands at the indent; fields of lists in it stand deeper. */

@@ -38,21 +38,27 @@ interface NamedChart {
 
 /** Where kustomize looks: below `name-version` when a version and a repository are given, else `name`. */
 async function collectChart(collection: Collection, place: Place, { home, chart }: NamedChart): Promise<void> {
-  const name = text(chart['name'] ?? chart['chartName']);
-  const version = text(chart['version'] ?? chart['chartVersion']);
-  const repo = text(chart['repo'] ?? chart['chartRepoUrl']);
+  const { name, version, repo } = identify(chart);
   const relative = version !== '' && repo !== '' ? `${home}/${name}-${version}/${name}` : `${home}/${name}`;
   const path = joinPath(place.folder, relative);
-  const result = path === undefined ? undefined : await collection.recorded.lookup(path);
-  const isThere = result?.kind === 'found' && result.entry.kind === 'tree';
-  if (!isThere && name !== '' && repo !== '' && path !== undefined && result?.kind === 'missing') {
+  const result = name === '' || path === undefined ? undefined : await collection.recorded.lookup(path);
+  if (result?.kind === 'found' && result.entry.kind === 'tree') {
+    return addFolder(collection, result.entry, { left: MAX_CHART_FILES });
+  }
+  if (result?.kind === 'missing' && path !== undefined && repo !== '') {
     return addRemoteChart(collection, place, { name, version, repo, folder: path });
   }
-  if (name === '' || result?.kind !== 'found' || result.entry.kind !== 'tree') {
-    const next = 'Add the unpacked chart to the repository there, or name its repository with repo.';
-    throw new GitOpsError('ManifestGeneration', `${place.file}: the chart "${relative}" is not there. ${next}`);
-  }
-  await addFolder(collection, result.entry, { left: MAX_CHART_FILES });
+  const next = 'Add the unpacked chart to the repository there, or name its repository with repo.';
+  throw new GitOpsError('ManifestGeneration', `${place.file}: the chart "${relative}" is not there. ${next}`);
+}
+
+/** The second names are those of `helmChartInflationGenerator`. */
+function identify(chart: Kustomization): { readonly name: string; readonly version: string; readonly repo: string } {
+  return {
+    name: text(chart['name'] ?? chart['chartName']),
+    version: text(chart['version'] ?? chart['chartVersion']),
+    repo: text(chart['repo'] ?? chart['chartRepoUrl']),
+  };
 }
 
 async function addFolder(collection: Collection, folder: SourceEntry, budget: { left: number }): Promise<void> {
