@@ -49,6 +49,16 @@ const helm = (template: string, more: Readonly<Record<string, string>> = {}, fla
   files: { ...chartOf(template), ...more },
 });
 const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
+const kustomize = (options: readonly string[]): Job => ({
+  tool: 'kustomize',
+  args: ['build', ...options, '.'],
+  files: {
+    'kustomization.yaml': 'resources: [a.yaml, b.yaml]\ncommonLabels: {a: b}\n',
+    'a.yaml': CONFIG_MAP,
+    'b.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n',
+  },
+});
+
 /** Remembers what each run of a tool gave. */
 function recording(tools: Toolbox): { readonly tools: Toolbox; readonly outcomes: string[] } {
   const outcomes: string[] = [];
@@ -211,6 +221,10 @@ describe('gives byte by byte what the command line gives, under the same key', (
     ['no Jsonnet file', { tool: 'jsonnet', args: ['./none.jsonnet'] }],
     ['a variable of the environment', { tool: 'jsonnet', args: ['--ext-str', 'HOME', './none.jsonnet'] }],
     ['two Jsonnet files', { tool: 'jsonnet', args: ['./a.jsonnet', './b.jsonnet'] }],
+    ['options of Kustomize', kustomize(['--reorder=legacy', '--enable-managedby-label'])],
+    ['the other order', kustomize(['--reorder=none'])],
+    ['an option of Kustomize that only the command line has', kustomize(['--enable-alpha-plugins'])],
+    ['Kustomize without those options', kustomize([])],
     ['no kustomization', { tool: 'kustomize', args: ['build', '.'] }],
     ['two folders', { tool: 'kustomize', args: ['build', '.', '.'] }],
   ])('%s', async (_name, job) => {
