@@ -44,11 +44,15 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
       manifests: answer.manifests.map(({ json }) => toJson(masked(JSON.parse(json) as KubernetesObject))),
       namespace: destination.namespace ?? '',
       server: destination.server ?? '',
-      revision: answer.sources[0]?.revision ?? '',
-      sourceType: answer.sources[0]?.sourceType ?? '',
+      ...firstOf(answer.sources),
       commands: [],
     };
   };
+}
+
+/** Argo CD's answer has room for one source. */
+function firstOf([first]: readonly { readonly revision: string; readonly sourceType: string }[]) {
+  return { revision: first?.revision ?? '', sourceType: first?.sourceType ?? '' };
 }
 
 /** Secret values never leave the API server (S21). */
