@@ -6,7 +6,7 @@ export const PRELUDE = String.raw`
 local find, sub, byte, char, format, gsub, rep = string.find, string.sub, string.byte, string.char, string.format, string.gsub, string.rep
 local concat, floor, huge = table.concat, math.floor, math.huge
 local tonumber, tostring, type, pairs, next, pcall, error, rawget = tonumber, tostring, type, pairs, next, pcall, error, rawget
-local loadstring, setmetatable, getmetatable = loadstring, setmetatable, getmetatable
+local load, getmetatable, unpack = load, getmetatable, table.unpack
 local pieces, lists, objects = {}, {}, {}
 
 function put(piece) pieces[#pieces + 1] = piece end
@@ -139,7 +139,22 @@ end
 
 local function compile(text, name)
   if type(text) ~= 'string' or byte(text) == 27 then return nil, 'only source text can be loaded' end
-  return loadstring(text, name)
+  return load(text, name or '=(load)', 't')
+end
+
+-- What Lua 5.1, for which the scripts are written, has and 5.2 has not.
+local function restore()
+  _G.unpack = unpack
+  function table.getn(t) return #t end
+  function table.maxn(t)
+    local last = 0
+    for key in pairs(t) do if type(key) == 'number' and key > last then last = key end end
+    return last
+  end
+  string.gfind = string.gmatch
+  math.mod = math.fmod
+  math.pow = function(x, y) return x ^ y end
+  math.log10 = function(x) return math.log(x, 10) end
 end
 
 local function close(openLibs)
@@ -156,11 +171,12 @@ local function close(openLibs)
   function require(name)
     return loaded[name] or error("module '" .. tostring(name) .. "' not found", 2)
   end
-  io, debug, package, module, newproxy, dofile, loadfile, gcinfo, put, run = nil
+  io, debug, package, bit32, module, dofile, loadfile, put, run = nil
   function print() end
   function collectgarbage() return 0 end
   _G.loadstring = compile
-  function load(reader, name)
+  function _G.load(reader, name)
+    if type(reader) == 'string' then return compile(reader, name) end
     local parts = {}
     for part in reader do parts[#parts + 1] = part end
     return compile(concat(parts), name)
@@ -170,6 +186,7 @@ end
 function run()
   local request = decode(concat(pieces))
   pieces = {}
+  restore()
   close(request.openLibs)
   obj, actionParams = request.object, request.parameters
   local chunk, wrong = compile(request.script, '=<string>')

@@ -139,14 +139,13 @@ describe('the sandbox', () => {
 });
 
 const wrong: readonly (readonly [name: string, script: string, message: RegExp])[] = [
-  ['does not parse', 'return {', /^<string>:1: .*near '<eof>'/],
+  ['does not parse', 'return {', /^<string>:1: .*near .?<eof>/],
   [
     'reads a field of nil',
     'local x\nreturn obj.status.phase.x',
     /^<string>:2: attempt to index field 'phase' \(a nil value\)/,
   ],
   ['raises an error', 'error("boom")', /^<string>:1: boom/],
-  ['recurses without an end', 'local function f() return 1 + f() end return f()', /stack overflow/],
   ['answers with itself', 'local t = {} t.t = t return t', /nested too deeply/],
   ['answers with a function inside', 'return {a = print}', /holds a function/],
   ['answers with a mixed table', 'return {1, a = 2}', /neither a list nor an object/],
@@ -169,6 +168,7 @@ const endless: readonly (readonly [name: string, script: string])[] = [
 
 const greedy: readonly (readonly [name: string, script: string])[] = [
   ['doubles a text', 'local s = "x" while true do s = s .. s end'],
+  ['recurses without an end', 'local function f() return 1 + f() end return f()'],
   ['repeats a text', 'return #string.rep("x", 1e9)'],
   ['grows a table of texts', 'local t = {} for i = 1, 1e9 do t[i] = string.rep("x", 1e6) .. i end'],
 ];

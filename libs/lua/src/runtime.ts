@@ -24,7 +24,7 @@ interface Waiting {
 const STOPPED: LuaFailure = { ok: false, reason: 'crashed', message: 'the process is stopping' };
 
 export function createLuaRuntime(options: LuaRuntimeOptions): LuaRuntime {
-  const { log, timeMs = 900, memoryMiB = 32, threads = 2 } = options;
+  const { log, timeMs = 900, memoryMiB = 64, threads = 2 } = options;
   const limits: SandboxLimits = { timeMs, memoryMiB };
   const names = new Map<string, string>();
   const guard = createScriptGuard({

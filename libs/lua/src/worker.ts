@@ -22,7 +22,6 @@ interface Setup {
   readonly maxMemoryPages: number;
 }
 
-const GLOBALS = -10002;
 /** In UTF-16 units: the arguments of calls into WebAssembly lie on its small stack. */
 const PIECE = 65_536;
 const { prelude, maxMemoryPages } = workerData as Setup;
@@ -43,7 +42,7 @@ function limitMemory(): void {
 
 function load() {
   const require = createRequire(import.meta.url);
-  const create = require('lua-wasm-bindings/dist/glue/glue-lua-5.1.5.js') as (options: object) => Glue;
+  const create = require('lua-wasm-bindings/dist/glue/glue-lua-5.2.4.js') as (options: object) => Glue;
   const silent = () => undefined;
   const glue = create({ print: silent, printErr: silent });
   const n = 'number';
@@ -52,8 +51,8 @@ function load() {
     openLibraries: glue.cwrap('luaL_openlibs', null, [n]),
     close: glue.cwrap('lua_close', null, [n]),
     loadText: glue.cwrap('luaL_loadstring', n, [n, 'string']),
-    call: glue.cwrap('lua_pcall', n, [n, n, n, n]),
-    getField: glue.cwrap('lua_getfield', n, [n, n, 'string']),
+    call: glue.cwrap('lua_pcallk', n, [n, n, n, n, n, n]),
+    getGlobal: glue.cwrap('lua_getglobal', null, [n, 'string']),
     pushText: glue.cwrap('lua_pushstring', null, [n, 'string']),
     setTop: glue.cwrap('lua_settop', null, [n, n]),
     text: glue.cwrap('lua_tolstring', 'string', [n, n, n]),
@@ -65,7 +64,8 @@ function evaluate(request: string): string {
   try {
     const state = lua.open();
     lua.openLibraries(state);
-    const failed = lua.loadText(state, prelude) !== 0 || lua.call(state, 0, 0, 0) !== 0 || !handOver(state, request);
+    const failed =
+      lua.loadText(state, prelude) !== 0 || lua.call(state, 0, 0, 0, 0, 0) !== 0 || !handOver(state, request);
     const answer = failed ? JSON.stringify({ error: lua.text(state, -1, 0) }) : String(lua.text(state, -1, 0));
     lua.close(state);
     return answer;
@@ -77,13 +77,13 @@ function evaluate(request: string): string {
 function handOver(state: unknown, request: string): boolean {
   for (let from = 0; from < request.length; ) {
     const to = endOfPiece(request, from);
-    lua.getField(state, GLOBALS, 'put');
+    lua.getGlobal(state, 'put');
     lua.pushText(state, request.slice(from, to));
-    if (lua.call(state, 1, 0, 0) !== 0) return false;
+    if (lua.call(state, 1, 0, 0, 0, 0) !== 0) return false;
     from = to;
   }
-  lua.getField(state, GLOBALS, 'run');
-  return lua.call(state, 0, 1, 0) === 0;
+  lua.getGlobal(state, 'run');
+  return lua.call(state, 0, 1, 0, 0, 0) === 0;
 }
 
 /** Never between the two halves of a character. */
