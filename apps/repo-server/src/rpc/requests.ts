@@ -22,8 +22,6 @@ import type { SourcePlace } from '../manifests/open-source.js';
 import type { CacheMode } from '../manifests/render-source.js';
 import { toRemote } from './remotes.js';
 
-export { toRemote } from './remotes.js';
-
 export interface PlaceWish {
   readonly chart?: string | undefined;
   readonly passCredentials?: boolean | undefined;
