@@ -106,31 +106,32 @@ function isOperating({ operation, status }: Application): boolean {
   return operation !== undefined || phase === 'Running' || phase === 'Terminating';
 }
 
-function pruneBlock(
-  { app, comparison, revisions, pruneLimits }: AutoSyncInput,
-  automated: Automated,
-): Skip | undefined {
-  const { resources } = comparison;
-  const syncOptions = app.spec.syncPolicy?.syncOptions ?? [];
-  const prunes = prunableResources(resources, syncOptions);
+function pruneBlock(input: AutoSyncInput, automated: Automated): Skip | undefined {
+  const { resources } = input.comparison;
+  const prunes = prunableResources(resources, input.app.spec.syncPolicy?.syncOptions ?? []);
   if (!resources.some(needsApply)) {
     if (prunes.length === 0) return skip('nothing to apply');
     if (automated.prune !== true) return skip('only prunes are needed and automated prune is off');
   }
   if (automated.prune !== true || prunes.length === 0) return undefined;
-  const target = revisions.join(', ');
-  const ordinary = resources.filter(({ hooks }) => hooks.length === 0);
-  if (automated.allowEmpty !== true && ordinary.every(({ requiresPruning }) => requiresPruning)) {
-    const message = `Skipping sync attempt to ${target}: auto-sync will wipe out all resources`;
-    return skip(
-      'everything would be deleted',
-      `${message}; set spec.syncPolicy.automated.allowEmpty if that is wanted`,
-    );
-  }
-  const verdict = checkPruneLimit(app, resources, { syncOptions, limits: pruneLimits });
+  return emptyBlock(input, automated) ?? limitBlock(input);
+}
+
+/** D36 */
+function emptyBlock({ comparison, revisions }: AutoSyncInput, automated: Automated): Skip | undefined {
+  const ordinary = comparison.resources.filter(({ hooks }) => hooks.length === 0);
+  if (automated.allowEmpty === true || !ordinary.every(({ requiresPruning }) => requiresPruning)) return undefined;
+  const message = `Skipping sync attempt to ${revisions.join(', ')}: auto-sync will wipe out all resources`;
+  return skip('everything would be deleted', `${message}; set spec.syncPolicy.automated.allowEmpty if that is wanted`);
+}
+
+function limitBlock({ app, comparison, revisions, pruneLimits }: AutoSyncInput): Skip | undefined {
+  const syncOptions = app.spec.syncPolicy?.syncOptions ?? [];
+  const verdict = checkPruneLimit(app, comparison.resources, { syncOptions, limits: pruneLimits });
   const state = app.status?.operationState;
   // The operation that used an approval finishes after it.
   if (!verdict.exceeded || isDeletionApproved(app, state?.finishedAt ?? state?.startedAt)) return undefined;
+  const target = revisions.join(', ');
   return skip('prune limit exceeded', `Skipping sync attempt to ${target}: ${overPruneLimit(verdict)}`);
 }
 
