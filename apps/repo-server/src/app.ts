@@ -35,6 +35,7 @@ import { createRenderSource } from './manifests/render-source.js';
 import { makeMemoryFolder } from './memory-folder.js';
 import { createRepoServerMetrics, type RepoServerMetrics } from './metrics.js';
 import { pluginOptions } from './plugin-options.js';
+import { rendererLog } from './renderer-log.js';
 import { type GrpcServer, startGrpcServer } from './rpc/grpc-server.js';
 import { createHandlers } from './rpc/handlers.js';
 
@@ -81,7 +82,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
   life.onStop('charts', () => chartClient.close());
   const memoryFolder = makeMemoryFolder(config.memoryDir, config.dataDir);
   if (memoryFolder !== undefined) life.onStop('work folders', () => removeFolder(memoryFolder));
-  const tools = toolsOf(config, counted, memoryFolder);
+  const tools = toolsOf({ config, log, counted, memoryFolder });
   life.onStop('tools', () => tools.close());
   const plugins = createPluginSockets(pluginOptions(config, workFolder(config.dataDir)));
   life.onStop('plugins', () => plugins.close());
@@ -112,7 +113,14 @@ interface HandlerParts {
   readonly plugins: PluginSockets;
 }
 
-function toolsOf(config: Config, counted: RepoServerMetrics, memoryFolder: string | undefined): Toolbox {
+interface ToolParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly counted: RepoServerMetrics;
+  readonly memoryFolder: string | undefined;
+}
+
+function toolsOf({ config, log, counted, memoryFolder }: ToolParts): Toolbox {
   return createToolbox({
     workFolder: workFolder(config.dataDir),
     memoryFolder,
@@ -121,6 +129,7 @@ function toolsOf(config: Config, counted: RepoServerMetrics, memoryFolder: strin
     timeoutMs: config.renderTimeout * 1_000,
     memoryBytes: config.renderMemoryMib * 1024 * 1024,
     onRun: counted.toolRun,
+    onRendererStart: rendererLog(log),
   });
 }
 

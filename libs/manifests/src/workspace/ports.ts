@@ -65,6 +65,12 @@ export interface Toolbox {
   close(): void;
 }
 
+/** What came of starting a long-lived process; without one the command line does the work for a minute. */
+export type RendererStartReport =
+  | { readonly tool: string; readonly outcome: 'used'; readonly sealed: RunningRenderer['sealed'] }
+  /** It did not start, or is of another version than the command line. */
+  | { readonly tool: string; readonly outcome: 'failed' | 'otherVersion' };
+
 /** A process that renders many sources, one after the other. */
 export interface RunningRenderer {
   readonly tool: string;

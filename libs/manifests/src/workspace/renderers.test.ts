@@ -106,12 +106,16 @@ describe('the command line does it', () => {
     ['says something else', { before: 'process.stdout.write("hello, world");' }],
     ['speaks another protocol', { before: 'process.stdout.write(Buffer.from([0, 0, 0, 14]) + \'{"protocol":2}\');' }],
   ])('when the renderer %s', async (name, fake) => {
-    const tools = toolbox({ searchPath: [binaries(name.replaceAll(' ', '-'), fake)] });
+    const reports: unknown[] = [];
+    const searchPath = [binaries(name.replaceAll(' ', '-'), fake)];
+    const tools = toolbox({ searchPath, onRendererStart: (start) => void reports.push(start) });
     expect([await textOf(tools, 'render'), await textOf(tools, 'render')]).toEqual([
       'by the command line',
       'by the command line',
     ]);
     expect(tools.renderers()).toEqual([]);
+    const outcome = name === 'is of another version' ? 'otherVersion' : 'failed';
+    expect(reports).toEqual([{ tool: 'helm', outcome }]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The renderers of the tools: started when there is work, reused, and replaced before anything can pile up in them. */
 import { availableParallelism } from 'node:os';
+import type { RendererStartReport } from './ports.js';
 import { type RenderCall, type Renderer, startRenderer } from './renderer-process.js';
 import type { ProcessResult, StartedProcess } from './run-process.js';
 
@@ -12,6 +13,7 @@ export interface RenderersOptions {
   readonly rendersPerProcess: number;
   /** An idle process ends after this time. */
   readonly idleMs: number;
+  readonly onStart: (start: RendererStartReport) => void;
 }
 
 /** What is installed as command line; a renderer of another version is not used. */
@@ -141,9 +143,11 @@ async function start(state: State, { name, version }: InstalledTool, pool: Pool)
   const renderer = await startRenderer({ ...command, startTimeoutMs: START_TIMEOUT_MS });
   if (renderer?.tool === name && renderer.version === version && !state.closed) {
     pool.alive.add(renderer);
+    state.options.onStart({ tool: name, outcome: 'used', sealed: renderer.sealed });
     return renderer;
   }
   renderer?.kill();
   pool.pausedUntil = performance.now() + PAUSE_MS;
+  if (!state.closed) state.options.onStart({ tool: name, outcome: renderer === undefined ? 'failed' : 'otherVersion' });
   return undefined;
 }

@@ -4,7 +4,7 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { GitOpsError } from '@tiphys/model';
 import { createSemaphore } from '@tiphys/runtime';
 import { createClosing } from './closing.js';
-import type { ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
+import type { RendererStartReport, ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
 import { createRenderers, type InstalledTool, OUT_OF_MEMORY, type Renderers } from './renderers.js';
 import { type ProcessEnd, type ProcessResult, runProcess, type StartedProcess } from './run-process.js';
 import { type Cleaning, cleanMessage } from './tool-error.js';
@@ -34,6 +34,7 @@ export interface ToolboxOptions {
   readonly rendererIdleMs?: number;
   /** Told of every run, and whether a long-lived process or a command line did it. */
   readonly onRun?: (tool: string, by: 'renderer' | 'process') => void;
+  readonly onRendererStart?: (start: RendererStartReport) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -47,6 +48,7 @@ const DEFAULTS = {
   rendersPerProcess: 1_000,
   rendererIdleMs: 60_000,
   onRun: () => undefined,
+  onRendererStart: () => undefined,
   memoryFolder: undefined,
 } as const;
 /** Address space that Go's runtime reserves without using it. */
@@ -74,6 +76,7 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
     prepare: () => makeFolder(options.workFolder),
     rendersPerProcess: options.rendersPerProcess,
     idleMs: options.rendererIdleMs,
+    onStart: options.onRendererStart,
   });
   const { workFolder: folder, memoryFolder, maxFiles, maxBytes } = options;
   const limits = { folder, maxFiles, maxBytes, ...(memoryFolder === undefined ? {} : { memoryFolder }) };
