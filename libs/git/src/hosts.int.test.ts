@@ -1,4 +1,5 @@
 /** Politeness and distrust towards Git hosts, on both implementations. */
+import { fakeClock } from '@tiphys/runtime';
 import {
   type GitServer,
   type GitServerOptions,
@@ -7,14 +8,14 @@ import {
   temporaryDirectory,
 } from '@tiphys/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGitReader } from './index.js';
+import { createGitReader, type GitReaderOptions } from './index.js';
 
 const { signal } = new AbortController();
 
-function readerFor(transport: 'nodegit' | 'git-cli') {
+function readerFor(transport: 'nodegit' | 'git-cli', options: Partial<GitReaderOptions> = {}) {
   const dataDirectory = temporaryDirectory('git-hosts');
   onTestFinished(() => removeDirectory(dataDirectory));
-  return { reader: createGitReader({ dataDirectory, transport, failureMs: 0 }) };
+  return { reader: createGitReader({ dataDirectory, transport, failureMs: 0, ...options }) };
 }
 
 async function serverFor(options: GitServerOptions = {}): Promise<GitServer> {
@@ -62,4 +63,31 @@ describe.each(['nodegit', 'git-cli'] as const)('hosts through %s', (transport) =
     );
     expect(own.requests).toEqual([]);
   });
+
+  it.each([
+    ['is slower than anybody waits', { hang: true }, /did not answer within 3 s/],
+    ['limits requests', { status: 429, headers: { 'retry-after': '120' } }, /limits requests|too many requests/],
+  ])(
+    'R8 while a host %s, the last good answer is given with its time, and not forgotten',
+    async (_name, faults, why) => {
+      const own = await serverFor();
+      const { url } = await own.createRepository('app', { 'a.txt': '1' });
+      const clock = fakeClock();
+      const { reader } = readerFor(transport, { clock, listTimeoutMs: 3_000 });
+      const remote = { url, credentials: {} };
+      const resolve = (mode: 'normal' | 'resolve') =>
+        reader.resolveRevision(remote, 'main', { mode, signal, resolvedAfterMs: clock.now().getTime() });
+      const first = await resolve('normal');
+      const { resolvedAt } = first;
+      own.setFaults(faults);
+      clock.advance(60_000);
+      const stale = await resolve('normal');
+      expect(stale).toMatchObject({ commit: first.commit, resolvedAt });
+      expect(stale.stale).toMatch(why);
+      expect(stale.stale).toContain(resolvedAt?.toISOString());
+        own.setFaults({});
+      clock.advance(3_600_000);
+      expect((await resolve('resolve')).stale).toBeUndefined();
+    },
+  );
 });
