@@ -27,6 +27,7 @@ import {
 } from '@tiphys/runtime';
 import { createArtifactTrees } from './charts/artifact-trees.js';
 import { createChartTrees } from './charts/chart-trees.js';
+import { countArtifacts } from './charts/counted-artifacts.js';
 import type { Config } from './config.js';
 import { createIdleMemory } from './idle-memory.js';
 import { createFailures } from './manifests/failures.js';
@@ -150,7 +151,8 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient, tools,
   });
   const ttlMs = config.manifestCacheHours * 3_600_000;
   const charts = { client: chartClient, trees: createChartTrees(chartClient) };
-  const artifacts = { client: chartClient.artifacts, trees: createArtifactTrees(chartClient.artifacts) };
+  const artifactClient = countArtifacts(chartClient.artifacts, { counted, clock });
+  const artifacts = { client: artifactClient, trees: createArtifactTrees(artifactClient) };
   const renderSource = createRenderSource({
     git,
     charts,

@@ -5,8 +5,20 @@ import type { Metrics } from '@tiphys/runtime';
 
 export type RenderOutcome = 'rendered' | 'cached' | 'failed';
 
+const OCI_REQUEST_TYPES = ['resolve-revision', 'extract', 'digest-metadata', 'get-tags'] as const;
+export type OciRequestType = (typeof OCI_REQUEST_TYPES)[number];
+
+export interface OciRequestReport {
+  readonly url: string;
+  readonly type: OciRequestType;
+  readonly ms: number;
+  readonly ok: boolean;
+}
+
 export interface RepoServerMetrics {
   gitRequest(report: GitRequestReport): void;
+  /** About an OCI source (M04). */
+  ociRequest(report: OciRequestReport): void;
   /** Counts a request that waits or runs; call the result when it ends. */
   pending(repository: string): () => void;
   render(outcome: RenderOutcome): void;
@@ -33,6 +45,7 @@ export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
       labels: ['repo'],
     }),
   };
+  const ociRequest = createOciMetrics(metrics);
   const pending = metrics.gauge({
     name: 'argocd_repo_pending_request_total',
     help: 'Requests that wait or run',
@@ -51,6 +64,7 @@ export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
       seconds.observe({ repo, request_type: type }, ms / 1_000);
       if (!ok) failed[type].inc({ repo });
     },
+    ociRequest,
     pending: (repository) => {
       const repo = redact(repository);
       pending.inc({ repo });
@@ -59,5 +73,29 @@ export function createRepoServerMetrics(metrics: Metrics): RepoServerMetrics {
     render: (outcome) => renders.inc({ result: outcome }),
     // A version of a tool is chosen by users: it must not make series.
     toolRun: (tool, by) => toolRuns.inc({ tool: /(helm|kustomize|jsonnet)[^/]*$/.exec(tool)?.[1] ?? 'other', by }),
+  };
+}
+
+/** Names are Argo CD's; revisions, which users choose, are no labels. */
+function createOciMetrics(metrics: Metrics): (report: OciRequestReport) => void {
+  const labels = ['repo', 'request_type'] as const;
+  const total = metrics.counter({ name: 'argocd_oci_request_total', help: 'Requests for OCI sources', labels });
+  const seconds = metrics.histogram({
+    name: 'argocd_oci_request_duration_seconds',
+    help: 'Duration of requests for OCI sources',
+    labels,
+    buckets: SECONDS,
+  });
+  const failed = new Map(
+    OCI_REQUEST_TYPES.map((type) => {
+      const name = `argocd_oci_${type.replaceAll('-', '_')}_fail_total`;
+      return [type, metrics.counter({ name, help: `Failed requests of the type ${type}`, labels: ['repo'] })];
+    }),
+  );
+  return ({ url, type, ms, ok }) => {
+    const repo = redact(url);
+    total.inc({ repo, request_type: type });
+    seconds.observe({ repo, request_type: type }, ms / 1_000);
+    if (!ok) failed.get(type)?.inc({ repo });
   };
 }

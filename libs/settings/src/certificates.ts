@@ -10,9 +10,13 @@ export function tlsCertFor(host: string, tlsCertsCm: SettingsData): string | und
   return pem === '' ? undefined : pem;
 }
 
-/** Like {@link tlsCertFor}, for the host of a URL; undefined for SSH URLs and anything without a host. */
+/** Host with a port, a dot, or of this machine, before a path: a registry as Argo CD writes it for charts, without `oci://`. */
+const BARE_REGISTRY = /^((?:localhost|[\w-]+(?:\.[\w-]+)+|[\w-]+(?=:\d))(?::\d+)?)(?:\/|$)/i;
+
+/** Like {@link tlsCertFor}, for the host of a URL or registry; undefined for SSH URLs and anything without a host. */
 export function tlsCertForUrl(url: string, tlsCertsCm: SettingsData): string | undefined {
-  const host = /^(?:https|oci):\/\/(?:[^/@]*@)?([^/?#]+)/i.exec(url.trim())?.[1];
+  const text = url.trim();
+  const host = /^(?:https|oci):\/\/(?:[^/@]*@)?([^/?#]+)/i.exec(text)?.[1] ?? BARE_REGISTRY.exec(text)?.[1];
   return host === undefined ? undefined : tlsCertFor(host, tlsCertsCm);
 }
 

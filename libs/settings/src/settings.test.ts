@@ -175,6 +175,10 @@ describe('certificates', () => {
     ['oci://git.example.com:8443/charts', 'OTHER'],
     ['git@git.example.com:org/repo', undefined],
     ['http://git.example.com/x', undefined],
+    ['git.example.com:8443/charts', 'OTHER'],
+    ['git.example.com', 'PEM'],
+    ['git.example.com:org/repo', undefined],
+    ['localhost/charts', undefined],
   ])('for the URL %s', (url, expected) => expect(tlsCertForUrl(url, cm)).toBe(expected));
 
   it('known hosts are listed and broken lines reported (G12)', () => {

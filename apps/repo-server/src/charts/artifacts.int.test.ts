@@ -199,6 +199,18 @@ describe('a folder in a registry (B27)', () => {
   });
 });
 
+describe('metrics (M04)', () => {
+  it('count what is asked of registries, and what fails', async () => {
+    await push('counted', 'v1', { 'a.yaml': configMap('a') });
+    await generate('counted', { revision: 'v1' });
+    await expect(generate('counted', { revision: 'v2' })).rejects.toThrow();
+    const of = (name: string, type: string) => `argocd_oci_${name}{repo="${urlOf('counted')}"${type}`;
+    expect(await server.metric(of('request_total', ',request_type="resolve-revision"'))).toBe(2);
+    expect(await server.metric(of('request_total', ',request_type="extract"'))).toBe(1);
+    expect(await server.metric(of('resolve_revision_fail_total', ''))).toBe(1);
+  });
+});
+
 describe('what an OCI source may be (B28)', () => {
   const file = tarGzip({ 'a.yaml': configMap('a') });
   const custom = 'application/vnd.example.content.v1.tar+gzip';
