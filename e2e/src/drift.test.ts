@@ -27,6 +27,13 @@ function scale(app: App, replicas: number): Promise<unknown> {
   return site().client.patch(`${webPath(app)}/scale`, { spec: { replicas } }, { fieldManager: 'kubectl' });
 }
 
+/** Attribution in the answer of REST. */
+async function driftOf(app: App, name: string): Promise<unknown> {
+  const path = `/api/v1/applications/${app.name}/managed-resources`;
+  const { items } = await site().api.get<{ items: { name: string; drift?: unknown }[] }>(path);
+  return items.find((item) => item.name === name)?.drift;
+}
+
 async function replicas(app: App): Promise<number | undefined> {
   return ((await app.object('Deployment', 'web')) as { spec?: { replicas?: number } } | undefined)?.spec?.replicas;
 }
@@ -85,8 +92,14 @@ describe('with self-heal', () => {
 describe('without self-heal', () => {
   it('drift is shown and nothing is written until the next commit', async () => {
     const { app, since } = await started({ automated: { prune: true } });
-    await scale(app, 3);
+    await edit(webPath(app), { spec: { replicas: 3 } });
     await app.is('OutOfSync');
+    expect(await app.hasCondition('DriftWarning', /spec\.replicas/)).toMatch(
+      /^Deployment .*\/web: spec\.replicas changed by kubectl-edit \(Update\) at \d{4}-/,
+    );
+    expect(await driftOf(app, 'web')).toMatchObject([
+      { manager: 'kubectl-edit', operation: 'Update', fields: ['spec.replicas'], time: expect.any(String) },
+    ]);
     await app.refresh('hard');
     expect(await replicas(app)).toBe(3);
     expect((await app.writes(since)).list).toEqual([]);

@@ -40,6 +40,8 @@ export const CONDITION_TYPES = [
   'RepeatedResourceWarning',
   /** Ours: what a renderer warns of, and a Git host that could not be asked while its last good answer is used. */
   'RenderWarning',
+  /** Ours: who changed what of a live object, while nothing reverts it. */
+  'DriftWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
 ] as const;

@@ -46,7 +46,7 @@ import type { HardRefreshes } from './hard-refreshes.js';
 import { renderNotOlder } from './known-commit.js';
 import { orphansOf } from './orphans.js';
 import { RepoOutage, type RepoOutages } from './repo-outages.js';
-import { reportDrift, reportStatusChange } from './report.js';
+import { driftConditions, reportDrift, reportStatusChange } from './report.js';
 import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
 import { comparedStatus, failedStatus, invalidStatus, patchOf, sameStatusAt } from './status.js';
 import { managedResourceView, nodesBelow, treeOf } from './views.js';
@@ -250,11 +250,9 @@ async function compareAnew(
       now,
     },
   );
-  const compared = comparedStatus(
-    app,
-    { comparison, tree, conditions: [...next.conditions, ...orphans.conditions], settings: deps.settings() },
-    now,
-  );
+  const drift = next.starts === undefined ? driftConditions(app, { result, revisions: rendered.revisions }) : [];
+  const conditions = [...next.conditions, ...orphans.conditions, ...drift];
+  const compared = comparedStatus(app, { comparison, tree, conditions, settings: deps.settings() }, now);
   // Recorded as running in the same write: one patch less, and a crash after it is a resumed operation.
   const status =
     next.operation === undefined ? compared : { ...compared, operationState: beginState(next.operation, now) };

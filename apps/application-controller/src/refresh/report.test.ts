@@ -1,8 +1,8 @@
 import type { ApplicationCondition, ApplicationStatus } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
-import { application, configMap, managedResource, NOW, stored } from '../testing/builders.js';
+import { application, configMap, managedResource, NOW, SHA_A, SHA_B, stored } from '../testing/builders.js';
 import { recordingEvents } from '../testing/recording-ports.js';
-import { reportDrift, reportStatusChange } from './report.js';
+import { driftConditions, reportDrift, reportStatusChange } from './report.js';
 
 const status = (sync: 'Synced' | 'OutOfSync', health: 'Healthy' | 'Degraded', ...conditions: ApplicationCondition[]) =>
   ({ sync: { status: sync }, health: { status: health }, conditions }) as const;
@@ -83,5 +83,18 @@ describe('Events of drift (design 1.7)', () => {
     expect(recorder.recorded).toEqual(
       messages.map((message) => ({ type: 'Normal', reason: 'DriftDetected', message })),
     );
+  });
+
+  it.each([
+    { name: 'while the deployed commit is compared', revisions: [SHA_A], count: 1 },
+    { name: 'not while another commit waits to be deployed', revisions: [SHA_B], count: 0 },
+  ])('are conditions where nothing reverts it, $name', ({ revisions, count }) => {
+    const history = [{ id: 0, revision: SHA_A, deployedAt: NOW }];
+    const conditions = driftConditions(application({ status: { history } }), {
+      result: { resources: [drifted] },
+      revisions,
+    });
+    const message = `ConfigMap web/a: data.k, data.l changed by kubectl-edit (Update) at ${NOW}`;
+    expect(conditions).toEqual([{ type: 'DriftWarning', message }].slice(0, count));
   });
 });

@@ -1,5 +1,5 @@
 /** Kubernetes Events for status changes: the audit trail of what was seen (F35). */
-import type { ComparisonResult, DriftAttribution } from '@tiphys/gitops-engine';
+import { type ComparisonResult, type DriftAttribution, equalJson } from '@tiphys/gitops-engine';
 import type { Application, ApplicationCondition, ApplicationStatus, ResourceKey } from '@tiphys/model';
 import type { EventRecorder } from '../ports.js';
 
@@ -29,9 +29,27 @@ export function reportDrift(
 ): void {
   for (const { key, status, diff, live } of resources) {
     if (status !== 'OutOfSync' || live === undefined) continue;
-    for (const drift of diff.drift)
-      events.record(app, { type: 'Normal', reason: 'DriftDetected', message: driftMessage(key, drift) });
+    for (const drift of diff.drift) {
+      const message = `${driftMessage(key, drift)}; reverting to Git`;
+      events.record(app, { type: 'Normal', reason: 'DriftDetected', message });
+    }
   }
+}
+
+/** The same as conditions, for drift that nothing reverts now. A commit that is not deployed yet is no drift. */
+export function driftConditions(
+  app: Application,
+  {
+    result,
+    revisions,
+  }: { readonly result: Pick<ComparisonResult, 'resources'>; readonly revisions: readonly string[] },
+): readonly Pick<ApplicationCondition, 'type' | 'message'>[] {
+  const deployed = app.status?.history?.at(-1);
+  if (!equalJson(deployed?.revisions ?? [deployed?.revision], revisions)) return [];
+  const drifted = result.resources.filter(({ status, live }) => status === 'OutOfSync' && live !== undefined);
+  return drifted.flatMap(({ key, diff }) =>
+    diff.drift.map((drift) => ({ type: 'DriftWarning' as const, message: driftMessage(key, drift) })),
+  );
 }
 
 function driftMessage(
@@ -40,7 +58,7 @@ function driftMessage(
 ): string {
   const where = namespace === '' ? name : `${namespace}/${name}`;
   const when = time === undefined ? '' : ` at ${time}`;
-  return `${kind} ${where}: ${fields.join(', ')} changed by ${manager} (${operation})${when}; reverting to Git`;
+  return `${kind} ${where}: ${fields.join(', ')} changed by ${manager} (${operation})${when}`;
 }
 
 function change(what: string, before: string | undefined, after: string | undefined): string | undefined {
