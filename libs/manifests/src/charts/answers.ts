@@ -1,6 +1,6 @@
 /** What hosts answered, remembered: recent answers are given again, and the last good one while a host is down. */
-import { isGitOpsError } from '@tiphys/model';
 import type { Clock } from '@tiphys/runtime';
+import { createRecentFailures } from './recent-failures.js';
 
 export interface Answer<T> {
   readonly value: T;
@@ -22,9 +22,16 @@ export interface AnswerOptions {
 
 const MAX_REMEMBERED = 5_000;
 
+/** Names the moment, not the age: a text that changes with every question would be written to the application each time. */
+export function staleReason(error: unknown, at: Date, what: string): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `${reason} The ${what} of ${at.toISOString()} is used.`;
+}
+
 /** The answers used longest ago are forgotten first. */
 export function createAnswers<T>({ clock, maxAgeMs }: AnswerOptions): Answers<T> {
   const known = new Map<string, Answer<T>>();
+  const failures = createRecentFailures(clock);
   const remember = (key: string, answer: Answer<T>): Answer<T> => {
     known.delete(key);
     known.set(key, answer);
@@ -41,11 +48,15 @@ export function createAnswers<T>({ clock, maxAgeMs }: AnswerOptions): Answers<T>
       const isRecent = held !== undefined && resolvedAt.getTime() - held.resolvedAt.getTime() < maxAgeMs;
       if (isRecent && !fresh) return remember(key, held);
       try {
-        return remember(key, { value: await ask(), resolvedAt });
+        const failed = fresh ? undefined : failures.get(key);
+        if (failed !== undefined) throw failed;
+        const answer = remember(key, { value: await ask(), resolvedAt });
+        failures.forget(key);
+        return answer;
       } catch (error) {
-        const isHostFailure = isGitOpsError(error) && error.code === 'Upstream';
+        const isHostFailure = failures.get(key) === error || failures.note(key, error);
         if (held === undefined || fresh || !isHostFailure) throw error;
-        return { ...held, stale: `${error.message} The answer of ${held.resolvedAt.toISOString()} is used.` };
+        return { ...held, stale: staleReason(error, held.resolvedAt, 'answer') };
       }
     },
   };

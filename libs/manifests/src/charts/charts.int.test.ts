@@ -169,9 +169,25 @@ describe('what hosts are asked', () => {
     };
     expect(await ask()).toMatchObject({
       version: '1.10.0',
-      stale: expect.stringMatching(/answered 503.*The index of \d+ s ago is used/),
+      stale: expect.stringMatching(/answered 503.*The index of 2026-.* is used/),
     });
+    const asked = host.requests.length;
+    expect(await ask()).toMatchObject({ stale: expect.stringMatching(/answered 503/) });
+    expect(host.requests).toHaveLength(asked);
     await expect(ask(true)).rejects.toMatchObject({ code: 'Upstream' });
+    expect(host.requests).toHaveLength(asked + 1);
+    host.answer = undefined;
+    clock.advance(15_000);
+    expect(await ask()).not.toHaveProperty('stale');
+  });
+
+  it('nobody waits again for a host that hangs: the failure is told at once for a while, also without an older answer', async () => {
+    host.answer = () => true;
+    const ask = () => client.resolve(question({ url: host.url }, '1.*'), { signal });
+    await expect(ask()).rejects.toThrow(/did not answer within 3 s/);
+    const started = performance.now();
+    await expect(ask()).rejects.toThrow(/did not answer within 3 s/);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it('an archive is downloaded once, also by many callers at the same time', async () => {

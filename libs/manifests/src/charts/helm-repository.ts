@@ -1,11 +1,13 @@
 /** Helm repositories: index.yaml over HTTP, revalidated by its ETag, and the archives that it names (A09, B14). */
 import { createHash } from 'node:crypto';
-import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import { GitOpsError } from '@tiphys/model';
 import { maxVersion } from '@tiphys/model/versions';
 import type { Clock } from '@tiphys/runtime';
+import { staleReason } from './answers.js';
 import type { HttpClient } from './http.js';
 import { chartVersions, type IndexEntry, listCharts } from './index-file.js';
 import type { ChartArchive, ChartClient, ChartQueryOptions, ChartQuestion, ChartRepository } from './ports.js';
+import { createRecentFailures, type RecentFailures } from './recent-failures.js';
 import type { ChartStore } from './store.js';
 
 export interface RepositoryDeps {
@@ -42,8 +44,10 @@ const MAX_KNOWN = 1_000;
 /** Indexes may name archives in registries: those are fetched there. */
 export function createHelmRepositories(deps: RepositoryDeps, registries: RepositoryClient): RepositoryClient {
   const indexes = new Map<string, Index>();
+  const failures = createRecentFailures(deps.clock);
+  const known = { deps, indexes, failures };
   const find = async (question: ChartQuestion, options: ChartQueryOptions) => {
-    const { text, index, stale } = await readIndex({ deps, indexes, repository: question.repository }, options);
+    const { text, index, stale } = await readIndex({ ...known, repository: question.repository }, options);
     const origin = indexUrl(question.repository);
     const entries = chartVersions(text, question.chart, origin);
     const version = maxVersion(
@@ -70,11 +74,11 @@ export function createHelmRepositories(deps: RepositoryDeps, registries: Reposit
       return { ...(await registries.fetch(elsewhere, options)), version: entry.version };
     },
     list: async (repository, signal) => {
-      const { text } = await readIndex({ deps, indexes, repository }, { signal });
+      const { text } = await readIndex({ ...known, repository }, { signal });
       return listCharts(text, indexUrl(repository));
     },
     test: async (repository, signal) => {
-      await readIndex({ deps, indexes, repository }, { signal, fresh: true });
+      await readIndex({ ...known, repository }, { signal, fresh: true });
     },
   };
 }
@@ -82,22 +86,27 @@ export function createHelmRepositories(deps: RepositoryDeps, registries: Reposit
 interface IndexRequest {
   readonly deps: RepositoryDeps;
   readonly indexes: Map<string, Index>;
+  readonly failures: RecentFailures;
   readonly repository: ChartRepository;
 }
 
 async function readIndex(request: IndexRequest, options: ChartQueryOptions): Promise<CheckedIndex> {
-  const { deps, indexes, repository } = request;
+  const { deps, indexes, failures, repository } = request;
   const key = repositoryKey(repository);
   const held = await heldIndex(deps.store, key, indexes.get(key));
   const ageMs =
     held === undefined ? Number.POSITIVE_INFINITY : deps.clock.now().getTime() - held.index.checkedAt.getTime();
   if (held !== undefined && options.fresh !== true && ageMs < deps.limits.maxAgeMs) return held;
   try {
-    return await askForIndex({ request, key, held }, options);
+    const failed = options.fresh === true ? undefined : failures.get(key);
+    if (failed !== undefined) throw failed;
+    const index = await askForIndex({ request, key, held }, options);
+    failures.forget(key);
+    return index;
   } catch (error) {
-    const isHostFailure = isGitOpsError(error) && error.code === 'Upstream';
+    const isHostFailure = failures.get(key) === error || failures.note(key, error);
     if (held === undefined || options.fresh === true || !isHostFailure) throw error;
-    return { ...held, stale: `${error.message} The index of ${Math.round(ageMs / 1_000)} s ago is used.` };
+    return { ...held, stale: staleReason(error, held.index.checkedAt, 'index') };
   }
 }
 
