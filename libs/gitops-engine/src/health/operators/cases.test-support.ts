@@ -1,7 +1,7 @@
 /** How the cases of operators' kinds are written. */
 import type { HealthStatusCode } from '@tiphys/model';
 
-export type Condition = Readonly<Record<string, string>>;
+export type Condition = Readonly<Record<string, string | number>>;
 /** Fields of the object, the code that is expected, and the message where it matters. */
 export type Row = readonly [fields: Record<string, unknown>, code: HealthStatusCode | undefined, message?: string];
 export type Cases = Readonly<Record<string, readonly Row[]>>;

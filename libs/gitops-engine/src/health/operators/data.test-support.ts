@@ -5,6 +5,11 @@ export const DATA_CASES: Cases = {
   'postgresql.cnpg.io/Cluster': [
     [phase('Cluster in healthy state'), 'Healthy'],
     [phase('Setting up primary'), 'Progressing'],
+    [phase('Failing over'), 'Degraded'],
+    [
+      { metadata: { annotations: { 'cnpg.io/reconciliationLoop': 'disabled' } }, ...phase('Cluster in healthy state') },
+      'Suspended',
+    ],
     [
       { status: { phase: 'Waiting for user action', phaseReason: 'restart' } },
       'Suspended',
@@ -19,8 +24,10 @@ export const DATA_CASES: Cases = {
     [{ status: { phase: 'failed', error: 'no bucket' } }, 'Degraded', 'no bucket'],
   ],
   'postgresql.cnpg.io/Database': [
-    [{ status: { applied: true } }, 'Healthy'],
-    [{ status: { applied: false, message: 'no owner' } }, 'Degraded', 'no owner'],
+    [{ status: { applied: true, observedGeneration: 1 } }, 'Healthy'],
+    [{ status: { applied: false, message: 'no owner', observedGeneration: 1 } }, 'Degraded', 'no owner'],
+    [{ status: { applied: false, message: 'no role yet' } }, 'Progressing', 'no role yet'],
+    [{ metadata: { generation: 2 }, status: { applied: true, observedGeneration: 1 } }, 'Progressing'],
     [{}, 'Progressing'],
   ],
   'acid.zalan.do/postgresql': [
@@ -53,6 +60,7 @@ export const DATA_CASES: Cases = {
     [conditions(c('Ready')), 'Healthy'],
   ],
   'rabbitmq.com/RabbitmqCluster': [
+    [conditions(no('AllReplicasReady', 'ScaledToZero'), c('ClusterAvailable')), 'Suspended'],
     [conditions(c('AllReplicasReady'), c('ClusterAvailable'), c('ReconcileSuccess')), 'Healthy'],
     [conditions(no('AllReplicasReady'), c('ClusterAvailable'), c('ReconcileSuccess')), 'Progressing'],
     [conditions(no('ReconcileSuccess', 'FailedCLICommand', 'x')), 'Degraded'],
@@ -109,6 +117,13 @@ export const DATA_CASES: Cases = {
     [{ status: { lifecycleState: 'STABLE' } }, 'Healthy'],
     [{ status: { lifecycleState: 'FAILED', error: 'e' } }, 'Degraded', 'e'],
     [{ status: { lifecycleState: 'SUSPENDED' } }, 'Suspended'],
+    [{ status: { jobStatus: { state: 'RUNNING' } } }, 'Healthy'],
+    [
+      { spec: { job: { state: 'suspended' } }, status: { jobStatus: { state: 'SUSPENDED' } } },
+      'Healthy',
+      'Job is suspended',
+    ],
+    [{ status: { error: 'no memory' } }, 'Degraded', 'no memory'],
   ],
   'ray.io/RayCluster': [
     [state('ready'), 'Healthy'],
@@ -141,6 +156,13 @@ export const DATA_CASES: Cases = {
     [{ status: { health: 'green', phase: 'ApplyingChanges' } }, 'Progressing', 'ApplyingChanges'],
     [{ status: { health: 'unknown', phase: 'Invalid' } }, 'Degraded'],
     [{}, 'Progressing'],
+  ],
+  'elasticsearch.k8s.elastic.co/Elasticsearch ': [
+    [
+      { spec: { nodeSets: [{ count: 3 }] }, status: { health: 'green', availableNodes: 2 } },
+      'Progressing',
+      '2 of 3 nodes are available',
+    ],
   ],
   'kibana.k8s.elastic.co/Kibana': [[{ status: { health: 'green' } }, 'Healthy']],
 };

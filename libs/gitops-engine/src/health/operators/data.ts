@@ -3,16 +3,18 @@ import type { HealthStatus, KubernetesObject } from '@tiphys/model';
 import type { HealthCheck } from '../assess-health.js';
 import { conditionsOf, listAt, numberAt, textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
-import { byConditions, byPhase, type Codes, codes, firstOf } from './patterns.js';
+import { byConditions, byPhase, type Codes, codes, firstOf, outdated } from './patterns.js';
 import type { CheckEntry, GroupCheck } from './types.js';
 
 /** https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/ (phases of the cluster) */
 const CNPG_DEGRADED =
-  /unrecoverable|unable to create|invalid image catalog|unknown plugin|failed to load|missing|inconsistent/i;
+  /failing over|unrecoverable|unable to create|invalid image catalog|unknown plugin|failed to load|missing|inconsistent/i;
 const CNPG_WAITS = /waiting for user action/i;
 const cnpgCluster: HealthCheck = (live) => {
   const hibernated = conditionsOf(live).find(({ type, status }) => type === 'cnpg.io/hibernation' && status === 'True');
   if (hibernated !== undefined) return health('Suspended', hibernated.message);
+  if (live.metadata.annotations?.['cnpg.io/reconciliationLoop'] === 'disabled')
+    return health('Suspended', 'Cluster reconciliation is suspended');
   const phase = textAt(live, 'status', 'phase');
   if (phase === undefined) return health('Progressing', 'Waiting for status.phase');
   if (phase === 'Cluster in healthy state') return health('Healthy', phase);
@@ -24,8 +26,10 @@ const cnpgCluster: HealthCheck = (live) => {
 
 const cnpgApplied: HealthCheck = (live) => {
   const applied = valueAt(live, 'status', 'applied');
-  if (applied === undefined) return health('Progressing', 'Waiting for status.applied');
-  return applied === true ? health('Healthy') : health('Degraded', textAt(live, 'status', 'message'));
+  const message = textAt(live, 'status', 'message');
+  const isObserved = numberAt(live, 'status', 'observedGeneration') !== undefined && outdated(live) === undefined;
+  if (applied === undefined || !isObserved) return health('Progressing', message ?? 'Waiting for status.applied');
+  return applied === true ? health('Healthy') : health('Degraded', message);
 };
 
 /** https://strimzi.io/docs/operators/latest/deploying#con-custom-resources-status-str */
@@ -52,6 +56,13 @@ const elastic = firstOf(
     codes: codes({ Healthy: ['green'], Progressing: ['yellow', 'unknown'], Degraded: ['red'] }),
   }),
 );
+
+/** Fewer nodes than asked for: it is still growing, whatever its colour. */
+const elasticNodes: HealthCheck = (live) => {
+  const wanted = listAt(live, 'spec', 'nodeSets').reduce((sum, set) => sum + (numberAt(set, 'count') ?? 0), 0);
+  const available = numberAt(live, 'status', 'availableNodes') ?? wanted;
+  return available < wanted ? health('Progressing', `${available} of ${wanted} nodes are available`) : undefined;
+};
 
 const MONGODB: Codes = codes({
   Healthy: ['Running', 'Updated'],
@@ -90,7 +101,11 @@ const rabbitmq = firstOf(
     });
     return failed === undefined ? undefined : health('Degraded', failed.message || failed.reason);
   },
-  byConditions({ ready: ['ClusterAvailable', 'AllReplicasReady'], whenFalse: 'Progressing' }),
+  byConditions({
+    ready: ['ClusterAvailable', 'AllReplicasReady'],
+    whenFalse: 'Progressing',
+    reasons: { ScaledToZero: 'Suspended' },
+  }),
 );
 
 /** https://rook.io/docs/rook/latest/CRDs/Cluster/ceph-cluster-crd/#ceph-status */
@@ -155,6 +170,17 @@ const volumeSnapshot: HealthCheck = (live) => {
   return valueAt(live, 'status', 'readyToUse') === true
     ? health('Healthy')
     : health('Progressing', 'Waiting for the snapshot');
+};
+
+/** Before 1.3 there was no lifecycleState. */
+const flinkWithoutState: HealthCheck = (live) => {
+  if (textAt(live, 'status', 'lifecycleState') !== undefined) return undefined;
+  const error = textAt(live, 'status', 'error') ?? textAt(live, 'status', 'reconciliationStatus', 'error') ?? '';
+  if (error !== '') return health('Degraded', error);
+  const state = textAt(live, 'status', 'jobStatus', 'state') ?? '';
+  const isSuspended = textAt(live, 'spec', 'job', 'state') === 'suspended' && state !== 'RUNNING';
+  if (isSuspended) return health('Healthy', 'Job is suspended');
+  return ['RUNNING', 'FINISHED', 'running', 'finished'].includes(state) ? health('Healthy') : undefined;
 };
 
 const mysql = byPhase({
@@ -238,6 +264,7 @@ export const DATA_CHECKS: readonly CheckEntry[] = [
       codes: codes({ Healthy: ['Bound'], Progressing: ['Pending', 'Released'], Degraded: ['Failed'] }),
     }),
   ],
+  ['elasticsearch.k8s.elastic.co/Elasticsearch', firstOf(elasticNodes, elastic)],
   ['longhorn.io/Volume', longhornVolume],
   ['snapshot.storage.k8s.io/VolumeSnapshot', volumeSnapshot],
   // https://www.kubeflow.org/docs/components/spark-operator/
@@ -266,16 +293,19 @@ export const DATA_CHECKS: readonly CheckEntry[] = [
   // https://nightlies.apache.org/flink/flink-kubernetes-operator-docs-main/docs/concepts/controller-flow/
   [
     'flink.apache.org/FlinkDeployment',
-    byPhase({
-      phase: ['status', 'lifecycleState'],
-      message: ['status', 'error'],
-      codes: codes({
-        Healthy: ['STABLE'],
-        Progressing: ['CREATED', 'UPGRADING', 'DEPLOYED', 'ROLLING_BACK', 'ROLLED_BACK', 'DELETING'],
-        Suspended: ['SUSPENDED'],
-        Degraded: ['FAILED'],
+    firstOf(
+      flinkWithoutState,
+      byPhase({
+        phase: ['status', 'lifecycleState'],
+        message: ['status', 'error'],
+        codes: codes({
+          Healthy: ['STABLE'],
+          Progressing: ['CREATED', 'UPGRADING', 'DEPLOYED', 'ROLLING_BACK', 'ROLLED_BACK', 'DELETING'],
+          Suspended: ['SUSPENDED'],
+          Degraded: ['FAILED'],
+        }),
       }),
-    }),
+    ),
   ],
   // https://docs.ray.io/en/latest/cluster/kubernetes/
   [

@@ -20,6 +20,31 @@ export const DELIVERY_CASES: Cases = {
     [conditions(c('InvalidSpec', 'True', 'InvalidSpec', 'no template')), 'Degraded', 'no template'],
     [conditions(no('Progressing', 'ProgressDeadlineExceeded', 'too late')), 'Degraded', 'too late'],
   ],
+  'argoproj.io/Rollout ': [
+    [
+      {
+        metadata: { annotations: { 'rollout.argoproj.io/workload-generation': '3' } },
+        status: { phase: 'Healthy', workloadObservedGeneration: '2' },
+      },
+      'Progressing',
+    ],
+    [
+      {
+        spec: { replicas: 2 },
+        status: { updatedReplicas: 2, availableReplicas: 2, currentPodHash: 'a', stableRS: 'a' },
+      },
+      'Healthy',
+    ],
+    [{ spec: { replicas: 2 }, status: { updatedReplicas: 1 } }, 'Progressing'],
+    [{ spec: { replicas: 2 }, status: { updatedReplicas: 2, availableReplicas: 1 } }, 'Progressing'],
+    [
+      {
+        spec: { replicas: 2 },
+        status: { updatedReplicas: 2, availableReplicas: 2, currentPodHash: 'a', stableRS: 'b' },
+      },
+      'Progressing',
+    ],
+  ],
   'argoproj.io/AnalysisRun': [
     [phase('Running'), 'Progressing'],
     [phase('Successful'), 'Healthy'],
@@ -57,7 +82,7 @@ export const DELIVERY_CASES: Cases = {
     ...ready,
     [{ spec: { suspend: true }, ...conditions(c('Ready')) }, 'Suspended'],
     [conditions(no('Ready', 'DependencyNotReady')), 'Progressing'],
-    [conditions(no('Ready', 'BuildFailed'), c('Reconciling', 'True', 'ProgressingWithRetry')), 'Progressing'],
+    [conditions(no('Ready', 'BuildFailed'), c('Reconciling', 'True', 'ProgressingWithRetry')), 'Degraded'],
     [
       conditions(no('Ready', 'BuildFailed'), c('Stalled', 'True', 'InvalidPath', 'no such path')),
       'Degraded',
@@ -65,7 +90,11 @@ export const DELIVERY_CASES: Cases = {
     ],
     [{ metadata: { generation: 3 }, status: { observedGeneration: 2, conditions: [c('Ready')] } }, 'Progressing'],
   ],
-  'source.toolkit.fluxcd.io/GitRepository': ready,
+  'source.toolkit.fluxcd.io/GitRepository': [
+    [conditions(c('Ready'), c('Reconciling', 'True', 'NewGeneration', 'on its way')), 'Progressing', 'on its way'],
+    ...ready,
+  ],
+  'source.toolkit.fluxcd.io/HelmRepository': [[{ spec: { type: 'oci' } }, 'Healthy'], ...ready],
   'helm.toolkit.fluxcd.io/HelmRelease': [[conditions(no('Ready', 'InstallFailed', 'x')), 'Degraded', 'x'], ...ready],
   'image.toolkit.fluxcd.io/ImagePolicy': ready,
   'notification.toolkit.fluxcd.io/Alert': [
@@ -99,6 +128,12 @@ export const DELIVERY_CASES: Cases = {
     [state('UpgradePending'), 'Progressing'],
     [conditions(c('ResolutionFailed', 'True', '', 'conflict')), 'Degraded', 'conflict'],
     [conditions(c('InstallPlanPending', 'True', 'RequiresApproval')), 'Suspended'],
+    [
+      { status: { installedCSV: 'a.v1', conditions: [c('InstallPlanPending', 'True', 'RequiresApproval')] } },
+      'Healthy',
+    ],
+    [{ status: { state: 'AtLatestKnown', conditions: [c('InstallPlanMissing')] } }, 'Healthy'],
+    [conditions(c('InstallPlanMissing', 'True', 'ReferencedInstallPlanNotFound')), 'Progressing'],
     [conditions(c('InstallPlanPending', 'True', 'Installing')), 'Progressing'],
   ],
   'operators.coreos.com/CatalogSource': [
@@ -109,6 +144,7 @@ export const DELIVERY_CASES: Cases = {
     [conditions(c('Installed'), c('Healthy')), 'Healthy'],
     [conditions(c('Installed')), 'Progressing'],
     [conditions(no('Installed', 'UnpackingPackage')), 'Progressing'],
+    [conditions(no('Installed', 'UnpackingPackage', 'cannot unpack package')), 'Degraded', 'cannot unpack package'],
     [conditions(no('Installed', 'UnhealthyPackage', 'no image')), 'Degraded', 'no image'],
   ],
   's3.aws.crossplane.io/Bucket': [

@@ -1,9 +1,9 @@
 /** Kinds of delivery tools: Argo, Flux, Tekton, Crossplane, OLM. The page of the documented conditions stands above each entry. */
 import type { HealthStatus, KubernetesObject } from '@tiphys/model';
 import type { HealthCheck } from '../assess-health.js';
-import { conditionsOf, listAt, textAt, valueAt } from '../fields.js';
+import { conditionsOf, listAt, numberAt, textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
-import { byConditions, byPhase, codes, firstOf, judge, suspended } from './patterns.js';
+import { byConditions, byPhase, codes, firstOf, judge, outdated, suspended } from './patterns.js';
 import type { CheckEntry, GroupCheck } from './types.js';
 
 const ANALYSIS_PHASES = codes({
@@ -28,6 +28,34 @@ function invalidRollout(live: KubernetesObject): HealthStatus | undefined {
   return broken === undefined ? undefined : health('Degraded', broken.message);
 }
 
+/** A rollout of another workload (`workloadRef`) has a generation of its own. */
+function outdatedWorkload(live: KubernetesObject): HealthStatus | undefined {
+  const wanted = Number(live.metadata.annotations?.['rollout.argoproj.io/workload-generation'] ?? 0);
+  const observed = Number(textAt(live, 'status', 'workloadObservedGeneration') ?? wanted);
+  return observed < wanted ? health('Progressing', 'Waiting for rollout spec update to be observed') : undefined;
+}
+
+/** Before 1.0 a Rollout had no phase: it is done when its newest pods are the stable ones and all are there. */
+function rolloutWithoutPhase(live: KubernetesObject): HealthStatus | undefined {
+  if (textAt(live, 'status', 'phase') !== undefined || valueAt(live, 'status') === undefined) return undefined;
+  const wanted = numberAt(live, 'spec', 'replicas') ?? 1;
+  const updated = numberAt(live, 'status', 'updatedReplicas') ?? 0;
+  const available = numberAt(live, 'status', 'availableReplicas') ?? 0;
+  if (updated < wanted)
+    return health('Progressing', 'Waiting for roll out to finish: More replicas need to be updated');
+  if (available < updated)
+    return health('Progressing', 'Waiting for roll out to finish: updated replicas are still becoming available');
+  const current = textAt(live, 'status', 'currentPodHash') ?? '';
+  const stable = [
+    textAt(live, 'status', 'stableRS'),
+    textAt(live, 'status', 'canary', 'stableRS'),
+    textAt(live, 'status', 'blueGreen', 'activeSelector'),
+  ];
+  return current !== '' && stable.includes(current)
+    ? health('Healthy')
+    : health('Progressing', 'Waiting for roll out to finish');
+}
+
 const rolloutPhase = byPhase({
   phase: ['status', 'phase'],
   message: ['status', 'message'],
@@ -40,17 +68,25 @@ const allConditions: HealthCheck = (live) => {
   return judge(conditions, { ready: [...new Set(conditions.map(({ type }) => type))] });
 };
 
-const FLUX_REASONS = codes({
-  Progressing: ['Progressing', 'ProgressingWithRetry', 'DependencyNotReady', 'Init', 'Reconciling'],
-});
+const FLUX_REASONS = codes({ Progressing: ['Progressing', 'DependencyNotReady', 'Init', 'Reconciling'] });
 
-/** https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomization-status: Stalled, Reconciling, Ready */
-const flux = byConditions({
+/**
+ * https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomization-status: Stalled, Ready, Reconciling. What failed and is
+ * tried again is Degraded, although it is Reconciling too.
+ */
+const fluxConditions = byConditions({
   suspendedBy: ['spec', 'suspend'],
-  whenTrue: { Stalled: 'Degraded', Reconciling: 'Progressing' },
+  whenTrue: { Stalled: 'Degraded' },
   ready: ['Ready'],
   reasons: FLUX_REASONS,
 });
+const flux: HealthCheck = (live) => {
+  const found = fluxConditions(live);
+  const reconciling = conditionsOf(live).find(({ type, status }) => type === 'Reconciling' && status === 'True');
+  return found?.status === 'Healthy' && reconciling !== undefined ? health('Progressing', reconciling.message) : found;
+};
+/** https://fluxcd.io/flux/components/source/helmrepositories/#helm-oci-repository : such a repository has no status */
+const helmRepository: HealthCheck = (live) => (textAt(live, 'spec', 'type') === 'oci' ? health('Healthy') : flux(live));
 /** Alert and Provider v1beta3 have no status: https://fluxcd.io/flux/components/notification/ */
 const fluxPassive: HealthCheck = (live) =>
   suspended(live, ['spec', 'suspend']) ?? (conditionsOf(live).length === 0 ? health('Healthy') : flux(live));
@@ -74,10 +110,18 @@ const crossplane: HealthCheck = (live) => {
   return health(isFailure ? 'Degraded' : 'Progressing', ready.message || ready.reason);
 };
 /** https://docs.crossplane.io/latest/packages/providers/#provider-conditions */
-const crossplanePackage = byConditions({
-  ready: ['Installed', 'Healthy'],
-  reasons: codes({ Progressing: ['UnpackingPackage', 'InactivePackageRevision', 'UnknownPackageRevisionHealth'] }),
-});
+const crossplanePackage = firstOf(
+  (live) => {
+    const failed = conditionsOf(live).find(
+      ({ reason, message }) => reason === 'UnpackingPackage' && /^cannot/.test(message),
+    );
+    return failed === undefined ? undefined : health('Degraded', failed.message);
+  },
+  byConditions({
+    ready: ['Installed', 'Healthy'],
+    reasons: codes({ Progressing: ['UnpackingPackage', 'InactivePackageRevision', 'UnknownPackageRevisionHealth'] }),
+  }),
+);
 
 const tektonRun = firstOf(
   (live) =>
@@ -89,23 +133,28 @@ const tektonRun = firstOf(
 
 /** https://olm.operatorframework.io/docs/concepts/crds/subscription/ */
 const subscription: HealthCheck = (live) => {
-  const bad = conditionsOf(live).find(
-    ({ type, status }) =>
-      status === 'True' &&
-      ['CatalogSourcesUnhealthy', 'InstallPlanFailed', 'InstallPlanMissing', 'ResolutionFailed'].includes(type),
-  );
-  if (bad !== undefined) return health('Degraded', bad.message || bad.reason);
-  const pending = conditionsOf(live).find(({ type, status }) => type === 'InstallPlanPending' && status === 'True');
-  if (pending?.reason === 'RequiresApproval') return health('Suspended', 'An install plan waits for approval');
-  if (pending !== undefined) return health('Progressing', pending.message || pending.reason);
   const state = textAt(live, 'status', 'state');
+  const named = (type: string) => conditionsOf(live).find((found) => found.type === type && found.status === 'True');
+  const bad = ['CatalogSourcesUnhealthy', 'InstallPlanFailed', 'ResolutionFailed']
+    .map(named)
+    .find((found) => found !== undefined);
+  if (bad !== undefined) return health('Degraded', bad.message || bad.reason);
   if (state === 'AtLatestKnown') return health('Healthy', state);
-  return health('Progressing', state ?? 'Waiting for status.state');
+  const pending = named('InstallPlanPending') ?? named('InstallPlanMissing');
+  const isInstalled = textAt(live, 'status', 'installedCSV') !== undefined;
+  if (pending?.reason === 'RequiresApproval') {
+    const message = 'An install plan waits for approval';
+    return isInstalled ? health('Healthy', message) : health('Suspended', message);
+  }
+  return health('Progressing', pending?.message || pending?.reason || state || 'Waiting for status.state');
 };
 
 export const DELIVERY_CHECKS: readonly CheckEntry[] = [
   // https://argo-rollouts.readthedocs.io/en/stable/features/kubectl-plugin/ and features/specification
-  ['argoproj.io/Rollout', firstOf(invalidRollout, pausedRollout, rolloutPhase)],
+  [
+    'argoproj.io/Rollout',
+    firstOf(invalidRollout, pausedRollout, outdatedWorkload, outdated, rolloutWithoutPhase, rolloutPhase),
+  ],
   // https://argo-rollouts.readthedocs.io/en/stable/features/analysis/
   [
     'argoproj.io/AnalysisRun',
@@ -145,6 +194,7 @@ export const DELIVERY_CHECKS: readonly CheckEntry[] = [
   ['argoproj.io/EventSource', allConditions],
   ['argoproj.io/Sensor', allConditions],
   ['argoproj.io/EventBus', allConditions],
+  ['source.toolkit.fluxcd.io/HelmRepository', helmRepository],
   ['notification.toolkit.fluxcd.io/Alert', fluxPassive],
   ['notification.toolkit.fluxcd.io/Provider', fluxPassive],
   // https://tekton.dev/docs/pipelines/pipelineruns/#monitoring-execution-status

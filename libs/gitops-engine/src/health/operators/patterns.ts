@@ -1,7 +1,7 @@
 /** The ways in which operators say how an object is: conditions, a phase, or both. Each check is data for one of these. */
 import type { HealthStatus, HealthStatusCode, KubernetesObject } from '@tiphys/model';
 import type { HealthCheck } from '../assess-health.js';
-import { type Condition, conditionsOf, numberAt, textAt, valueAt } from '../fields.js';
+import { asCondition, type Condition, listAt, numberAt, textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
 
 export type Path = readonly string[];
@@ -25,7 +25,7 @@ export interface ConditionRules {
 
 /** Judges by `status.conditions`. Progressing while the newest generation is not observed or a condition is Unknown. */
 export function byConditions(rules: ConditionRules): HealthCheck {
-  return (live) => suspended(live, rules.suspendedBy) ?? outdated(live) ?? judge(conditionsOf(live), rules);
+  return (live) => suspended(live, rules.suspendedBy) ?? outdated(live) ?? judge(freshConditions(live), rules);
 }
 
 /** The same for conditions that lie elsewhere, as those of a route's parents. */
@@ -44,6 +44,17 @@ export function judge(conditions: readonly Condition[], rules: ConditionRules): 
 /** A condition that is neither True nor False is on its way, unless its reason says more. */
 function notReady(open: Condition, { reasons = {}, whenFalse = 'Degraded' }: ConditionRules): HealthStatus {
   return health(reasons[open.reason] ?? (open.status === 'False' ? whenFalse : 'Progressing'), why(open));
+}
+
+/** Conditions at a path of the object or of a part of it; those about an older generation are left out. */
+export function freshConditions(
+  { metadata, ...live }: KubernetesObject,
+  from: unknown = live,
+  ...path: readonly string[]
+): readonly Condition[] {
+  const generation = metadata.generation ?? 0;
+  const list = listAt(from, ...(path.length === 0 ? ['status', 'conditions'] : path));
+  return list.filter((entry) => (numberAt(entry, 'observedGeneration') ?? generation) >= generation).map(asCondition);
 }
 
 export interface PhaseRules {

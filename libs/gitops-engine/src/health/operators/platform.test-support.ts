@@ -8,6 +8,46 @@ export const PLATFORM_CASES: Cases = {
     [conditions(c('Accepted', 'Unknown', 'Pending'), c('Programmed', 'Unknown', 'Pending')), 'Progressing'],
     [conditions(no('Programmed', 'Pending')), 'Progressing'],
   ],
+  'gateway.networking.k8s.io/Gateway ': [
+    [
+      conditions(c('Accepted'), c('Programmed'), no('ResolvedRefs', 'InvalidCertificateRef', 'no secret')),
+      'Degraded',
+      'no secret',
+    ],
+    [
+      {
+        status: {
+          conditions: [c('Accepted'), c('Programmed')],
+          listeners: [{ conditions: [no('Accepted', 'PortUnavailable', 'x')] }],
+        },
+      },
+      'Degraded',
+      'x',
+    ],
+    [conditions(c('Accepted'), no('Programmed', 'ProgrammingInProgress')), 'Progressing'],
+    [
+      { metadata: { generation: 2 }, status: { conditions: [{ ...c('Accepted'), observedGeneration: 1 }] } },
+      'Progressing',
+    ],
+  ],
+  'gateway.networking.k8s.io/ListenerSet': [[conditions(c('Accepted'), c('Programmed')), 'Healthy']],
+  'gateway.envoyproxy.io/Backend': [
+    [conditions(c('Accepted')), 'Healthy'],
+    [conditions(no('Accepted', 'Invalid')), 'Degraded'],
+  ],
+  'gateway.envoyproxy.io/SecurityPolicy': [
+    [{ status: { ancestors: [{ conditions: [c('Accepted')] }] } }, 'Healthy'],
+    [{ status: { ancestors: [{ conditions: [no('Accepted', 'Invalid')] }] } }, 'Degraded'],
+  ],
+  'flagger.app/Canary': [
+    [phase('Succeeded'), 'Healthy'],
+    [phase('Promoting'), 'Progressing'],
+    [phase('Failed'), 'Degraded'],
+  ],
+  'jaegertracing.io/Jaeger': [
+    [phase('Running'), 'Healthy'],
+    [phase('Failed'), 'Degraded'],
+  ],
   'gateway.networking.k8s.io/GatewayClass': [[conditions(c('Accepted')), 'Healthy']],
   'gateway.networking.k8s.io/HTTPRoute': [
     [{ status: { parents: [{ conditions: [c('Accepted'), c('ResolvedRefs')] }] } }, 'Healthy'],
@@ -48,6 +88,7 @@ export const PLATFORM_CASES: Cases = {
   'eventing.knative.dev/Trigger': ready,
   'sources.knative.dev/PingSource': ready,
   'keda.sh/ScaledObject': [
+    [conditions(c('Ready', 'Unknown', 'PartialTriggerError', 'some triggers fail')), 'Degraded', 'some triggers fail'],
     [conditions(c('Ready'), c('Active'), no('Paused'), no('Fallback')), 'Healthy'],
     [conditions(c('Ready'), c('Paused')), 'Suspended'],
     [conditions(no('Ready', '', 'no trigger')), 'Degraded', 'no trigger'],
@@ -91,11 +132,18 @@ export const PLATFORM_CASES: Cases = {
     ],
     [{ spec: { paused: true } }, 'Suspended'],
   ],
+  'cluster.x-k8s.io/MachineHealthCheck': [
+    [{ status: { expectedMachines: 2, currentHealthy: 2 } }, 'Healthy'],
+    [{ status: { expectedMachines: 2, currentHealthy: 1 } }, 'Degraded', '1 of 2 machines are healthy'],
+  ],
+  'cluster.x-k8s.io/MachineSet': [[phase('Running'), 'Healthy']],
   'cluster.x-k8s.io/MachineDeployment': [[{ status: { phase: 'ScalingUp' } }, 'Progressing']],
   'controlplane.cluster.x-k8s.io/KubeadmControlPlane': [[conditions(c('Ready')), 'Healthy']],
   'karpenter.sh/NodePool': ready,
   'karpenter.sh/NodeClaim': [[conditions(no('Ready')), 'Progressing']],
   'kubevirt.io/VirtualMachine': [
+    [{ spec: { running: false }, status: { printableStatus: 'Stopped' } }, 'Healthy', 'Stopped as declared'],
+    [{ spec: { runStrategy: 'Halted' } }, 'Healthy'],
     [{ status: { printableStatus: 'Running' } }, 'Healthy'],
     [{ status: { printableStatus: 'Stopped' } }, 'Suspended'],
     [{ status: { printableStatus: 'CrashLoopBackOff' } }, 'Degraded', 'CrashLoopBackOff'],

@@ -1,31 +1,49 @@
 /** Kinds of networking, autoscaling, observability, machines and clouds. The page of the documented conditions stands above each entry. */
 import type { HealthStatus, HealthStatusCode, KubernetesObject } from '@tiphys/model';
 import type { HealthCheck } from '../assess-health.js';
-import { asCondition, conditionsOf, listAt, textAt, valueAt } from '../fields.js';
+import { asCondition, type Condition, conditionsOf, listAt, numberAt, textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
 import { worse } from '../worse.js';
-import { byConditions, byPhase, codes, firstOf, judge, outdated, suspended } from './patterns.js';
+import { byConditions, byPhase, codes, firstOf, freshConditions, judge, outdated, suspended } from './patterns.js';
 import type { CheckEntry, GroupCheck } from './types.js';
 
-const PENDING = codes({ Progressing: ['Pending', 'Waiting', 'Reconciling'] });
+const PENDING = codes({ Progressing: ['Pending', 'Waiting', 'Reconciling', 'ProgrammingInProgress'] });
+const worst = (found: readonly HealthStatus[]): HealthStatus | undefined =>
+  found.length === 0 ? undefined : found.reduce((a, b) => (worse(codeOf(a), codeOf(b)) === a.status ? a : b));
 
-/** https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus */
-const gateway = byConditions({ ready: ['Accepted', 'Programmed'], reasons: PENDING });
+/** Refused, or not resolved, is Degraded even when the rest is well. */
+const ATTACHED = ['Accepted', 'ResolvedRefs', 'Programmed'];
+
+/** Of these conditions, the ones that are there. */
+function judgePresent(conditions: readonly Condition[], names: readonly string[]): HealthStatus {
+  const present = names.filter((name) => conditions.some(({ type }) => type === name));
+  return judge(conditions, { ready: present.length === 0 ? ['Accepted'] : present, reasons: PENDING });
+}
+
+/** https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus : its own conditions and those of its listeners */
+const gateway: HealthCheck = (live) => {
+  const own = freshConditions(live);
+  const broken = judgePresent(own, ATTACHED);
+  if (broken.status !== 'Healthy') return broken;
+  const whole = judge(own, { ready: ['Accepted', 'Programmed'], reasons: PENDING });
+  const listeners = listAt(live, 'status', 'listeners').map((listener) =>
+    judgePresent(freshConditions(live, listener, 'conditions'), ATTACHED),
+  );
+  return worst([whole, ...listeners]) ?? whole;
+};
 const accepted = byConditions({ ready: ['Accepted'], reasons: PENDING });
 
 /** A route counts for every Gateway that it is attached to: https://gateway-api.sigs.k8s.io/reference/spec/#routestatus */
 function perParent(list: string): HealthCheck {
   return (live) => {
-    const parents = listAt(live, 'status', list);
-    if (parents.length === 0) return health('Progressing', 'Waiting for a Gateway to accept it');
-    const judged = parents.map((parent) => {
-      const conditions = listAt(parent, 'conditions').map(asCondition);
-      const isResolvable = conditions.some(({ type }) => type === 'ResolvedRefs');
-      return judge(conditions, { ready: isResolvable ? ['Accepted', 'ResolvedRefs'] : ['Accepted'], reasons: PENDING });
+    const judged = listAt(live, 'status', list).flatMap((parent) => {
+      const conditions = freshConditions(live, parent, 'conditions');
+      return conditions.length === 0 ? [] : [judgePresent(conditions, ATTACHED)];
     });
-    return judged.reduce((a, b) => (worse(codeOf(a), codeOf(b)) === a.status ? a : b));
+    return worst(judged) ?? health('Progressing', 'Waiting for a Gateway to accept it');
   };
 }
+
 function codeOf({ status = 'Unknown' }: HealthStatus): HealthStatusCode {
   return status;
 }
@@ -52,7 +70,11 @@ const sail = byConditions({
 const knative = byConditions({ ready: ['Ready'] });
 
 /** https://keda.sh/docs/latest/reference/scaledobject-spec/ and concepts/scaling-deployments/#pause-autoscaling */
-const keda = byConditions({ whenTrue: { Paused: 'Suspended', Fallback: 'Degraded' }, ready: ['Ready'] });
+const keda = byConditions({
+  whenTrue: { Paused: 'Suspended', Fallback: 'Degraded' },
+  ready: ['Ready'],
+  reasons: { PartialTriggerError: 'Degraded' },
+});
 
 /** https://prometheus-operator.dev/docs/platform/troubleshooting/#conditions : Available may be `Degraded`, too */
 const prometheus: HealthCheck = (live) => {
@@ -96,9 +118,16 @@ function clusterApi(live: KubernetesObject): HealthStatus {
   if (['Pending', 'Provisioning', 'ScalingUp', 'ScalingDown', 'Deleting'].includes(phase))
     return health('Progressing', phase);
   const conditions = conditionsOf(live);
-  const name = conditions.some(({ type }) => type === 'Available') ? 'Available' : 'Ready';
-  return judge(conditions, { ready: [name], whenFalse: 'Progressing' });
+  const name = ['Available', 'Ready'].find((type) => conditions.some((condition) => condition.type === type));
+  if (name === undefined && ['Running', 'Provisioned'].includes(phase)) return health('Healthy', phase);
+  return judge(conditions, { ready: [name ?? 'Ready'], whenFalse: 'Progressing' });
 }
+/** https://cluster-api.sigs.k8s.io/tasks/automated-machine-management/healthchecking */
+const machineHealthCheck: HealthCheck = (live) => {
+  const expected = numberAt(live, 'status', 'expectedMachines') ?? 0;
+  const current = numberAt(live, 'status', 'currentHealthy') ?? 0;
+  return current >= expected ? health('Healthy') : health('Degraded', `${current} of ${expected} machines are healthy`);
+};
 const clusterApiCheck: HealthCheck = (live) => outdated(live) ?? clusterApi(live);
 
 /** https://aws-controllers-k8s.github.io/community/docs/user-docs/resource-crud/ */
@@ -122,7 +151,7 @@ const azure: HealthCheck = (live) => {
 };
 
 /** https://kubevirt.io/user-guide/user_workloads/lifecycle/ */
-const virtualMachine = byPhase({
+const virtualMachinePhase = byPhase({
   phase: ['status', 'printableStatus'],
   codes: codes({
     Healthy: ['Running'],
@@ -147,6 +176,13 @@ const virtualMachine = byPhase({
     ],
   }),
 });
+/** A machine that is to be off is well when it is. */
+const virtualMachine: HealthCheck = (live) => {
+  const isOff = ['', 'Stopped'].includes(textAt(live, 'status', 'printableStatus') ?? '');
+  const shallBeOff = valueAt(live, 'spec', 'running') === false || textAt(live, 'spec', 'runStrategy') === 'Halted';
+  return isOff && shallBeOff ? health('Healthy', 'Stopped as declared') : virtualMachinePhase(live);
+};
+
 /** https://kubevirt.io/user-guide/storage/containerized_data_importer/ */
 const dataVolume = byPhase({
   phase: ['status', 'phase'],
@@ -165,8 +201,7 @@ const openshiftRoute: HealthCheck = (live) => {
   );
   const admitted = conditions.filter(({ type }) => type === 'Admitted');
   if (admitted.length === 0) return health('Progressing', 'Waiting for a router to admit the route');
-  const refused = admitted.find(({ status }) => status === 'False');
-  return refused === undefined ? health('Healthy') : health('Degraded', refused.message || refused.reason);
+  return judge(admitted, { ready: ['Admitted'] });
 };
 
 const operatorStatus = byConditions({
@@ -182,15 +217,49 @@ export const PLATFORM_CHECKS: readonly CheckEntry[] = [
     (kind): CheckEntry => [`gateway.networking.k8s.io/${kind}`, route],
   ),
   ['gateway.networking.k8s.io/BackendTLSPolicy', attachedPolicy],
+  // https://gateway-api.sigs.k8s.io/geps/gep-1713/
+  ['gateway.networking.k8s.io/ListenerSet', gateway],
+  // https://gateway.envoyproxy.io/docs/api/extension_types/
+  ['gateway.envoyproxy.io/Backend', accepted],
   ['keda.sh/ScaledObject', keda],
   ['keda.sh/ScaledJob', keda],
   ...['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler'].map(
     (kind): CheckEntry => [`monitoring.coreos.com/${kind}`, prometheus],
   ),
   ['grafana.integreatly.org/Grafana', grafana],
+  // https://docs.flagger.app/usage/how-it-works#canary-status
+  [
+    'flagger.app/Canary',
+    byPhase({
+      phase: ['status', 'phase'],
+      codes: codes({
+        Healthy: ['Initialized', 'Succeeded'],
+        Progressing: [
+          'Initializing',
+          'Waiting',
+          'WaitingPromotion',
+          'Progressing',
+          'Promoting',
+          'Finalising',
+          'Terminating',
+        ],
+        Degraded: ['Failed', 'Terminated'],
+      }),
+    }),
+  ],
+  // https://www.jaegertracing.io/docs/latest/operator/
+  [
+    'jaegertracing.io/Jaeger',
+    byPhase({
+      phase: ['status', 'phase'],
+      codes: codes({ Healthy: ['Running'], Degraded: ['Failed'] }),
+      other: 'Progressing',
+    }),
+  ],
   // https://karpenter.sh/docs/concepts/nodepools/
   ['karpenter.sh/NodePool', byConditions({ ready: ['Ready'] })],
   ['karpenter.sh/NodeClaim', byConditions({ ready: ['Ready'], whenFalse: 'Progressing' })],
+  ['cluster.x-k8s.io/MachineHealthCheck', machineHealthCheck],
   ['kubevirt.io/VirtualMachine', virtualMachine],
   [
     'kubevirt.io/VirtualMachineInstance',
@@ -242,6 +311,7 @@ export const PLATFORM_GROUPS: readonly GroupCheck[] = [
   ['extensions.istio.io', istioConfig],
   ['.knative.dev', knative],
   ['grafana.integreatly.org', grafanaContent],
+  ['gateway.envoyproxy.io', attachedPolicy],
   ['cluster.x-k8s.io', clusterApiCheck],
   ['controlplane.cluster.x-k8s.io', clusterApiCheck],
   ['infrastructure.cluster.x-k8s.io', clusterApiCheck],

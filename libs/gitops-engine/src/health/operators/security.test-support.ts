@@ -27,7 +27,9 @@ export const SECURITY_CASES: Cases = {
   'bitnami.com/SealedSecret': [
     [{}, 'Progressing'],
     [{ status: { observedGeneration: 1 } }, 'Healthy'],
-    [conditions(no('Synced', '', 'no key')), 'Degraded', 'no key'],
+    [{ status: { observedGeneration: 1, conditions: [no('Synced', '', 'no key')] } }, 'Degraded', 'no key'],
+    [{ metadata: { generation: 2 }, status: { observedGeneration: 1, conditions: [c('Synced')] } }, 'Progressing'],
+    [conditions(c('Synced')), 'Progressing'],
   ],
   'external-secrets.io/ExternalSecret': [[conditions(no('Ready', 'SecretDeleted')), 'Healthy'], ...ready],
   'external-secrets.io/ClusterSecretStore': ready,

@@ -1,6 +1,6 @@
 /** Kinds of certificates, secrets, identity and policy. The page of the documented conditions stands above each entry. */
 import type { HealthCheck } from '../assess-health.js';
-import { conditionsOf, isFields, textAt, valueAt } from '../fields.js';
+import { conditionsOf, numberAt, textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
 import { byConditions, byPhase, codes, firstOf } from './patterns.js';
 import type { CheckEntry } from './types.js';
@@ -20,7 +20,9 @@ const acme = byPhase({
 
 /** https://github.com/bitnami-labs/sealed-secrets#readme: an older controller writes no condition */
 const sealedSecret: HealthCheck = (live) => {
-  if (!isFields(valueAt(live, 'status'))) return health('Progressing', 'Waiting for the SealedSecret to be decrypted');
+  const observed = numberAt(live, 'status', 'observedGeneration');
+  const isNewest = observed !== undefined && observed >= (live.metadata.generation ?? 0);
+  if (!isNewest) return health('Progressing', 'Waiting for the SealedSecret to be decrypted');
   const failed = conditionsOf(live).find(({ type, status }) => type === 'Synced' && status === 'False');
   return failed === undefined ? health('Healthy') : health('Degraded', failed.message);
 };
