@@ -69,6 +69,22 @@ function withHealth(progress: SyncProgress, { configuredHealth }: AppComparison)
   return overrides === undefined ? progress : { ...progress, healthOverrides: overrides };
 }
 
+/**
+ * The state of an attempt that ended before it was known what it deploys, with what was asked of it: an automated sync is
+ * not started again for what it has just tried (D34).
+ */
+export function withAttempted(app: Application, state: OperationState): OperationState {
+  if (state.syncResult?.resources !== undefined) return state;
+  const { sources, revisions } = comparisonRequest(app, state);
+  const [source] = sources;
+  const asked = revisions.map((revision) => revision ?? '');
+  const attempted =
+    sources.length === 1 && source !== undefined
+      ? { revision: asked[0] ?? '', source }
+      : { revision: '', revisions: asked, sources: [...sources] };
+  return { ...state, syncResult: { ...attempted, resources: [] } };
+}
+
 function comparisonRequest(app: Application, state: OperationState): ComparisonRequest {
   const sync = state.operation.sync ?? {};
   const overridden = sync.sources ?? (sync.source === undefined ? undefined : [sync.source]);

@@ -161,6 +161,41 @@ describe('a sync that fails', () => {
     expect(app()?.status?.operationState).toMatchObject({ phase: 'Error', message: 'values.yaml: not YAML' });
   });
 
+  it.each<{ name: string; operation: Operation; message: string }>([
+    {
+      name: 'without a sync',
+      operation: {},
+      message: 'Invalid operation request: no operation specified',
+    },
+    {
+      name: 'with a source that the project forbids (F01, S19)',
+      operation: { sync: { source: { repoURL: 'https://evil.test/repo.git', path: '.' } } },
+      message: 'application repo https://evil.test/repo.git is not permitted',
+    },
+    {
+      name: 'with one of several sources that the project forbids (F01, S19)',
+      operation: { sync: { sources: [{ repoURL: 'https://evil.test/repo.git', path: '.' }] } },
+      message: 'application repo https://evil.test/repo.git is not permitted',
+    },
+  ])('$name is over before anything is rendered', async ({ operation, message }) => {
+    const spec = { ...PERMISSIVE.spec, sourceRepos: ['https://git.test/*'] };
+    const { operate, app, manifests } = world(syncing(operation), { project: { ...PERMISSIVE, spec } });
+    expect(await operate()).toEqual({ kind: 'done' });
+    expect(manifests.requests).toEqual([]);
+    expect(app()?.status?.operationState).toMatchObject({
+      ...{ phase: 'Error', message: expect.stringContaining(message) },
+    });
+  });
+
+  it('before it is known what it deploys, is still an attempt: automated syncs do not begin it again (D34)', async () => {
+    const { operate, manifests, app } = world(syncing());
+    manifests.answer = new GitOpsError('ManifestGeneration', 'values.yaml: not YAML');
+    await operate();
+    expect(app()?.status?.operationState?.syncResult).toEqual({
+      ...{ revision: SHA_A, source: app()?.spec.source, resources: [] },
+    });
+  });
+
   it('because the project forbids a resource writes nothing (F03, S19)', async () => {
     const spec = { ...PERMISSIVE.spec, namespaceResourceBlacklist: [{ group: '', kind: 'ConfigMap' }] };
     const { operate, app, cluster } = world(syncing(), { git: [configMap('a')], project: { ...PERMISSIVE, spec } });
@@ -194,166 +229,6 @@ describe('a sync that fails', () => {
       phase: 'Failed',
       message: 'Operation terminated: it took longer than the 60s of controller.sync.timeout.seconds',
     });
-  });
-});
-
-describe('the pause between waves (D11)', () => {
-  const git = [
-    configMap('a'),
-    configMap('b', { annotations: waved('1') }),
-    configMap('c', { annotations: waved('2') }),
-  ];
-
-  it('is as long as set, after each wave but the last', async () => {
-    const { operate, cluster, clock, app } = world(syncing(), { git, settings: { waveDelayMs: 2_000 } });
-    const applied = () => cluster.calls.filter((call) => call.startsWith('apply'));
-    expect(await operate()).toEqual({
-      ...{ kind: 'requeueAfter', ms: 2_000, reason: 'waiting a moment after wave 0 of Sync' },
-    });
-    clock.advance(500);
-    expect(await operate()).toMatchObject({ ms: 1_500 });
-    expect(applied()).toEqual(['apply ConfigMap/a']);
-    clock.advance(1_500);
-    expect(await operate()).toMatchObject({ ms: 2_000 });
-    expect(applied()).toEqual(['apply ConfigMap/a', 'apply ConfigMap/b']);
-    clock.advance(2_000);
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(app()?.status?.operationState?.phase).toBe('Succeeded');
-  });
-
-  it('is kept by a worker that takes over (R6)', async () => {
-    const { operate, deps, cluster, clock } = world(syncing(), { git, settings: { waveDelayMs: 2_000 } });
-    await operate();
-    deps.waveTimes.clear();
-    clock.advance(1_000);
-    expect(await operate()).toMatchObject({ kind: 'requeueAfter', ms: 2_000 });
-    expect(cluster.calls).not.toContain('apply ConfigMap/b');
-  });
-
-  it('does not hold back a sync that has nothing to write in its first waves', async () => {
-    const live = [stored(tracked('a')), stored(tracked('b'))];
-    const { operate } = world(syncing(), { git, live, settings: { waveDelayMs: 2_000 } });
-    expect(await operate()).toEqual({ kind: 'done' });
-  });
-
-  function tracked(name: string): KubernetesObject {
-    const object = name === 'b' ? git[1] : git[0];
-    const trackingId = `guestbook:/ConfigMap:web/${name}`;
-    const annotations = { ...object?.metadata.annotations, 'argocd.argoproj.io/tracking-id': trackingId };
-    return configMap(name, { annotations });
-  }
-});
-
-describe('an operation that is terminated (D41)', () => {
-  const job: KubernetesObject = {
-    ...{ apiVersion: 'batch/v1', kind: 'Job', spec: {} },
-    metadata: { name: 'migrate', namespace: 'web', annotations: { 'argocd.argoproj.io/hook': 'PreSync' } },
-  };
-  const terminating = { status: { operationState: { phase: 'Terminating' } } };
-  const { signal } = new AbortController();
-
-  it('deletes its running hooks and needs neither Git nor a renderer for it', async () => {
-    const { operate, app, applications, cluster, manifests } = world(syncing(), { git: [job, configMap('a')] });
-    expect(await operate()).toMatchObject({ reason: 'waiting for completion of hook batch/Job/migrate' });
-    manifests.answer = new GitOpsError('Upstream', 'git.test does not answer');
-    await applications.patch(app() ?? application(), terminating, signal);
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(cluster.calls.slice(-2)).toEqual(['release Job/migrate', 'prune Job/migrate']);
-    expect(app()?.operation).toBeUndefined();
-    expect(app()?.status?.operationState).toMatchObject({
-      ...{ phase: 'Failed', message: 'Operation terminated' },
-      syncResult: { resources: [{ name: 'migrate', hookPhase: 'Failed', message: 'Terminated' }] },
-    });
-  });
-
-  it('finds a hook that its worker wrote and did not live to record', async () => {
-    const { operate, app, applications, cluster } = world(syncing(), { git: [job, configMap('a')] });
-    await operate();
-    const forget = { status: { operationState: { ...terminating.status.operationState, syncResult: null } } };
-    await applications.patch(app() ?? application(), forget, signal);
-    await operate();
-    expect(cluster.objects.size).toBe(0);
-  });
-
-  it('ends while a render hangs', async () => {
-    const { operate, app, applications, manifests } = world(syncing());
-    manifests.generate = (_, aborted) => {
-      const hangs = new Promise<never>((_resolve, reject) => {
-        aborted.addEventListener('abort', () => reject(aborted.reason as Error));
-      });
-      return applications.patch(app() ?? application(), terminating, signal).then(() => hangs);
-    };
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(app()?.status?.operationState).toMatchObject({ phase: 'Failed', message: 'Operation terminated' });
-  });
-
-  it('ends although its cluster is away, and says that hooks may be left', async () => {
-    const { operate, app, applications, deps } = world(syncing(), { git: [job] });
-    await operate();
-    await applications.patch(app() ?? application(), terminating, signal);
-    const away = async () => Promise.reject(new GitOpsError('Upstream', 'cluster.test does not answer'));
-    Object.assign(deps, { clusters: { ...deps.clusters, for: away } });
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(app()?.status?.operationState?.message).toBe(
-      'Operation terminated; its hooks may still run, since they could not be deleted: cluster.test does not answer',
-    );
-  });
-
-  it('is not retried', async () => {
-    const retry = { limit: 5 };
-    const { operate, app, clock } = world(syncing({ ...SYNC, retry }), {
-      git: [job],
-      settings: { syncTimeoutMs: 60_000 },
-    });
-    expect(await operate()).toMatchObject({ kind: 'requeueAfter' });
-    clock.advance(60_001);
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(app()?.status?.operationState).toMatchObject({ phase: 'Failed' });
-    expect(app()?.operation).toBeUndefined();
-  });
-});
-
-describe('a commit from memory, while the Git host is away (design 9)', () => {
-  const retry = { limit: 3, backoff: { duration: '10s' } };
-  const unpinned: Operation = { sync: {}, retry };
-  const stale = (revision: string) => ({ stale: true, revisions: [revision] });
-
-  it('is not deployed by a retry when the attempt before it had another one', async () => {
-    const { operate, cluster, clock, commit, app } = world(syncing(unpinned), { git: [configMap('a')] });
-    commit([configMap('a')], { revisions: [SHA_B] });
-    cluster.failures.set('apply ConfigMap/a', new GitOpsError('InvalidSpec', 'a is invalid'));
-    expect(await operate()).toMatchObject({ reason: 'retry' });
-    cluster.failures.clear();
-    commit([configMap('a')], stale(SHA_A));
-    clock.advance(10_000);
-    await expect(operate()).rejects.toMatchObject({ code: 'Upstream' });
-    expect(app()?.status?.operationState).toMatchObject({ phase: 'Running', message: expect.stringContaining(SHA_B) });
-    expect(cluster.calls).toEqual(['apply ConfigMap/a']);
-    commit([configMap('a')], stale(SHA_B));
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(app()?.status?.operationState?.syncResult?.revision).toBe(SHA_B);
-  });
-
-  it('is not deployed when the last comparison knew another one, and is when it is the same', async () => {
-    const status = { sync: { status: 'Synced', revision: SHA_B } } as const;
-    const { operate, commit } = world(syncing(unpinned, { status }), { git: [configMap('a')] });
-    commit([configMap('a')], stale(SHA_A));
-    await expect(operate()).rejects.toMatchObject({ code: 'Upstream' });
-    commit([configMap('a')], stale(SHA_B));
-    expect(await operate()).toEqual({ kind: 'done' });
-  });
-
-  it('does not matter when the host answers: a ref that was moved back is followed', async () => {
-    const { operate, cluster, clock, commit, manifests, app } = world(syncing(unpinned), { git: [configMap('a')] });
-    commit([configMap('a')], { revisions: [SHA_B] });
-    cluster.failures.set('apply ConfigMap/a', new GitOpsError('InvalidSpec', 'a is invalid'));
-    await operate();
-    cluster.failures.clear();
-    commit([configMap('a')], { revisions: [SHA_A] });
-    clock.advance(10_000);
-    expect(await operate()).toEqual({ kind: 'done' });
-    expect(app()?.status?.operationState?.syncResult?.revision).toBe(SHA_A);
-    expect(manifests.requests.map(({ revisions }) => revisions)).toEqual([[undefined], [undefined]]);
   });
 });
 

@@ -24,20 +24,23 @@ import {
 import type { ReconcileOutcome } from '@tiphys/queue';
 import { keyOf } from '../identity.js';
 import { isPaused } from '../paused.js';
-import type { ControllerSettings } from '../ports.js';
+import type { Clusters, ControllerSettings } from '../ports.js';
+import type { CheckDeps } from '../refresh/check-spec.js';
 import { windowFor } from '../sync-window.js';
 import { awaitKinds } from './await-kinds.js';
 import { beginState, operationRunning, startedEvent } from './begin.js';
+import { checkOperation } from './check-operation.js';
 import { type EndWatch, endingOf, untilTimeout, watchEnding } from './ending.js';
 import { type ExecutableStep, executeStep } from './execute-step.js';
 import { finishAttempt, replaced } from './finish.js';
 import { patchOperation } from './patch-operation.js';
-import { type PrepareDeps, prepare } from './prepare.js';
+import { type PrepareDeps, prepare, withAttempted } from './prepare.js';
 import type { RunningOperation } from './running.js';
 import { type TerminateDeps, terminate } from './terminate.js';
 import { appliedWave, noteApplied, type WaveDelay, type WaveTimes } from './wave-delay.js';
 
-export interface OperationDeps extends PrepareDeps, TerminateDeps {
+export interface OperationDeps extends PrepareDeps, TerminateDeps, CheckDeps {
+  readonly clusters: Clusters;
   readonly settings: () => ControllerSettings;
   readonly waveTimes: WaveTimes;
   /** Picks up deletions: chosen before any sync. */
@@ -133,12 +136,16 @@ async function run(deps: OperationDeps, app: Application, watch: EndWatch): Prom
   const blocked = blockedByWindow(deps, app, state);
   if (blocked !== undefined) return blockedWait(deps, { app, state, message: blocked }, signal);
   try {
+    checkOperation(deps, { app, state });
     return await runSteps(deps, await prepare(deps, { app, state }, watch.soft), watch);
   } catch (error) {
     const failure = toGitOpsError(error);
     if (watch.soft.aborted || failure.code === 'Conflict') throw error;
     const message = redact(failure.message);
-    if (failure.retry === 'never') return finishAttempt(deps, { app, state, phase: 'Error', message }, signal);
+    if (failure.retry === 'never') {
+      const attempted = withAttempted(app, state);
+      return finishAttempt(deps, { app, state: attempted, phase: 'Error', message }, signal);
+    }
     await noteState(deps, { app, state, message }, signal);
     throw error;
   }
