@@ -3,7 +3,7 @@ import type { HealthStatus, KubernetesObject } from '@tiphys/model';
 import type { HealthCheck } from '../assess-health.js';
 import { conditionsOf, listAt, numberAt, textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
-import { byConditions, byPhase, codes, firstOf, judge, outdated, suspended } from './patterns.js';
+import { byConditions, byPhase, codes, firstOf, judge, outdated, suspended, why } from './patterns.js';
 import type { CheckEntry, GroupCheck } from './types.js';
 
 const ANALYSIS_PHASES = codes({
@@ -135,19 +135,19 @@ const tektonRun = firstOf(
 const subscription: HealthCheck = (live) => {
   const state = textAt(live, 'status', 'state');
   const named = (type: string) => conditionsOf(live).find((found) => found.type === type && found.status === 'True');
-  const bad = ['CatalogSourcesUnhealthy', 'InstallPlanFailed', 'ResolutionFailed']
-    .map(named)
-    .find((found) => found !== undefined);
-  if (bad !== undefined) return health('Degraded', bad.message || bad.reason);
+  const bad = named('CatalogSourcesUnhealthy') ?? named('InstallPlanFailed') ?? named('ResolutionFailed');
+  if (bad !== undefined) return health('Degraded', why(bad));
   if (state === 'AtLatestKnown') return health('Healthy', state);
   const pending = named('InstallPlanPending') ?? named('InstallPlanMissing');
-  const isInstalled = textAt(live, 'status', 'installedCSV') !== undefined;
-  if (pending?.reason === 'RequiresApproval') {
-    const message = 'An install plan waits for approval';
-    return isInstalled ? health('Healthy', message) : health('Suspended', message);
-  }
-  return health('Progressing', pending?.message || pending?.reason || state || 'Waiting for status.state');
+  if (pending?.reason === 'RequiresApproval') return awaitsApproval(live);
+  return health('Progressing', pending === undefined ? (state ?? 'Waiting for status.state') : why(pending));
 };
+
+/** An upgrade may wait as long as it likes; a first installation is not there. */
+function awaitsApproval(live: KubernetesObject): HealthStatus {
+  const isInstalled = textAt(live, 'status', 'installedCSV') !== undefined;
+  return health(isInstalled ? 'Healthy' : 'Suspended', 'An install plan waits for approval');
+}
 
 export const DELIVERY_CHECKS: readonly CheckEntry[] = [
   // https://argo-rollouts.readthedocs.io/en/stable/features/kubectl-plugin/ and features/specification
