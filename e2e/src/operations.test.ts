@@ -298,3 +298,17 @@ describe('the pause between waves (D11)', () => {
     expect((await created('second')) - (await created('first'))).toBeGreaterThanOrEqual(2_000);
   });
 });
+
+describe('the time limit of a sync (D42)', () => {
+  it('terminates it, and there is no retry', async () => {
+    await site().client.patch(`/api/v1/namespaces/${site().namespace}/configmaps/argocd-cmd-params-cm`, {
+      data: { 'controller.sync.timeout.seconds': '2' },
+    });
+    const pre = job('pre', { image: 'task:broken', annotations: hook('PreSync') });
+    const files = { 'all.yaml': yaml(pre, configMap('settings', {})) };
+    const app = await deploy(site(), { files, retry: { limit: 5 } });
+    const state = await app.operationEnded('Failed');
+    expect(state.message).toBe('Operation terminated: it took longer than the 2s of controller.sync.timeout.seconds');
+    await eventually(async () => expect(await app.object('Job', 'pre')).toBeUndefined());
+  });
+});
