@@ -85,6 +85,18 @@ describe('source integrity (F06)', () => {
     await expect(namesOf(repository, demand('head'))).rejects.toThrow(/unsigned/);
   });
 
+  it('the metadata of a revision says how it is signed where that matters', async () => {
+    const repository = await repositoryWith({ 'a.yaml': configMap('a') });
+    const info = async (policies = demand('strict')): Promise<string> => {
+      const request = { repository: { url: repository.url }, revision: await repository.head(), ...policies };
+      return (await server.client.getRevisionMetadata(request)).signatureInfo;
+    };
+    expect(await info()).toBe('Revision is not signed.');
+    await signer.commit(repository, { 'a.yaml': configMap('b') });
+    expect(await info()).toMatch(new RegExp(`^Good signature from .* key ${signer.keyId}$`));
+    expect(await info(demand('head', ['https://other/*']))).toBe('');
+  });
+
   it('the commit of a signed tag is taken by its SHA too, when the source names the tag', async () => {
     const repository = await repositoryWith({ 'a.yaml': configMap('tagged') });
     await signer.tag(repository, 'v1.0.0');

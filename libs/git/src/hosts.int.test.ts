@@ -85,7 +85,7 @@ describe.each(['nodegit', 'git-cli'] as const)('hosts through %s', (transport) =
       expect(stale).toMatchObject({ commit: first.commit, resolvedAt });
       expect(stale.stale).toMatch(why);
       expect(stale.stale).toContain(resolvedAt?.toISOString());
-        own.setFaults({});
+      own.setFaults({});
       clock.advance(3_600_000);
       expect((await resolve('resolve')).stale).toBeUndefined();
     },

@@ -6,5 +6,5 @@ export { cleanMirrors, remoteKey } from './mirror/mirrors.js';
 export type * from './ports.js';
 export { createGitReader } from './reader.js';
 export type { GitReaderOptions, GitRequestReport } from './reader-options.js';
-export type { SignaturePolicy } from './signatures/policy.js';
+export type { SignaturePolicy, SignatureReport } from './signatures/policy.js';
 export { withSubmodules } from './submodules/tree.js';

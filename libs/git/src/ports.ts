@@ -1,6 +1,6 @@
 /** Reading Git repositories: refs at the host, objects in a local bare mirror. Never a work tree. */
 
-import type { SignaturePolicy } from './signatures/policy.js';
+import type { SignaturePolicy, SignatureReport } from './signatures/policy.js';
 
 export interface GitCredentials {
   readonly username?: string;
@@ -119,14 +119,14 @@ export interface GitReader {
   /** Fetches when the commit is not in the mirror yet; single-flight per repository. */
   openCommit(remote: GitRemote, resolved: ResolvedRevision, signal: AbortSignal): Promise<GitTree>;
   /**
-   * What keeps the commit, or the annotated tag that was resolved, from meeting the policy (F06); empty: nothing. At most
-   * ten sentences. @throws GitError `unsupported` where signatures cannot be verified at all.
+   * Whether the commit, or the annotated tag that was resolved, meets the policy (F06).
+   * @throws GitError `unsupported` where signatures cannot be verified at all.
    */
-  signatureProblems(
+  verifySignatures(
     remote: GitRemote,
     resolved: ResolvedRevision,
     check: { readonly policy: SignaturePolicy; readonly signal: AbortSignal },
-  ): Promise<readonly string[]>;
+  ): Promise<SignatureReport>;
   commitMetadata(remote: GitRemote, commit: string, signal: AbortSignal): Promise<CommitMetadata>;
   testConnection(remote: GitRemote, signal: AbortSignal): Promise<void>;
 }

@@ -61,10 +61,10 @@ export function createGitReader(options: GitReaderOptions): GitReader {
       const tree = createCommitTree(raw, database, trees);
       return remote.lfs === true ? withLfs(tree, (pointer) => untilAborted(lfs.read(remote, pointer), signal)) : tree;
     },
-    signatureProblems: async (remote, resolved, { policy, signal }) => {
+    verifySignatures: async (remote, resolved, { policy, signal }) => {
       check(remote);
-      if (options.verifySignatures === false) return [];
-      return untilAborted(signatures.problems({ remote, resolved, policy }), signal);
+      if (options.verifySignatures === false) return { problems: [], info: '' };
+      return untilAborted(signatures.report({ remote, resolved, policy }), signal);
     },
     commitMetadata: async (remote, commit, signal): Promise<CommitMetadata> => {
       check(remote);

@@ -18,12 +18,25 @@ export async function verifyIntegrity(git: GitReader, question: IntegrityQuestio
   const policy = integrity === undefined ? undefined : policyFor(integrity, remote.url);
   if (policy === undefined) return;
   const resolved = await withTag(git, question, signal);
-  const problems = await git.signatureProblems(remote, resolved, { policy, signal });
+  const { problems } = await git.verifySignatures(remote, resolved, { policy, signal });
   if (problems.length === 0) return;
   const next =
     'Sign it with a key that the source integrity policy (or signatureKeys) of the project names, and add the public key to argocd-gpg-keys-cm.';
   const named = problems.map((problem) => `GIT/GPG: ${problem}`).join('\n');
   throw new GitOpsError('ManifestGeneration', `${named}. ${next}`);
+}
+
+/** How a revision is signed, for people; empty where the policies demand nothing of its repository. */
+export async function signatureInfoOf(
+  git: GitReader,
+  { remote, resolved, integrity }: IntegrityQuestion,
+  signal: AbortSignal,
+): Promise<string> {
+  const policy = integrity === undefined ? undefined : policyFor(integrity, remote.url);
+  if (policy === undefined) return '';
+  // Of the history before it nothing is told.
+  const { info } = await git.verifySignatures(remote, resolved, { policy: { ...policy, mode: 'head' }, signal });
+  return info;
 }
 
 /** A sync names the commit; when the source's own revision is a tag of just this commit, the tag's signature counts. */

@@ -17,6 +17,7 @@ import {
 } from '@tiphys/proto';
 import { type OpenDeps, resolvePlace } from '../manifests/open-source.js';
 import type { RenderSource } from '../manifests/render-source.js';
+import { signatureInfoOf } from '../manifests/source-integrity.js';
 import { getAppDetailsWith } from './app-details.js';
 import { generateManifests } from './generate-manifests.js';
 import { getChartMetadataWith, getOciMetadataWith } from './metadata.js';
@@ -74,15 +75,16 @@ export function createHandlers(deps: HandlerDeps): Handlers {
         charts: listed.map(({ name, versions }) => ({ name, versions: [...versions] })),
       });
     },
-    getRevisionMetadata: async ({ repository, revision }, signal) => {
+    getRevisionMetadata: async ({ repository, revision, sourceIntegrity }, signal) => {
       const remote = toRemote(repository);
-      const { commit } = await git.resolveRevision(remote, revision, { signal });
-      const { date, ...metadata } = await git.commitMetadata(remote, commit, signal);
+      const resolved = await git.resolveRevision(remote, revision, { signal });
+      const { date, ...metadata } = await git.commitMetadata(remote, resolved.commit, signal);
       return create(GetRevisionMetadataResponseSchema, {
         author: metadata.author,
         message: metadata.message,
         tags: [...metadata.tags],
         date: timestampFromDate(date),
+        signatureInfo: await signatureInfoOf(git, { remote, resolved, integrity: sourceIntegrity }, signal),
       });
     },
     listPlugins: async () => create(ListPluginsResponseSchema, { names: [...(await deps.plugins.names())] }),

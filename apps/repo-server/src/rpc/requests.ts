@@ -156,12 +156,14 @@ function toKustomizeOptions({
   enableHelm,
   reorder,
   managedByLabel,
+  loadAnywhere,
   refused,
 }: KustomizeOptionsMessage): KustomizeOptions {
   return {
     ...(enableHelm ? { enableHelm } : {}),
     ...(reorder === 'legacy' || reorder === 'none' ? { reorder } : {}),
     ...(managedByLabel ? { managedByLabel } : {}),
+    ...(loadAnywhere ? { loadAnywhere } : {}),
     ...(refused.length === 0 ? {} : { refused }),
   };
 }

@@ -6,7 +6,7 @@ import { LruMap } from '../lru-map.js';
 import { type Mirrors, remoteKey } from '../mirror/mirrors.js';
 import type { GitRemote, ResolvedRevision } from '../ports.js';
 import type { Keyrings } from './keyring.js';
-import { type SignaturePolicy, signatureProblems } from './policy.js';
+import { type SignaturePolicy, type SignatureReport, signatureInfo, signatureProblems } from './policy.js';
 import { readSignatures } from './read-signatures.js';
 
 export interface SignatureCheck {
@@ -16,8 +16,7 @@ export interface SignatureCheck {
 }
 
 export interface SignatureChecks {
-  /** Empty: the revision meets the policy. */
-  problems(check: SignatureCheck): Promise<readonly string[]>;
+  report(check: SignatureCheck): Promise<SignatureReport>;
 }
 
 export interface SignatureCheckOptions {
@@ -34,21 +33,21 @@ const NEVER = new AbortController().signal;
 
 interface Remembered {
   readonly at: number;
-  readonly problems: Promise<readonly string[]>;
+  readonly report: Promise<SignatureReport>;
 }
 
 export function createSignatureChecks(options: SignatureCheckOptions): SignatureChecks {
   const remembered = new LruMap<string, Remembered>(MAX_REMEMBERED);
   return {
-    problems: (check) => {
+    report: (check) => {
       const key = keyOf(check);
       const now = options.clock.now().getTime();
       const known = remembered.get(key);
-      if (known !== undefined && now - known.at < REMEMBERED_MS) return known.problems;
-      const problems = verify(options, check);
-      remembered.set(key, { at: now, problems }, 1);
-      problems.catch(() => remembered.delete(key));
-      return problems;
+      if (known !== undefined && now - known.at < REMEMBERED_MS) return known.report;
+      const report = verify(options, check);
+      remembered.set(key, { at: now, report }, 1);
+      report.catch(() => remembered.delete(key));
+      return report;
     },
   };
 }
@@ -58,7 +57,7 @@ function keyOf({ remote, resolved, policy }: SignatureCheck): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 
-async function verify(options: SignatureCheckOptions, check: SignatureCheck): Promise<readonly string[]> {
+async function verify(options: SignatureCheckOptions, check: SignatureCheck): Promise<SignatureReport> {
   const { resolved, policy } = check;
   // A part of the history proves nothing about the rest.
   const { depth: _depth, ...whole } = check.remote;
@@ -82,7 +81,7 @@ async function verify(options: SignatureCheckOptions, check: SignatureCheck): Pr
     },
     ...(tag === undefined ? {} : { tag: { oid: tag, ref } }),
   });
-  return signatureProblems(policy, signatures);
+  return { problems: signatureProblems(policy, signatures), info: signatureInfo(signatures[0]) };
 }
 
 async function hasTag(directory: string, oid: string): Promise<boolean> {

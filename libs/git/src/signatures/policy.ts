@@ -36,6 +36,20 @@ export interface SignaturePolicy {
   readonly sshAllowedSigners: string;
 }
 
+export interface SignatureReport {
+  /** What keeps the revision from meeting the policy; empty: nothing. At most ten sentences. */
+  readonly problems: readonly string[];
+  /** How the revision itself is signed, in the words of Argo CD's revision metadata. */
+  readonly info: string;
+}
+
+const INFO: Readonly<Partial<Record<SignatureResult, string>>> = { signed: 'Good', 'bad signature': 'Bad' };
+
+export function signatureInfo(signature: RevisionSignature | undefined): string {
+  if (signature === undefined || signature.result === 'unsigned') return 'Revision is not signed.';
+  return `${INFO[signature.result] ?? 'Invalid'} signature from ${signature.author} key ${signature.keyId}`;
+}
+
 const MAX_PROBLEMS = 10;
 
 /** At most ten problems, newest first; commits of one key that is not good enough are named once. Empty: all is well. */

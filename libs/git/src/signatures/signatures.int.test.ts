@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GitReader } from '../ports.js';
 import { createGitReader } from '../reader.js';
-import { isTrusted, type RevisionSignature, type SignaturePolicy, signatureProblems } from './policy.js';
+import { isTrusted, type RevisionSignature, type SignaturePolicy, signatureInfo, signatureProblems } from './policy.js';
 
 const directory = temporaryDirectory('signatures');
 const signal = new AbortController().signal;
@@ -58,7 +58,7 @@ async function problemsOf(
   const revision = typeof asked === 'string' ? asked : 'main';
   const remote = { url: repository.url, credentials: {}, ...(depth === undefined ? {} : { depth }) };
   const resolved = await reader.resolveRevision(remote, revision, { mode: 'resolve', signal });
-  return reader.signatureProblems(remote, resolved, { policy, signal });
+  return (await reader.verifySignatures(remote, resolved, { policy, signal })).problems;
 }
 
 const problem = (revision: string, what: string, keyId: string) =>
@@ -212,4 +212,16 @@ describe('problems', () => {
   ])('a policy that names %s', (...[, keys, signature, expected]) =>
     expect(isTrusted({ keys }, signature)).toBe(expected),
   );
+});
+
+describe('what people read about a revision', () => {
+  const of = (result: RevisionSignature['result']): RevisionSignature => ({
+    ...{ revision: '1'.repeat(40), author: 'Me <me@host>', keyId: 'ABCD', primaryKey: '', result },
+  });
+  it.each([
+    ['signed', 'Good signature from Me <me@host> key ABCD'],
+    ['bad signature', 'Bad signature from Me <me@host> key ABCD'],
+    ['signed with expired key', 'Invalid signature from Me <me@host> key ABCD'],
+    ['unsigned', 'Revision is not signed.'],
+  ] as const)('%s', (result, text) => expect(signatureInfo(of(result))).toBe(text));
 });

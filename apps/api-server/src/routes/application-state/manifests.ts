@@ -82,13 +82,20 @@ export function createGetRevisionMetadata(deps: ApplicationStateDeps): Handler<R
   return async ({ params, query }, { user, signal }) => {
     const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
     const source = sourceAt(application, query.sourceIndex ?? 0, query.versionId);
-    const repository = deps.repositoryAccess.connection(source.repoURL, projectOf(application));
-    const answer = await deps.repoServer.getRevisionMetadata({ repository, revision: params.revision }, signal);
-    const { author, message, tags, date } = answer;
+    const project = projectOf(application);
+    const repository = deps.repositoryAccess.connection(source.repoURL, project);
+    const { sourceIntegrity } = deps.repositoryAccess.renderInputs(project);
+    const question = { repository, revision: params.revision };
+    const answer = await deps.repoServer.getRevisionMetadata(
+      sourceIntegrity === undefined ? question : { ...question, sourceIntegrity },
+      signal,
+    );
+    const { author, message, tags, date, signatureInfo } = answer;
     const seconds = date === undefined ? undefined : new Date(Number(date.seconds) * 1000).toISOString();
     return {
       ...{ author, message, tags: [...tags] },
       ...(seconds === undefined ? {} : { date: seconds.replace('.000Z', 'Z') }),
+      ...(signatureInfo === '' ? {} : { signatureInfo }),
     };
   };
 }
