@@ -30,6 +30,8 @@ export interface KustomizeOptions {
   readonly reorder?: 'legacy' | 'none';
   /** `--enable-managedby-label` of the versions that have it. */
   readonly managedByLabel?: boolean;
+  /** `--load-restrictor LoadRestrictionsNone`: a kustomization may name files above it, inside of the repository only. */
+  readonly loadAnywhere?: boolean;
   /** Names of options in the settings that are not permitted: nothing is rendered while there are any. */
   readonly refused?: readonly string[];
 }

@@ -7,6 +7,8 @@ export interface KustomizeOptions {
   /** `legacy` or `none`, for versions that have the option; empty: not set. */
   readonly reorder: string;
   readonly managedByLabel: boolean;
+  /** Files above a kustomization may be named, inside of the repository only. */
+  readonly loadAnywhere: boolean;
   /** Options that are not permitted, without their values: sources of Kustomize are not rendered while there are any. */
   readonly refused: readonly string[];
 }
@@ -24,7 +26,8 @@ export interface KustomizeSettings {
   readonly versions: Readonly<Record<string, KustomizeVersion>>;
 }
 
-export const PERMITTED_BUILD_OPTIONS = '--enable-helm, --enable-managedby-label, --reorder legacy and --reorder none';
+export const PERMITTED_BUILD_OPTIONS =
+  '--enable-helm, --enable-managedby-label, --load-restrictor LoadRestrictionsNone, --reorder legacy and --reorder none';
 
 const OPTIONS_KEY = 'kustomize.buildOptions';
 
@@ -46,7 +49,13 @@ const WITH_VALUE = ['--reorder', '--load-restrictor'];
 
 function parseOptions(reader: SettingsReader, key: string): KustomizeOptions {
   const words = (reader.text(key) ?? '').split(/[\s=]+/).filter((word) => word !== '');
-  const options = { enableHelm: false, reorder: '', managedByLabel: false, refused: [] as string[] };
+  const options = {
+    enableHelm: false,
+    reorder: '',
+    managedByLabel: false,
+    loadAnywhere: false,
+    refused: [] as string[],
+  };
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     const value = WITH_VALUE.includes(word) ? (words[index + 1] ?? '') : '';
@@ -65,6 +74,7 @@ function apply(options: Draft, word: string, value: string): boolean {
   if (word === '--enable-helm') options.enableHelm = true;
   else if (word === '--enable-managedby-label') options.managedByLabel = true;
   else if (word === '--reorder' && (value === 'legacy' || value === 'none')) options.reorder = value;
+  else if (word === '--load-restrictor' && /^(LoadRestrictionsNone|none)$/.test(value)) options.loadAnywhere = true;
   // What every version does without being told.
   else return word === '--load-restrictor' && /^(LoadRestrictionsRootOnly|rootOnly)$/.test(value);
   return true;

@@ -17,7 +17,7 @@ describe('parseRenderSettings', () => {
     expect(parseRenderSettings({}, {})).toEqual({
       problems: [],
       settings: {
-        kustomize: { enableHelm: false, reorder: '', managedByLabel: false, refused: [] },
+        kustomize: { enableHelm: false, reorder: '', managedByLabel: false, loadAnywhere: false, refused: [] },
         ...{ maxCombinedManifestBytes: 0, includeHiddenDirectories: false, valuesFileSchemes: [] },
         ...{
           kustomizeVersions: {},
@@ -58,7 +58,7 @@ describe('parseRenderSettings', () => {
 
   it.each([
     ['S2: an option that runs a program of the repository', '--helm-command ./x.sh --enable-helm', '--helm-command'],
-    ['S2: an option that lifts the load restriction', '--load-restrictor LoadRestrictionsNone', '--load-restrictor'],
+    ['S2: a load restriction that there is not', '--load-restrictor /etc', '--load-restrictor'],
     ['S2: an option that lets functions run', '--enable-exec', '--enable-exec'],
     ['S2: an option that gives functions the network', '--network=true', '--network'],
     ['an order that there is not', '--reorder random', '--reorder'],
@@ -68,7 +68,7 @@ describe('parseRenderSettings', () => {
       { key: 'kustomize.buildOptions', message: expect.stringContaining('only --enable-helm') },
     ]);
     expect(settings.kustomize.refused).toEqual([name]);
-    expect(JSON.stringify(settings)).not.toMatch(/x\.sh|None|true"|random/);
+    expect(JSON.stringify(settings)).not.toMatch(/x\.sh|etc|true"|random/);
   });
 
   it('reads versions of Kustomize with their paths and options (B21, B22)', () => {
@@ -79,11 +79,11 @@ describe('parseRenderSettings', () => {
         'kustomize.version.v4.5.7': '/old/kustomize',
         'kustomize.version.v3.9.4': '/custom-tools/kustomize_3_9_4',
         'kustomize.buildOptions.v4.5.7': '--reorder legacy --enable-managedby-label',
-        'kustomize.buildOptions.v5.4.3': '',
+        'kustomize.buildOptions.v5.4.3': '--load-restrictor LoadRestrictionsNone',
       },
       {},
     );
-    const none = { enableHelm: false, reorder: '', managedByLabel: false, refused: [] };
+    const none = { enableHelm: false, reorder: '', managedByLabel: false, loadAnywhere: false, refused: [] };
     expect(problems).toEqual([]);
     expect(settings.kustomize).toEqual({ ...none, enableHelm: true });
     expect(settings.kustomizeVersions).toEqual({
@@ -92,7 +92,7 @@ describe('parseRenderSettings', () => {
         path: '/custom-tools/kustomize_4_5_7',
         options: { ...none, reorder: 'legacy', managedByLabel: true },
       },
-      'v5.4.3': { path: '', options: none },
+      'v5.4.3': { path: '', options: { ...none, loadAnywhere: true } },
     });
   });
 

@@ -22,6 +22,10 @@ export interface Collection {
   readonly edits: Map<string, Kustomization>;
   /** Files of charts that were fetched, by path. */
   readonly fetched: Map<string, { readonly tree: SourceTree; readonly oid: string }>;
+  /** Files from above a kustomization, by the path below it that they are copied to. */
+  readonly copies: Map<string, { readonly tree: SourceTree; readonly oid: string }>;
+  /** May files above a kustomization be named? Never those outside of the repository. */
+  readonly loadAnywhere: boolean;
   /** Names of fetched charts that may be another version tomorrow; shared with those of other repositories. */
   readonly unpinned: Set<string>;
   readonly remotes: RemoteRepositories | undefined;
@@ -35,12 +39,12 @@ export interface Collection {
 }
 
 type Parts = Pick<Collection, 'tree' | 'recorded' | 'helm' | 'remotes'> &
-  Partial<Pick<Collection, 'mounts' | 'prefix' | 'unpinned' | 'chartAccess' | 'signal'>>;
+  Partial<Pick<Collection, 'mounts' | 'prefix' | 'unpinned' | 'chartAccess' | 'signal' | 'loadAnywhere'>>;
 
 export function startCollection(parts: Parts): Collection {
   const empty = { files: new Map(), charts: new Map(), visited: new Set<string>(), edits: new Map() };
-  const shared = { mounts: new Map(), unpinned: new Set<string>(), fetched: new Map() };
-  return { prefix: '', chartAccess: undefined, signal: undefined, ...shared, ...empty, ...parts };
+  const shared = { mounts: new Map(), unpinned: new Set<string>(), fetched: new Map(), copies: new Map() };
+  return { prefix: '', loadAnywhere: false, chartAccess: undefined, signal: undefined, ...shared, ...empty, ...parts };
 }
 
 /** The file that contains a reference. */
@@ -62,7 +66,7 @@ export function workspaceFiles(collection: Collection): readonly WorkspaceFile[]
   return [collection, ...collection.mounts.values()].flatMap(ownFiles);
 }
 
-function ownFiles({ tree, recorded, files, edits, fetched, prefix }: Collection): readonly WorkspaceFile[] {
+function ownFiles({ tree, recorded, files, edits, fetched, copies, prefix }: Collection): readonly WorkspaceFile[] {
   const blobs = [...files.values()].map(({ path, oid }): WorkspaceFile => {
     const edited = edits.get(path);
     const at = prefix + path;
@@ -72,14 +76,14 @@ function ownFiles({ tree, recorded, files, edits, fetched, prefix }: Collection)
   const links = [...recorded.links()].map(
     ([path, link]): WorkspaceFile => ({ path: prefix + path, link: (prefix + link).replace(/\/$/, '') }),
   );
-  const charts = [...fetched].map(([path, file]): WorkspaceFile => ({ path: prefix + path, ...file }));
+  const charts = [...fetched, ...copies].map(([path, file]): WorkspaceFile => ({ path: prefix + path, ...file }));
   return [...blobs, ...charts, ...links];
 }
 
 /** What the files and links are, by name: part of the render key. */
 export function inputsOf(collection: Collection): unknown {
-  return [collection, ...collection.mounts.values()].map(({ prefix, files, fetched, recorded }) => {
-    const oids = [...files, ...fetched].map(([path, { oid }]) => [path, oid] as const);
+  return [collection, ...collection.mounts.values()].map(({ prefix, files, fetched, copies, recorded }) => {
+    const oids = [...files, ...fetched, ...copies].map(([path, { oid }]) => [path, oid] as const);
     return [prefix, [...oids, ...recorded.links()].sort(([a], [b]) => (a < b ? -1 : 1))];
   });
 }

@@ -67,6 +67,48 @@ export function referencesOf(kustomization: Kustomization): readonly Reference[]
   return references;
 }
 
+/** The kustomization with references replaced by what stands for them; generators keep the names of their files. */
+export function replaceReferences(content: Kustomization, replacements: ReadonlyMap<string, string>): Kustomization {
+  const replace = (text: unknown): unknown => (typeof text === 'string' ? (replacements.get(text) ?? text) : text);
+  const replaceFile = (text: unknown): unknown => {
+    const equals = typeof text === 'string' ? text.indexOf('=') : -1;
+    return equals < 0
+      ? replace(text)
+      : `${String(text).slice(0, equals + 1)}${replace(String(text).slice(equals + 1))}`;
+  };
+  const edited: Record<string, unknown> = { ...content };
+  const edit = (field: string, change: (item: unknown) => unknown): void => {
+    const list = content[field];
+    if (Array.isArray(list)) edited[field] = list.map(change);
+  };
+  const inRecord = (change: (item: Kustomization) => Kustomization) => (item: unknown) =>
+    isRecord(item) ? change(item) : item;
+  for (const field of Object.keys(FIELDS)) edit(field, replace);
+  for (const field of OBJECT_FIELDS)
+    edit(
+      field,
+      inRecord((item) => withField(item, 'path', replace)),
+    );
+  for (const field of GENERATORS) {
+    edit(
+      field,
+      inRecord((item) => withLists(withField(item, 'env', replace), { files: replaceFile, envs: replace })),
+    );
+  }
+  if (isRecord(content['openapi'])) edited['openapi'] = withField(content['openapi'], 'path', replace);
+  return edited;
+}
+
+function withField(item: Kustomization, field: string, change: (value: unknown) => unknown): Kustomization {
+  return item[field] === undefined ? item : { ...item, [field]: change(item[field]) };
+}
+
+function withLists(item: Kustomization, changes: Readonly<Record<string, (value: unknown) => unknown>>): Kustomization {
+  const lists = Object.entries(changes).filter(([field]) => Array.isArray(item[field]));
+  const changed = lists.map(([field, change]) => [field, (item[field] as readonly unknown[]).map(change)]);
+  return { ...item, ...Object.fromEntries(changed) };
+}
+
 /** Files that the configuration of a builtin generator or transformer names. */
 export function pluginFiles(config: unknown): readonly string[] {
   if (!isRecord(config)) return [];

@@ -1,12 +1,12 @@
 /** Kustomize sources: equal to what the command line prints for a checkout, read sets, keys, and what is refused. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { KustomizeSource } from '@tiphys/model';
 import { parseManifests } from '@tiphys/model/yaml';
 import { toolPath } from '@tiphys/testing';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   ANY_FOLDER,
   DEFAULT_MAX_COMBINED_MANIFEST_BYTES,
@@ -321,6 +321,48 @@ describe('S7 nothing outside of the repository, nothing remote', () => {
     await expect(rendering).rejects.toThrow(
       /kustomize failed with exit code 1.*security; file 'shared.yaml' is not in or below/s,
     );
+  });
+
+  it('LoadRestrictionsNone: files above the kustomization, in every field that names files, as the command line reads them (B22)', async () => {
+    const above: Files = {
+      'app/kustomization.yaml': [
+        'resources: [../shared/web.yaml, base]',
+        'patches: [{path: ../shared/patch.yaml}]',
+        'replacements: [{path: ../shared/replacement.yaml}]',
+        'configMapGenerator: [{name: settings, files: [../shared/a.conf, "renamed=../shared/b.conf"], envs: [../shared/c.env]}]',
+        'configurations: [../shared/names.yaml]',
+        'transformers: [../shared/labels.yaml]',
+      ].join('\n'),
+      'app/base/kustomization.yaml':
+        'resources: [../../shared/other.yaml]\npatchesStrategicMerge: [../../shared/other-patch.yaml]\n',
+      'shared/web.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n',
+      'shared/other.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {a: "1"}\n',
+      'shared/other-patch.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {b: "2"}\n',
+      'shared/patch.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodePort}\n',
+      'shared/replacement.yaml':
+        'source: {kind: Service, name: web, fieldPath: spec.type}\ntargets: [{select: {name: other}, fieldPaths: [data.a]}]\n',
+      'shared/names.yaml': 'nameReference: []\n',
+      'shared/labels.yaml':
+        'apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: l}\nlabels: {team: a}\nfieldSpecs: [{path: metadata/labels, create: true}]\n',
+      'shared/a.conf': 'a\n',
+      'shared/b.conf': 'b\n',
+      'shared/c.env': 'C=3\n',
+    };
+    const checkout = mkdtempSync(join(tmpdir(), 'tiphys-above-'));
+    onTestFinished(() => rmSync(checkout, { recursive: true }));
+    for (const [path, content] of Object.entries(above)) {
+      mkdirSync(dirname(join(checkout, path)), { recursive: true });
+      writeFileSync(join(checkout, path), String(content));
+    }
+    const build = ['build', '--load-restrictor', 'LoadRestrictionsNone', join(checkout, 'app')];
+    const output = execFileSync(toolPath('kustomize'), build, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const expected = parseManifests(output, { origin: 'kustomize' }).map(({ object }) => object);
+    const anywhere = { ...settings, kustomize: { loadAnywhere: true } };
+    expect(expected).toHaveLength(3);
+    expect(await objectsOf({ path: 'app', repository: above, settings: anywhere })).toEqual(expected);
+    await expect(objectsOf({ path: 'app', repository: above })).rejects.toThrow(/is not in or below/);
+    const outside = { ...above, 'app/base/kustomization.yaml': 'resources: [../../../etc/passwd]\n' };
+    await expect(plan({ path: 'app', repository: outside, settings: anywhere })).rejects.toThrow(/is not inside/);
   });
 
   it('a folder with an @ in its name, and a patch in one line, are no remotes', async () => {

@@ -6,7 +6,7 @@ import type { RemoteRepositories } from '../ports.js';
 import { recordTree } from '../tree/recorded-tree.js';
 import { joinPath } from '../tree/source-path.js';
 import { type Collection, type Place, startCollection } from './collection.js';
-import { type Kustomization, type Reference, strings } from './kustomization.js';
+import type { Reference } from './kustomization.js';
 import { parseRemote, remoteError } from './remote.js';
 
 export interface MountedBase {
@@ -50,7 +50,7 @@ interface Opening {
 }
 
 async function open(collection: Collection, { url, ref, prefix, remotes }: Opening): Promise<Collection> {
-  const { mounts, helm, unpinned, chartAccess, signal } = collection;
+  const { mounts, helm, unpinned, chartAccess, loadAnywhere, signal } = collection;
   if (mounts.size >= MAX_MOUNTS) {
     const message = `The source names more than ${MAX_MOUNTS} remote bases. Vendor some of them.`;
     throw new GitOpsError('ManifestGeneration', message);
@@ -65,18 +65,9 @@ async function open(collection: Collection, { url, ref, prefix, remotes }: Openi
     prefix,
     unpinned,
     chartAccess,
+    loadAnywhere,
     signal,
   });
   mounts.set(prefix, mounted);
   return mounted;
-}
-
-/** The kustomization with the references replaced by what they stand for in the workspace. */
-export function replaceReferences(content: Kustomization, replacements: ReadonlyMap<string, string>): Kustomization {
-  const edited: Record<string, unknown> = { ...content };
-  for (const field of ['resources', 'bases', 'components']) {
-    if (content[field] === undefined) continue;
-    edited[field] = strings(content[field]).map((text) => replacements.get(text) ?? text);
-  }
-  return edited;
 }

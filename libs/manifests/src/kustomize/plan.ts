@@ -27,7 +27,8 @@ export async function planKustomize(request: KustomizePlanRequest): Promise<Rend
   const { tool, args, options: build } = await chooseTool(tools, options, settings);
   const helm: HelmInflation = build.enableHelm === true ? 'allowed' : 'refused';
   const { remotes, charts: chartAccess, signal } = request;
-  const collection = startCollection({ tree, recorded, helm, remotes, chartAccess, signal });
+  const loadAnywhere = build.loadAnywhere === true;
+  const collection = startCollection({ tree, recorded, helm, remotes, chartAccess, loadAnywhere, signal });
   const found = await collectFolder(collection, folder.path);
   const components = await findComponents(collection, folder.path, options);
   const environment = buildEnvironment({ source, commit: tree.commit, application });

@@ -1,8 +1,9 @@
 /** Everything that `kustomize build` will read, followed through bases, components and generators, inside the repository only (S7). */
+import { createHash } from 'node:crypto';
 import { GitOpsError } from '@tiphys/model';
 import { parseDocuments } from '@tiphys/model/yaml';
 import type { SourceEntry } from '../ports.js';
-import { joinPath } from '../tree/source-path.js';
+import { joinPath, nameOf } from '../tree/source-path.js';
 import { addIfFile, type Collection, type Place } from './collection.js';
 import { collectCharts } from './helm-charts.js';
 import {
@@ -13,8 +14,9 @@ import {
   type Reference,
   records,
   referencesOf,
+  replaceReferences,
 } from './kustomization.js';
-import { mountRemote, replaceReferences } from './mounts.js';
+import { mountRemote } from './mounts.js';
 import { isRemote } from './remote.js';
 import { addInside, unresolved } from './resolve.js';
 
@@ -45,7 +47,10 @@ export async function collectFolder(
   const replacements = new Map<string, string>();
   for (const reference of referencesOf(found.content)) {
     if (isRemote(reference.text)) replacements.set(reference.text, await followRemote(collection, at, reference));
-    else await follow(collection, at, { reference, pluginBase });
+    else {
+      const copy = await follow(collection, at, { reference, pluginBase });
+      if (copy !== undefined) replacements.set(reference.text, copy);
+    }
   }
   await collectCharts(collection, at, found.content);
   if (replacements.size === 0) return found;
@@ -81,20 +86,36 @@ interface Followed {
   readonly pluginBase: string | undefined;
 }
 
-async function follow(collection: Collection, place: Place, { reference, pluginBase }: Followed): Promise<void> {
+/** A path that stands for the reference, when it does not stand for itself. */
+async function follow(
+  collection: Collection,
+  place: Place,
+  { reference, pluginBase }: Followed,
+): Promise<string | undefined> {
   const { kind, text } = reference;
   const isInline = /\n/.test(text.trim());
-  if (isInline && kind === 'plugin') return followPlugin(collection, place.folder, text);
-  if (isInline && kind === 'fileOrInline') return;
+  if (isInline && kind === 'plugin') await followPlugin(collection, place.folder, text);
+  if (isInline && (kind === 'plugin' || kind === 'fileOrInline')) return undefined;
   const entry = await resolve(collection, place, reference);
-  if (entry === undefined) return;
+  if (entry === undefined) return undefined;
   if (entry.kind === 'tree') {
     await collectFolder(collection, entry.path, kind === 'plugin' ? place.folder : pluginBase);
-    return;
+    return undefined;
   }
   collection.files.set(entry.path, entry);
   const base = kind === 'plugin' ? place.folder : pluginBase;
   if (base !== undefined) await followPlugin(collection, base, decode(await read(collection, entry)));
+  return collection.loadAnywhere ? copyFromAbove(collection, place, entry) : undefined;
+}
+
+/** kustomize keeps its own restriction: a file from above is put below the kustomization, under a name that says which it is. */
+function copyFromAbove(collection: Collection, { folder }: Place, entry: SourceEntry): string | undefined {
+  const isBelow = folder === '' || entry.path.startsWith(`${folder}/`);
+  if (isBelow) return undefined;
+  const name = createHash('sha256').update(entry.path).digest('hex').slice(0, 16);
+  const copy = `.tiphys-files/${name}/${nameOf(entry.path)}`;
+  collection.copies.set(`${folder}/${copy}`, { tree: collection.tree, oid: entry.oid });
+  return copy;
 }
 
 /** What the configurations name; whether it has to be there is for kustomize to say, but it must not look outside (S8). */

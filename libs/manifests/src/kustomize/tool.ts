@@ -11,7 +11,8 @@ export interface KustomizeTool {
   readonly args: readonly string[];
 }
 
-const PERMITTED = '--enable-helm, --enable-managedby-label, --reorder legacy and --reorder none';
+const PERMITTED =
+  '--enable-helm, --enable-managedby-label, --load-restrictor LoadRestrictionsNone, --reorder legacy and --reorder none';
 
 /** @throws GitOpsError InvalidSpec for a version that is not installed, ManifestGeneration for build options that are not permitted. */
 export async function chooseTool(
