@@ -27,7 +27,7 @@ const addProject = async (): Promise<string> => {
   return name;
 };
 
-describe('a project with signatureKeys', () => {
+describe('S28 a project with signatureKeys', () => {
   it('deploys the signed commit and refuses the next, unsigned one: nothing is applied until it is signed', async () => {
     await site().client.apply({
       ...{ apiVersion: 'v1', kind: 'ConfigMap' },

@@ -67,7 +67,7 @@ describe('source integrity (F06)', () => {
     sourceIntegrity: { gitPolicies: [{ repos, mode, keys: [signer.keyId] }], gpgKeys: [signer.publicKey] },
   });
 
-  it('an unsigned commit is not rendered, a signed one is, and another repository is not asked', async () => {
+  it('S28 an unsigned commit is not rendered, a signed one is, and another repository is not asked', async () => {
     const repository = await repositoryWith({ 'a.yaml': configMap('a') });
     const refused = namesOf(repository, demand('head'));
     await expect(refused).rejects.toMatchObject({

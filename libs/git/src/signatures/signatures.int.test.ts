@@ -140,7 +140,7 @@ describe('mode head', () => {
   });
 });
 
-describe('mode strict', () => {
+describe('S28 mode strict', () => {
   it('refuses what was not signed anywhere in the history, also of a shallow repository', async () => {
     const repository = await repositoryWith();
     const root = await repository.head();
