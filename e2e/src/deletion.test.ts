@@ -1,6 +1,6 @@
 /** Deletion of applications (A22, D51): what the finalizer says, in reverse order, without Git, and nothing of others. */
-import { ANNOTATIONS } from '@tiphys/model';
-import { eventually } from '@tiphys/testing';
+import { ANNOTATIONS, API_VERSION, FINALIZERS } from '@tiphys/model';
+import { eventually, uniqueName } from '@tiphys/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type App, deploy } from './support/application.js';
 import { configMap, deployment, service, yaml } from './support/manifests.js';
@@ -85,6 +85,50 @@ describe('an application with the resources finalizer', () => {
     await app.remove();
     await app.isGone();
     expect(await resourceVersion(app, 'kept')).toBeDefined();
+    expect(await resourceVersion(app, 'first')).toBeUndefined();
+  });
+});
+
+describe('the project of an application', () => {
+  it('with the finalizer stays until nobody names it: the resources go with the application (F09)', async () => {
+    const name = uniqueName('project');
+    const path = `/apis/${API_VERSION}/namespaces/${site().namespace}/appprojects/${name}`;
+    await site().client.create({
+      ...{ apiVersion: API_VERSION, kind: 'AppProject' },
+      metadata: { name, namespace: site().namespace, finalizers: [FINALIZERS.resources] },
+      spec: {
+        ...{ sourceRepos: ['*'], destinations: [{ server: '*', namespace: '*' }] },
+        clusterResourceWhitelist: [{ group: '*', kind: '*' }],
+      },
+    });
+    const app = await deploy(site(), { files: THREE_WAVES, project: name });
+    await app.is('Synced', 'Healthy');
+    await site().client.remove(path);
+    expect((await site().client.find(path))?.metadata.deletionTimestamp).toBeDefined();
+    await app.remove();
+    await app.isGone();
+    expect(await resourceVersion(app, 'first')).toBeUndefined();
+    await eventually(async () => expect(await site().client.find(path)).toBeUndefined());
+  });
+
+  it('that is gone takes nothing with it: the application says why it waits, and goes on with a new one', async () => {
+    const [name, namespace] = [uniqueName('project'), site().namespace];
+    const project = {
+      ...{ apiVersion: API_VERSION, kind: 'AppProject', metadata: { name, namespace } },
+      spec: {
+        ...{ sourceRepos: ['*'], destinations: [{ server: '*', namespace: '*' }] },
+        clusterResourceWhitelist: [{ group: '*', kind: '*' }],
+      },
+    };
+    await site().client.create(project);
+    const app = await deploy(site(), { files: THREE_WAVES, project: name });
+    await app.is('Synced', 'Healthy');
+    await site().client.remove(`/apis/${API_VERSION}/namespaces/${namespace}/appprojects/${name}`);
+    await app.remove();
+    await app.hasCondition('DeletionError', new RegExp(`project ${name} does not exist`));
+    expect(await resourceVersion(app, 'first')).toBeDefined();
+    await site().client.create(project);
+    await app.isGone();
     expect(await resourceVersion(app, 'first')).toBeUndefined();
   });
 });

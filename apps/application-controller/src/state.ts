@@ -14,6 +14,7 @@ import { createApplicationStore } from './adapters/application-store.js';
 import { createClusters } from './adapters/clusters.js';
 import { createSettingsSource, type SettingsSource } from './adapters/settings-source.js';
 import type { Config } from './config.js';
+import { createProjectGuard, projectOf } from './deletion/project-guard.js';
 import { clusterCacheFactory, knownClusters } from './destination-caches.js';
 import { keyOf } from './identity.js';
 import type { ControllerMetrics } from './metrics.js';
@@ -44,7 +45,11 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const { namespace } = config;
   const enqueueRefresh = enqueuer(deps.refreshQueue, log);
   const enqueueOperation = enqueuer(deps.operationQueue, log);
-  const applications = applicationInformer(deps, enqueueRefresh, enqueueOperation);
+  const applications = applicationInformer(deps, {
+    enqueueRefresh,
+    enqueueOperation,
+    onLeft: (project) => void guard.look(project),
+  });
   const refreshAll = (matches: (app: Application) => boolean): void => {
     const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
     enqueueRefresh(
@@ -63,9 +68,17 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     refreshAll(matches);
     resumeAll(matches);
   };
-  const projects = projectInformer(deps, (name) =>
-    lookAgain(({ spec }) => (spec.project === '' ? DEFAULT_PROJECT : spec.project) === name),
-  );
+  const projects = projectInformer(deps, {
+    onChange: (name) => void guard.look(name),
+    onDecisions: (name) => lookAgain((app) => projectOf(app) === name),
+  });
+  const listed = { done: false };
+  const guard = createProjectGuard({
+    applications: () => (listed.done ? applications.list() : undefined),
+    project: (name) => projects.get(namespace, name),
+    setFinalizers: (project, finalizers) => setFinalizers(client, project, { finalizers, signal }),
+    log,
+  });
   const settings = createSettingsSource({ client, namespace, log, onChange: () => lookAgain(() => true) });
   const createCache = clusterCacheFactory({
     settings: settings.current,
@@ -88,6 +101,8 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   await settings.start(signal);
   await projects.start(signal);
   await applications.start(signal);
+  listed.done = true;
+  for (const { metadata } of projects.list()) void guard.look(metadata.name ?? '');
   return {
     applications: createApplicationStore(client, applications),
     projects: { get: (name) => projects.get(namespace, name === '' ? DEFAULT_PROJECT : name) },
@@ -99,10 +114,16 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
 
 type Enqueuer = (entries: readonly Enqueue[]) => void;
 
+interface ApplicationEvents {
+  readonly enqueueRefresh: Enqueuer;
+  readonly enqueueOperation: Enqueuer;
+  /** An application that named this project no longer does, or is gone. */
+  readonly onLeft: (project: string) => void;
+}
+
 function applicationInformer(
   deps: StateDeps,
-  enqueueRefresh: Enqueuer,
-  enqueueOperation: Enqueuer,
+  { enqueueRefresh, enqueueOperation, onLeft }: ApplicationEvents,
 ): Informer<Application> {
   return createInformer<Application>({
     client: deps.client,
@@ -114,11 +135,19 @@ function applicationInformer(
       const { refresh, operation } = triggersOf({ current, previous });
       if (refresh !== undefined) enqueueRefresh([refresh]);
       if (operation !== undefined) enqueueOperation([operation]);
+      const left = previous === undefined ? undefined : projectOf(previous);
+      if (left !== undefined && (current === undefined || projectOf(current) !== left)) onLeft(left);
     },
   });
 }
 
-function projectInformer(deps: StateDeps, onSpecChange: (name: string | undefined) => void): Informer<AppProject> {
+interface ProjectEvents {
+  readonly onChange: (name: string) => void;
+  /** Something changed that decisions about its applications depend on. */
+  readonly onDecisions: (name: string) => void;
+}
+
+function projectInformer(deps: StateDeps, { onChange, onDecisions }: ProjectEvents): Informer<AppProject> {
   return createInformer<AppProject>({
     client: deps.client,
     resource: RESOURCES.appProjects,
@@ -126,10 +155,22 @@ function projectInformer(deps: StateDeps, onSpecChange: (name: string | undefine
     log: deps.log,
     transform: (object) => object as unknown as AppProject,
     onChange: (_, current, previous) => {
-      if (JSON.stringify(decisionsOf(current)) === JSON.stringify(decisionsOf(previous))) return;
-      onSpecChange((current ?? previous)?.metadata.name);
+      const { name = '' } = (current ?? previous)?.metadata ?? {};
+      onChange(name);
+      if (JSON.stringify(decisionsOf(current)) !== JSON.stringify(decisionsOf(previous))) onDecisions(name);
     },
   });
+}
+
+async function setFinalizers(
+  client: KubeClient,
+  { metadata }: AppProject,
+  { finalizers, signal }: { readonly finalizers: readonly string[]; readonly signal: AbortSignal },
+): Promise<void> {
+  const { name = '', namespace = '', resourceVersion } = metadata;
+  const target = { resource: RESOURCES.appProjects, namespace, name, type: 'merge' } as const;
+  const patch = { metadata: { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+  await client.patch(target, patch, { fieldManager: 'tiphys-application-controller', signal });
 }
 
 /** What of a project changes decisions about its applications. */

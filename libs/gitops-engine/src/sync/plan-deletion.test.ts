@@ -29,6 +29,9 @@ const self: KubernetesObject = {
   metadata: { name: 'app', namespace: 'argocd' },
 };
 
+const child: KubernetesObject = { ...self, metadata: { name: 'child', namespace: 'argocd' } };
+const project: KubernetesObject = { ...self, kind: 'AppProject', metadata: { name: 'team', namespace: 'argocd' } };
+
 const rows: readonly {
   name: string;
   live: readonly KubernetesObject[];
@@ -62,6 +65,16 @@ const rows: readonly {
     does: 'delete ConfigMap/a',
   },
   { name: 'then the namespace goes', live: [namespaceObject('ns')], does: 'delete Namespace/ns' },
+  {
+    name: 'a project waits for the Applications of its wave: without it they could not be deleted',
+    live: [project, child, namespaceObject('ns')],
+    does: 'delete Application/child',
+  },
+  {
+    name: 'then the project goes, before the namespace',
+    live: [project, namespaceObject('ns')],
+    does: 'delete AppProject/team',
+  },
   {
     name: 'CRDs and the application itself stay (D51)',
     live: [widgetDefinition('widgets.example.com'), self],

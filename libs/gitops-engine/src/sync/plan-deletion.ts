@@ -93,18 +93,22 @@ function isApproved({ deletionApprovedAt, deletionRequestedAt }: CascadeInput): 
   return deletionApprovedAt !== undefined && Date.parse(deletionApprovedAt) >= Date.parse(deletionRequestedAt);
 }
 
-/** The highest wave, reverse kind order. A namespace waits for the rest of its wave: it takes all it holds with it. */
+/**
+ * The highest wave, reverse kind order. A namespace waits for the rest of its wave, since it takes all it holds with it, and
+ * a project for the Applications, which cannot be deleted without it.
+ */
 function lastBatch(objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
   const waveOf = (object: KubernetesObject) => (isHook(object) ? Number.MAX_SAFE_INTEGER : syncWaveOf(object));
   const last = Math.max(...objects.map(waveOf));
   const wave = objects.filter((object) => waveOf(object) === last);
-  const others = wave.filter((object) => !isNamespace(object));
-  const batch = others.length > 0 ? others : wave;
+  const turn = Math.min(...wave.map(turnOf));
+  const batch = wave.filter((object) => turnOf(object) === turn);
   return [...batch].sort((a, b) => kindOrder(b.kind) - kindOrder(a.kind) || compareNames(a, b));
 }
 
-function isNamespace(object: KubernetesObject): boolean {
-  return object.apiVersion === 'v1' && object.kind === 'Namespace';
+function turnOf(object: KubernetesObject): number {
+  if (object.apiVersion === 'v1' && object.kind === 'Namespace') return 2;
+  return object.kind === 'AppProject' && groupVersionKindOf(object).group === GROUP ? 1 : 0;
 }
 
 function compareNames(a: KubernetesObject, b: KubernetesObject): number {
