@@ -40,7 +40,7 @@ beforeAll(async () => {
   await git.createRepository('app', { 'a.yaml': 'a: 1\n' });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(http.address() as { port: number }).port}`;
-  const settings = { TIPHYS_ALLOW_FILE_REPOSITORIES: 'true', TIPHYS_GIT_LIST_TIMEOUT: '2' };
+  const settings = { TIPHYS_ALLOW_FILE_REPOSITORIES: 'true', TIPHYS_GIT_LIST_TIMEOUT: '5' };
   server = await startRunning({ redis, directory, tools: dirname(toolPath('kustomize')), settings });
 });
 afterAll(async () => {
@@ -113,7 +113,7 @@ describe('a repository that cannot be reached', () => {
       slow.setFaults({ hang: true });
       await expect(test({ url })).rejects.toMatchObject({
         code: 'Upstream',
-        message: expect.stringMatching(/did not answer within 2 s/) as string,
+        message: expect.stringMatching(/did not answer within 5 s/) as string,
       });
     } finally {
       await slow.stop();
