@@ -25,11 +25,17 @@ let git: GitServer;
 beforeAll(async () => {
   git = await startGitServer();
 });
-afterAll(() => git.stop());
+afterAll(async () => {
+  await git.stop();
+  // A request that hung may have made its folder again.
+  for (const directory of directories) removeDirectory(directory);
+});
+const directories: string[] = [];
 
 /** Stopped and cleaned up when the test ends. */
 async function start(redis: RedisServer | undefined, settings: Readonly<Record<string, string>> = {}) {
   const directory = temporaryDirectory('failures');
+  directories.push(directory);
   const server = await startRunning({ redis: redis ?? (await sharedRedis()), directory, tools, settings });
   onTestFinished(async () => {
     await server.stop();
@@ -116,8 +122,9 @@ describe('a Git host', () => {
 
   it.each(faults)('R8 $name: a typed error, and the last good manifests with their age', async ({ fault, message }) => {
     const host = await startGitServer();
-    onTestFinished(() => host.stop());
     const server = await start(undefined, { TIPHYS_GIT_LIST_TIMEOUT: '4' });
+    // Before the server: what it still waits for ends.
+    onTestFinished(() => host.stop());
     const repository = await host.createRepository('app', { 'a.yaml': manifest('a') });
     const commit = await repository.head();
     const good = await generate(server, repository);
@@ -137,8 +144,9 @@ describe('a Git host', () => {
 
   it('R8 that fails in one of two sources: no manifests of the other', async () => {
     const host = await startGitServer();
-    onTestFinished(() => host.stop());
     const server = await start(undefined, { TIPHYS_GIT_LIST_TIMEOUT: '4' });
+    // Before the server: what it still waits for ends.
+    onTestFinished(() => host.stop());
     const [one, other] = [
       await repositoryWith({ 'a.yaml': manifest('a') }),
       await host.createRepository('b', { 'a.yaml': manifest('b') }),
@@ -146,6 +154,8 @@ describe('a Git host', () => {
     host.setFaults({ status: 503 });
     const sources = [one, other].map(({ url }) => ({ repository: { url }, applicationSource: { repoURL: url } }));
     await expect(server.client.generateManifests({ appName: 'app', sources })).rejects.toThrow(/^Source 2 of 2: /);
+    // The other source was not given up; nothing may go on when the folder is removed.
+    expect(namesIn((await generate(server, one)).manifests)).toEqual(['a']);
   });
 });
 
