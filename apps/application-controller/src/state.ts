@@ -50,24 +50,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     enqueueOperation,
     onLeft: (project) => void guard.look(project),
   });
-  const refreshAll = (matches: (app: Application) => boolean): void => {
-    const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
-    enqueueRefresh(
-      applications
-        .list()
-        .filter(matches)
-        .map((app) => ({ key: keyOf(app), priority: 'dependency', request })),
-    );
-  };
-  // What an operation waits for may be in a project (sync windows) or in the settings (a paused cluster).
-  const resumeAll = (matches: (app: Application) => boolean): void => {
-    const waiting = applications.list().filter((app) => app.operation !== undefined && matches(app));
-    enqueueOperation(waiting.map((app) => ({ key: keyOf(app), priority: 'dependency' })));
-  };
-  const lookAgain = (matches: (app: Application) => boolean): void => {
-    refreshAll(matches);
-    resumeAll(matches);
-  };
+  const lookAgain = wakeUp(applications.list, { enqueueRefresh, enqueueOperation });
   const projects = projectInformer(deps, {
     onChange: (name) => void guard.look(name),
     onDecisions: (name) => lookAgain((app) => projectOf(app) === name),
@@ -113,6 +96,23 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
 }
 
 type Enqueuer = (entries: readonly Enqueue[]) => void;
+
+/**
+ * Everything about the applications is looked at again: what an operation waits for may be in a project (sync windows) or
+ * in the settings (a paused cluster).
+ */
+function wakeUp(
+  applications: () => readonly Application[],
+  { enqueueRefresh, enqueueOperation }: Pick<ApplicationEvents, 'enqueueRefresh' | 'enqueueOperation'>,
+): (matches: (app: Application) => boolean) => void {
+  const request = { level: COMPARE_LEVELS.indexOf('latest'), hardness: 0, since: 0 };
+  return (matches) => {
+    const found = applications().filter(matches);
+    enqueueRefresh(found.map((app) => ({ key: keyOf(app), priority: 'dependency', request })));
+    const waiting = found.filter((app) => app.operation !== undefined);
+    enqueueOperation(waiting.map((app) => ({ key: keyOf(app), priority: 'dependency' })));
+  };
+}
 
 interface ApplicationEvents {
   readonly enqueueRefresh: Enqueuer;

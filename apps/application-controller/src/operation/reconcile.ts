@@ -63,7 +63,10 @@ export function createOperationReconciler(
     const found = deps.applications.get(key);
     if (found === undefined || isPaused(deps, found)) return { kind: 'done' };
     if (found.metadata.deletionTimestamp !== undefined) return deps.reconcileDeletion(found, signal);
-    if (found.operation === undefined) return { kind: 'done' };
+    if (found.operation === undefined) {
+      deps.waveTimes.delete(key);
+      return { kind: 'done' };
+    }
     const app = operationRunning(found) ? found : await begin(deps, found, signal);
     const state = app.status?.operationState;
     if (state === undefined) return { kind: 'done' };
