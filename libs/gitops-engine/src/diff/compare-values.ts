@@ -4,10 +4,12 @@ import { compareLists } from './compare-lists.js';
 import { isLeaf } from './field-set.js';
 import { isEmptyValue, isJsonArray, isJsonObject, jsonEqual } from './json.js';
 import {
+  isConvertedKey,
   isDroppedWhenEmpty,
   isFieldDefault,
   isKnownAtomicMap,
   isKnownDefault,
+  isOmittedWhenEmpty,
   isServerKey,
   isTextMap,
 } from './known-types.js';
@@ -47,21 +49,35 @@ function compareValue(walk: Walk, place: Place, { target, live }: Sides): void {
   compareUnlike(walk, place, { target, live });
 }
 
-function compareUnlike(walk: Walk, place: Place, sides: { target: JsonValue; live: JsonValue }): void {
-  const { target, live } = sides;
+interface BothSides {
+  readonly target: JsonValue;
+  readonly live: JsonValue;
+}
+
+function compareUnlike(walk: Walk, place: Place, sides: BothSides): void {
   if (walk.builtIn && isSameForServer(place, sides)) return;
-  if (target === null) {
-    const dropped = walk.builtIn && isEmptyValue(live) && typeof live === 'object';
-    if (!dropped) unsure(walk, place, { ...sides, because: 'the target sets null, which the API server may default' });
-  } else if (target === '') {
-    unsure(walk, place, { ...sides, because: 'the target sets empty text, which the API server may default' });
-  } else if (typeof target === 'object' || (typeof live === 'object' && live !== null)) {
-    unsure(walk, place, { ...sides, because: 'target and live have different types' });
-  } else if (sameMeaning(target, live)) {
-    unsure(walk, place, { ...sides, because: 'the values are written differently but may mean the same' });
-  } else {
-    different(walk, place, sides);
-  }
+  const because = isCertainlyUnlike(walk, place, sides) ? undefined : doubtOf(sides);
+  if (because === undefined) different(walk, place, sides);
+  else if (!(walk.builtIn && sides.target === null && isEmptyContainer(sides.live)))
+    unsure(walk, place, { ...sides, because });
+}
+
+/** Nothing is defaulted over what we set in an empty list or map of others, or over a text that is stored when it is empty. */
+function isCertainlyUnlike(walk: Walk, place: Place, { target, live }: BothSides): boolean {
+  if (live === null) return typeof target === 'object' && !isEmptyValue(target);
+  return target === '' && typeof live === 'string' && isStoredWhenEmpty(walk, place);
+}
+
+function doubtOf({ target, live }: BothSides): string | undefined {
+  if (target === null) return 'the target sets null, which the API server may default';
+  if (target === '') return 'the target sets empty text, which the API server may default';
+  if (typeof target === 'object' || (typeof live === 'object' && live !== null))
+    return 'target and live have different types';
+  return sameMeaning(target, live) ? 'the values are written differently but may mean the same' : undefined;
+}
+
+function isEmptyContainer(value: JsonValue): boolean {
+  return typeof value === 'object' && isEmptyValue(value);
 }
 
 /** Empty lists are stored as null; a service keeps its address when none is asked for. */
@@ -94,34 +110,71 @@ function isGranular(walk: Walk, place: Place, sides: { target: JsonObject; live:
 
 /** The target sets a value, the live object has none. */
 function judgeMissing(walk: Walk, place: Place, target: JsonValue): void {
-  if (isEmptyValue(target) && isAbsentWhenEmpty(walk, place, target)) return;
+  if (isEmptyValue(target) && !(target === '' && isTextEntry(place))) return judgeMissingEmpty(walk, place, target);
   const sides = { target, live: undefined };
-  if (isEmptyValue(target)) {
-    return unsure(walk, place, { ...sides, because: 'the target sets an empty value, which the API server may drop' });
-  }
-  if (isServerText(place, target)) {
+  const isForSure = isMissingForSure(place.ownership);
+  if (isServerText(place, target, isForSure)) {
     return unsure(walk, place, { ...sides, because: 'the API server may turn this annotation or label into fields' });
   }
-  if (isTextPlace(place) || isMissingForSure(place.ownership)) return different(walk, place, sides);
+  if (isTextPlace(place) || isForSure || isLost(walk, place, target)) return different(walk, place, sides);
   unsure(walk, place, { ...sides, because: 'the live object has no such field: new in Git, removed, or not stored' });
+}
+
+function judgeMissingEmpty(walk: Walk, place: Place, target: JsonValue): void {
+  if (isAbsentWhenEmpty(walk, place, target)) return;
+  const sides = { target, live: undefined };
+  const isStored = target !== null && (isStoredWhenEmpty(walk, place) || isOptionalScalar(place, target));
+  if (isStored && isMissingForSure(place.ownership)) return different(walk, place, sides);
+  unsure(walk, place, { ...sides, because: 'the target sets an empty value, which the API server may drop' });
 }
 
 /** A text map that is missing as a whole, or one of its keys. */
 function isTextPlace(place: Place): boolean {
-  return isTextMap(fieldName(place)) || isTextMap(place.names.at(-2) ?? '');
+  return isTextMap(fieldName(place)) || isTextEntry(place);
 }
 
-function isServerText(place: Place, target: JsonValue): boolean {
-  if (isTextMap(place.names.at(-2) ?? '')) return isServerKey(fieldName(place));
-  return isTextMap(fieldName(place)) && isJsonObject(target) && Object.keys(target).every(isServerKey);
+function isTextEntry(place: Place): boolean {
+  return isTextMap(place.names.at(-2) ?? '');
+}
+
+/** Custom resources, texts in maps and elements of lists keep an empty value: it is neither dropped nor defaulted. */
+function isStoredWhenEmpty(walk: Walk, place: Place): boolean {
+  return !walk.builtIn || isTextEntry(place) || place.path.endsWith(']');
+}
+
+/** `false` and 0 that our apply would hold if the API server had dropped them: they are new in Git, or were removed. */
+function isOptionalScalar({ ownership }: Place, target: JsonValue): boolean {
+  return ownership.hasOurs && (target === false || target === 0);
+}
+
+/**
+ * We hold a value that is not there, but not because it was never stored: a map or list without the members that we set in
+ * it was emptied by somebody; a field that is dropped when empty is not empty any more.
+ */
+function isLost(walk: Walk, place: Place, target: JsonValue): boolean {
+  const { ours } = place.ownership;
+  // Custom resources drop nothing that is not empty.
+  if (place.atomic) return !walk.builtIn;
+  if (ours === undefined) return false;
+  if (typeof target === 'object') return isLeaf(ours);
+  return walk.builtIn && isOmittedWhenEmpty(fieldName(place));
+}
+
+/** Keys that are turned into fields are never there, whoever applied them; others may be, where nothing shows the contrary. */
+function isServerText(place: Place, target: JsonValue, isForSure: boolean): boolean {
+  const isTaken = isForSure ? isConvertedKey : isServerKey;
+  if (isTextEntry(place)) return isTaken(fieldName(place));
+  return isTextMap(fieldName(place)) && isJsonObject(target) && Object.keys(target).every(isTaken);
 }
 
 /**
  * Our apply is on record, and it does not hold this field: it is new in Git, or somebody removed it (which took it out of
  * our set). A field that we hold although it is not there was not stored by the API server.
  */
-function isMissingForSure({ ours, hasOurs }: Ownership): boolean {
-  return hasOurs && ours === undefined;
+function isMissingForSure({ ours, hasOurs, lastApplied, legacy }: Ownership): boolean {
+  if (ours !== undefined) return false;
+  // No apply at all: an entry goes when somebody removes all that it holds, and nothing was tried to be stored yet.
+  return hasOurs || (lastApplied === undefined && legacy.length === 0);
 }
 
 function isAbsentWhenEmpty(walk: Walk, place: Place, target: JsonValue): boolean {

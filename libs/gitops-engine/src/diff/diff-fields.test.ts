@@ -150,6 +150,61 @@ const FIELDS: readonly Row[] = [
     verdict: 'unsure',
   },
   {
+    name: 'a label of Kubernetes that somebody removed is different: our apply is on record without it',
+    ...both('discovery.k8s.io/v1 EndpointSlice', {
+      target: { metadata: { labels: { 'kubernetes.io/service-name': 'web' } } },
+      live: { metadata: { labels: {} } },
+      fields: [applied(f({ metadata: f({ labels: leaf }) }))],
+    }),
+    verdict: 'different',
+  },
+  {
+    name: 'empty text in a map of texts is stored: a value of others in its place differs',
+    ...both('v1 ConfigMap', {
+      target: { data: { empty: '' } },
+      live: { data: { empty: 'x' } },
+      fields: [by('somebody', f({ data: f({ empty: leaf }) }))],
+    }),
+    verdict: 'different',
+    paths: ['data.empty'],
+  },
+  {
+    name: 'a key with empty text that is gone differs, whatever the key is called',
+    ...both('v1 ConfigMap', {
+      target: { data: { value: '', other: 'x' } },
+      live: { data: { other: 'x' } },
+      fields: [applied(f({ data: f({ other: leaf }) }))],
+    }),
+    verdict: 'different',
+    paths: ['data.value'],
+  },
+  {
+    name: 'what somebody removed as a whole, our entry with it, differs',
+    ...both('policy/v1 PodDisruptionBudget', { target: { spec: { minAvailable: 1 } }, live: { spec: {} } }),
+    verdict: 'different',
+    paths: ['spec.minAvailable'],
+  },
+  {
+    name: 'a list that others have set to null differs from one with elements',
+    ...both('rbac.authorization.k8s.io/v1 Role', {
+      target: { rules: [{ verbs: ['get'] }] },
+      live: { rules: null },
+      fields: [applied(f({ rules: leaf }))],
+    }),
+    verdict: 'different',
+    paths: ['rules'],
+  },
+  {
+    name: 'a field that is only stored when it is not empty, and is not empty any more, differs',
+    ...both('apps/v1 Deployment', {
+      target: pod({ hostNetwork: true }),
+      live: pod({}),
+      fields: [applied(podFields(f({ hostNetwork: leaf })))],
+    }),
+    verdict: 'different',
+    paths: ['spec.template.spec.hostNetwork'],
+  },
+  {
     name: 'a live object read in another version than the target is never equal in process',
     target: object('autoscaling/v1 HorizontalPodAutoscaler', { spec: { maxReplicas: 3 } }),
     live: object('autoscaling/v2 HorizontalPodAutoscaler', { spec: { maxReplicas: 3 } }),

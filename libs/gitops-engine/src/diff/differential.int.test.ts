@@ -125,6 +125,9 @@ describe('the in-process diff against server-side-apply dry runs', () => {
     expect(changed.length).toBeGreaterThan(50);
     expect(changed.filter(({ authors }) => !authors.includes('somebody'))).toEqual([]);
     expect(cases.length).toBeGreaterThan(MANIFESTS.length * 10);
+    const kept = cases.filter(({ scenario, truth }) => scenario !== 'removed in Git' && truth !== 'refused');
+    expect(kept.length).toBeGreaterThan(300);
+    expect(kept.filter(({ verdict }) => verdict === 'unsure').length / kept.length).toBeLessThanOrEqual(0.02);
   });
 });
 

@@ -102,6 +102,11 @@ export function isServerKey(key: string): boolean {
   return /(^|\.)(kubernetes|k8s)\.io\//.test(key) && !key.startsWith('app.kubernetes.io/');
 }
 
+/** Annotations of autoscaling/v1 that become fields of v2 and are not stored. */
+export function isConvertedKey(key: string): boolean {
+  return key.startsWith('autoscaling.alpha.kubernetes.io/');
+}
+
 /** Defaults inside atomic values, as `<list or map>.<field>`; elsewhere ownership shows that nobody asked for them. */
 const DEFAULTS: Readonly<Record<string, JsonValue>> = {
   'excludeResourceRules.scope': '*',
@@ -135,7 +140,9 @@ export function isKnownDefault(path: readonly string[], value: JsonValue): boole
 
 /** Fields whose empty value is not stored (`omitempty` without a pointer), so that its absence says nothing. */
 const OMITTED_WHEN_EMPTY: ReadonlySet<string> = new Set([
+  'description',
   'fsType',
+  'globalDefault',
   'hostIPC',
   'hostNetwork',
   'hostPID',
@@ -154,6 +161,11 @@ const OMITTED_WHEN_EMPTY: ReadonlySet<string> = new Set([
   'value',
   'workingDir',
 ]);
+
+/** A scalar of a built-in type that is only stored when it is not empty. */
+export function isOmittedWhenEmpty(name: string): boolean {
+  return OMITTED_WHEN_EMPTY.has(name);
+}
 
 const MAPS_OMITTED_WHEN_EMPTY: ReadonlySet<string> = new Set([
   ...TEXT_MAPS,
