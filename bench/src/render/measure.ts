@@ -12,6 +12,7 @@ import { type Renderer, type RenderStage, startRenderStage } from './stage.js';
 const CONCURRENCY = 4;
 const WARM_UPS = 4;
 const WARM_FACTOR = 5;
+const TURNS = 10;
 const run = promisify(execFile);
 
 /** Throws when a render gives something else than expected, or is not as cold or warm as it should be. */
@@ -35,30 +36,38 @@ export async function runRenderBenchmark(renders: number, say: (line: string) =>
 
 async function measureSource(stage: RenderStage, source: BenchSource, renders: number): Promise<SourceResult> {
   const { name, what, objects, command } = source;
-  const commandLine =
-    command === undefined ? undefined : await measureCommand(stage.checkout(source), command, renders);
   const request = { source, url: stage.urls[name] };
-  const cold = await measureRequests({ ...request, renderer: stage.withRenderers, renders, kind: 'cold' });
-  const many = renders * WARM_FACTOR;
-  const warm = await measureRequests({ ...request, renderer: stage.withRenderers, renders: many, kind: 'warm' });
-  const coldByProcesses =
+  const { withRenderers, withoutRenderers } = stage;
+  const waysWithTool: readonly Way[] =
     command === undefined
-      ? undefined
-      : await measureRequests({ ...request, renderer: stage.withoutRenderers, renders, kind: 'cold' });
-  return { name, what, objects: objects(0), commandLine, cold, coldByProcesses, warm };
+      ? []
+      : [
+          commandOf(stage.checkout(source), command, renders),
+          requestsOf({ ...request, how: 'coldByProcesses', renderer: withoutRenderers, renders }),
+        ];
+  const rates = await measureInTurns([
+    requestsOf({ ...request, how: 'cold', renderer: withRenderers, renders }),
+    requestsOf({ ...request, how: 'warm', renderer: withRenderers, renders: renders * WARM_FACTOR }),
+    ...waysWithTool,
+  ]);
+  const rate = (how: How): Rate => {
+    const found = rates.get(how);
+    if (found === undefined) throw new Error(`${name}: ${how} was not measured`);
+    return found;
+  };
+  return {
+    ...{ name, what, objects: objects(0), cold: rate('cold'), warm: rate('warm') },
+    ...{ commandLine: rates.get('commandLine'), coldByProcesses: rates.get('coldByProcesses') },
+  };
 }
 
-function measureCommand(
-  cwd: string,
-  { tool, args }: NonNullable<BenchSource['command']>,
-  renders: number,
-): Promise<Rate> {
+function commandOf(cwd: string, { tool, args }: NonNullable<BenchSource['command']>, renders: number): Way {
   const binary = toolPath(tool);
   const env = { HOME: cwd, KUBECONFIG: '/dev/null' };
   const work = async (): Promise<void> => {
     await run(binary, [...args], { cwd, env });
   };
-  return measure({ work, cpuMs: endedChildrenCpuMs, renders });
+  return { how: 'commandLine', work, cpuMs: endedChildrenCpuMs, renders };
 }
 
 interface Requests {
@@ -66,10 +75,11 @@ interface Requests {
   readonly url: string;
   readonly renderer: Renderer;
   readonly renders: number;
-  readonly kind: 'cold' | 'warm';
+  readonly how: Exclude<How, 'commandLine'>;
 }
 
-function measureRequests({ source, url, renderer, renders, kind }: Requests): Promise<Rate> {
+function requestsOf({ source, url, renderer, renders, how }: Requests): Way {
+  const kind = how === 'warm' ? 'warm' : 'cold';
   const work = async (number: number): Promise<void> => {
     const variant = kind === 'cold' ? number : 0;
     const { manifests, sources } = await renderer.client.generateManifests({
@@ -92,10 +102,14 @@ function measureRequests({ source, url, renderer, renders, kind }: Requests): Pr
       throw new Error(`${source.name}, ${kind}: ${what}; expected ${expected}`);
     }
   };
-  return measure({ work, cpuMs: () => familyCpuMs(renderer.pid), renders });
+  return { how, work, cpuMs: () => familyCpuMs(renderer.pid), renders };
 }
 
-interface Measured {
+type How = 'commandLine' | 'cold' | 'coldByProcesses' | 'warm';
+
+/** A way to render. */
+interface Way {
+  readonly how: How;
   /** Each call gets another number, from 0. */
   readonly work: (number: number) => Promise<void>;
   /** Processor time so far. */
@@ -103,26 +117,40 @@ interface Measured {
   readonly renders: number;
 }
 
-async function measure({ work, cpuMs, renders }: Measured): Promise<Rate> {
-  let next = 0;
-  const one = (): Promise<void> => work(next++);
-  for (let index = 0; index < WARM_UPS; index++) await one();
-  const cpuBefore = cpuMs();
-  const times: number[] = [];
-  for (let index = 0; index < renders; index++) {
-    const start = performance.now();
-    await one();
-    times.push(performance.now() - start);
+/** All ways in short turns, so that what else the machine does falls on each of them. */
+async function measureInTurns(ways: readonly Way[]): Promise<ReadonlyMap<How, Rate>> {
+  const runs = ways.map((way) => ({ way, next: 0, times: [] as number[], cpuMs: 0 }));
+  for (const turn of runs) for (let index = 0; index < WARM_UPS; index++) await turn.way.work(turn.next++);
+  for (let round = 0; round < TURNS; round++) {
+    for (const turn of runs) {
+      const cpuBefore = turn.way.cpuMs();
+      const end = Math.round((turn.way.renders * (round + 1)) / TURNS);
+      while (turn.times.length < end) {
+        const start = performance.now();
+        await turn.way.work(turn.next++);
+        turn.times.push(performance.now() - start);
+      }
+      turn.cpuMs += turn.way.cpuMs() - cpuBefore;
+    }
   }
-  const cpu = (cpuMs() - cpuBefore) / renders;
-  const last = next + renders;
+  const rates = new Map<How, Rate>();
+  for (const { way, next, times, cpuMs } of runs) {
+    const cpu = round(cpuMs / way.renders, 2);
+    const measured = { ...spread(times), cpuMs: cpu, renders: way.renders };
+    rates.set(way.how, { ...measured, perSecond: await perSecond(way, next) });
+  }
+  return rates;
+}
+
+/** Several at a time. */
+async function perSecond({ work, renders }: Way, from: number): Promise<number> {
+  let next = from;
   const start = performance.now();
   const some = async (): Promise<void> => {
-    while (next < last) await one();
+    while (next < from + renders) await work(next++);
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, some));
-  const seconds = (performance.now() - start) / 1_000;
-  return { ...spread(times), cpuMs: round(cpu, 2), renders, perSecond: round(renders / seconds, 1) };
+  return round((renders * 1_000) / (performance.now() - start), 1);
 }
 
 /** Half of the times are below the median, 5 % above the other. */
