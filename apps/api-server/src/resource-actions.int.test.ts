@@ -160,10 +160,10 @@ describe('the list of actions', () => {
   it('of a built-in kind shows what can be done now', async () => {
     expect((await list(deployment)).json()).toEqual({
       actions: [
-        { name: 'pause' },
-        { name: 'restart' },
-        { name: 'resume', disabled: true },
-        { name: 'scale', params: [{ name: 'replicas', default: '0' }] },
+        { name: 'pause', iconClass: 'fa fa-fw fa-pause-circle' },
+        { name: 'restart', iconClass: 'fa fa-fw fa-redo' },
+        { name: 'resume', iconClass: 'fa fa-fw fa-play-circle', disabled: true },
+        { name: 'scale', iconClass: 'fa fa-fw fa-plus-circle', params: [{ name: 'replicas', default: '0' }] },
       ],
     });
   });
@@ -214,7 +214,10 @@ describe('running an action', () => {
   it('pauses and resumes', async () => {
     expect((await run(deployment, 'pause')).statusCode).toBe(200);
     expect(await kube.get(path())).toMatchObject({ spec: { paused: true } });
-    expect((await list(deployment)).json().actions).toContainEqual({ name: 'resume' });
+    expect((await list(deployment)).json().actions).toContainEqual({
+      name: 'resume',
+      iconClass: 'fa fa-fw fa-play-circle',
+    });
     expect((await run(deployment, 'resume')).statusCode).toBe(200);
     expect(await kube.get(path())).not.toMatchObject({ spec: { paused: true } });
   });
@@ -232,13 +235,21 @@ describe('running an action', () => {
     });
   });
 
-  it('terminates and resumes a Job as the API server permits', async () => {
+  it('resumes and terminates a Job as the API server permits', async () => {
     const job = { group: 'batch', kind: 'Job', resourceName: 'once' };
-    expect((await run(job, 'terminate')).statusCode).toBe(200);
+    const read = () => kube.get(`/apis/batch/v1/namespaces/${namespace}/jobs/once`);
     expect((await run(job, 'resume')).statusCode).toBe(200);
-    expect(await kube.get(`/apis/batch/v1/namespaces/${namespace}/jobs/once`)).toMatchObject({
-      spec: { activeDeadlineSeconds: 1, suspend: false },
+    expect(await read()).toMatchObject({ spec: { suspend: false } });
+    await eventually(async () => {
+      const answer = await run(job, 'terminate');
+      expect([answer.statusCode, answer.json()]).toEqual([200, {}]);
     });
+    // The Job controller takes it from there.
+    await eventually(async () => {
+      const { status } = (await read()) as KubeObject & { status: { conditions: { type: string }[] } };
+      expect(status.conditions.map(({ type }) => type)).toContain('Failed');
+    });
+    expect((await list(job)).json()).toEqual({ actions: [] });
   });
 
   it('runs action.lua: patches with a parameter, creates and patches', async () => {

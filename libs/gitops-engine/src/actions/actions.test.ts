@@ -46,6 +46,7 @@ const canary = (step: number) => ({
   status: { currentStepIndex: step, pauseConditions: [{ reason: 'CanaryPauseStep' }] },
 });
 const PAUSED = 'autoscaling.keda.sh/paused';
+const RECONCILIATION = 'cnpg.io/reconciliationLoop';
 const HIBERNATION = 'cnpg.io/hibernation';
 const DATA_LOSS = 'numaplane.numaproj.io/allow-data-loss';
 
@@ -53,7 +54,7 @@ const CASES: readonly Case[] = [
   { of: 'apps/Deployment', action: 'restart', patch: restarted },
   { of: 'apps/Deployment', action: 'pause', patch: { spec: { paused: true } } },
   { of: 'apps/Deployment', action: 'pause', live: { spec: { paused: true } }, patch: undefined, disabled: true },
-  { of: 'apps/Deployment', action: 'resume', live: { spec: { paused: true } }, patch: { spec: { paused: false } } },
+  { of: 'apps/Deployment', action: 'resume', live: { spec: { paused: true } }, patch: { spec: { paused: null } } },
   { of: 'apps/Deployment', action: 'resume', patch: undefined, disabled: true },
   { of: 'apps/Deployment', action: 'scale', parameters: { replicas: '3' }, patch: { spec: { replicas: 3 } } },
   { of: 'apps/StatefulSet', action: 'restart', patch: restarted },
@@ -63,14 +64,6 @@ const CASES: readonly Case[] = [
   { of: 'batch/CronJob', action: 'resume', live: { spec: { suspend: true } }, patch: { spec: { suspend: false } } },
   { of: 'batch/Job', action: 'suspend', patch: { spec: { suspend: true } } },
   { of: 'batch/Job', action: 'resume', live: { spec: { suspend: true } }, patch: { spec: { suspend: false } } },
-  {
-    of: 'batch/Job',
-    action: 'suspend',
-    live: { status: { completionTime: TIME } },
-    patch: { spec: { suspend: true } },
-    disabled: true,
-  },
-  { of: 'batch/Job', action: 'terminate', patch: { spec: { activeDeadlineSeconds: 1 } } },
   {
     of: 'argoproj.io/Application',
     action: 'toggle-auto-sync',
@@ -83,7 +76,6 @@ const CASES: readonly Case[] = [
     patch: { spec: { syncPolicy: { automated: { enabled: false } } } },
   },
   { of: 'argoproj.io/Rollout', action: 'restart', patch: { spec: { restartAt: TIME } } },
-  { of: 'argoproj.io/Rollout', action: 'pause', patch: { spec: { paused: true } } },
   {
     of: 'argoproj.io/Rollout',
     action: 'resume',
@@ -96,8 +88,6 @@ const CASES: readonly Case[] = [
     live: { status: { currentPodHash: 'a' } },
     patch: { status: { abort: true } },
   },
-  { of: 'argoproj.io/Rollout', action: 'retry', live: { status: { abort: true } }, patch: { status: { abort: null } } },
-  { of: 'argoproj.io/Rollout', action: 'promote-full', live: { status: {} }, patch: { status: { promoteFull: true } } },
   {
     of: 'argoproj.io/Rollout',
     action: 'promote-full',
@@ -143,24 +133,12 @@ const CASES: readonly Case[] = [
     patch: annotated({ 'kubectl.kubernetes.io/restartedAt': TIME }),
   },
   { of: 'postgresql.cnpg.io/Cluster', action: 'reload', patch: annotated({ 'cnpg.io/reloadedAt': TIME }) },
-  { of: 'postgresql.cnpg.io/Cluster', action: 'suspend', patch: annotated({ [HIBERNATION]: 'on' }) },
-  {
-    of: 'postgresql.cnpg.io/Cluster',
-    action: 'resume',
-    live: { annotations: { [HIBERNATION]: 'on' } },
-    patch: annotated({ [HIBERNATION]: 'off' }),
-  },
   {
     of: 'core.strimzi.io/StrimziPodSet',
     action: 'rolling-update',
     patch: annotated({ 'strimzi.io/manual-rolling-update': 'true' }),
   },
   { of: 'numaflow.numaproj.io/Pipeline', action: 'pause', patch: { spec: { lifecycle: { desiredPhase: 'Paused' } } } },
-  {
-    of: 'numaflow.numaproj.io/MonoVertex',
-    action: 'unpause',
-    patch: { spec: { lifecycle: { desiredPhase: 'Running' } } },
-  },
   {
     of: 'numaplane.numaproj.io/PipelineRollout',
     action: 'pause',
@@ -173,10 +151,93 @@ const CASES: readonly Case[] = [
   },
   { of: 'numaplane.numaproj.io/PipelineRollout', action: 'allow-data-loss', patch: annotated({ [DATA_LOSS]: 'true' }) },
   {
+    of: 'batch/Job',
+    action: 'terminate',
+    live: { status: { active: 1 } },
+    patch: {
+      status: {
+        conditions: [
+          {
+            ...{ type: 'FailureTarget', status: 'True', reason: 'ManuallyTerminated', lastTransitionTime: TIME },
+            message: 'Job was terminated explicitly through Argo CD',
+          },
+        ],
+      },
+    },
+  },
+  {
+    of: 'argoproj.io/Rollout',
+    action: 'pause',
+    live: { status: { currentPodHash: 'b' } },
+    patch: { spec: { paused: true } },
+  },
+  { of: 'argoproj.io/Rollout', action: 'pause', patch: { spec: { paused: true } }, disabled: true },
+  {
+    of: 'argoproj.io/Rollout',
+    action: 'retry',
+    live: { status: { abort: true, currentPodHash: 'b' } },
+    patch: { status: { abort: null } },
+  },
+  {
+    of: 'argoproj.io/Rollout',
+    action: 'promote-full',
+    live: { status: { currentPodHash: 'b', stableRS: 'a' } },
+    patch: { status: { promoteFull: true } },
+  },
+  {
+    of: 'source.toolkit.fluxcd.io/Bucket',
+    action: 'reconcile',
+    live: { spec: { suspend: true } },
+    patch: annotated({ 'reconcile.fluxcd.io/requestedAt': BY_ARGO }),
+    disabled: true,
+  },
+  { of: 'postgresql.cnpg.io/Cluster', action: 'suspend', patch: annotated({ [RECONCILIATION]: 'disabled' }) },
+  {
+    of: 'postgresql.cnpg.io/Cluster',
+    action: 'resume',
+    live: { annotations: { [RECONCILIATION]: 'disabled' } },
+    patch: annotated({ [RECONCILIATION]: null }),
+  },
+  { of: 'postgresql.cnpg.io/Cluster', action: 'hibernate', patch: annotated({ [HIBERNATION]: 'on' }) },
+  {
+    of: 'postgresql.cnpg.io/Cluster',
+    action: 'rehydrate',
+    live: { annotations: { [HIBERNATION]: 'on' } },
+    patch: annotated({ [HIBERNATION]: 'off' }),
+  },
+  { of: 'k8s.mariadb.com/MariaDB', action: 'suspend', patch: { spec: { suspend: true } } },
+  {
+    of: 'numaflow.numaproj.io/Pipeline',
+    action: 'unpause-gradual',
+    live: { spec: { lifecycle: { desiredPhase: 'Paused' } } },
+    patch: {
+      ...annotated({ 'numaflow.numaproj.io/resume-strategy': 'slow' }),
+      spec: { lifecycle: { desiredPhase: 'Running' } },
+    },
+  },
+  {
+    of: 'numaflow.numaproj.io/MonoVertex',
+    action: 'unpause-gradual',
+    live: { spec: { replicas: 3, lifecycle: { desiredPhase: 'Paused' } } },
+    patch: { spec: { replicas: null, lifecycle: { desiredPhase: 'Running' } } },
+  },
+  {
+    of: 'numaplane.numaproj.io/PipelineRollout',
+    action: 'unpause-fast',
+    live: { spec: { pipeline: { spec: { lifecycle: { desiredPhase: 'Paused' } } } } },
+    patch: {
+      spec: {
+        pipeline: { spec: { lifecycle: { desiredPhase: 'Running' } } },
+        strategy: { pauseResume: { fastResume: true } },
+      },
+    },
+    disabled: true,
+  },
+  {
     of: 'numaplane.numaproj.io/PipelineRollout',
     action: 'disallow-data-loss',
     live: { annotations: { [DATA_LOSS]: 'true' } },
-    patch: annotated({ [DATA_LOSS]: null }),
+    patch: annotated({ [DATA_LOSS]: 'false' }),
   },
 ];
 
@@ -192,6 +253,7 @@ describe('built-in actions (E15)', () => {
 
   it('create-job makes what kubectl create job --from makes (E13)', () => {
     const spec = { template: { spec: { containers: [{ name: 'c', env: [] }] } } };
+    const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: 'thing', uid: 'u1' };
     const cronJob = object('batch/CronJob', { spec: { jobTemplate: { metadata: { labels: { a: 'b' } }, spec } } });
     expect(findBuiltIn(cronJob, 'create-job')?.run(cronJob, { parameters: {}, now: NOW })).toEqual([
       {
@@ -199,8 +261,9 @@ describe('built-in actions (E15)', () => {
         resource: {
           ...{ apiVersion: 'batch/v1', kind: 'Job', spec },
           metadata: {
-            ...{ name: 'thing-202603040506', namespace: 'web', labels: { a: 'b' } },
-            ownerReferences: [{ apiVersion: 'batch/v1', kind: 'CronJob', name: 'thing', uid: 'u1' }],
+            ...{ name: 'thing-2603040506', namespace: 'web', labels: { a: 'b' } },
+            annotations: { 'cronjob.kubernetes.io/instantiate': 'manual' },
+            ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
           },
         },
       },
@@ -230,14 +293,35 @@ describe('built-in actions (E15)', () => {
     const scale = discoverBuiltIn(object('apps/Deployment', { spec: { replicas: 4 } })).find(
       ({ name }) => name === 'scale',
     );
-    expect(scale).toEqual({ name: 'scale', params: [{ name: 'replicas', default: '4' }] });
+    expect(scale).toMatchObject({ name: 'scale', params: [{ name: 'replicas', default: '4' }] });
   });
 
   it('every action of every kind runs on an object without fields', () => {
     for (const [groupKind, actions] of builtInActionKinds()) {
-      const subject = object(groupKind);
+      const subject = object(groupKind, { status: { instancesStatus: { healthy: ['a', 'b'] } } });
       for (const { run } of actions) expect(run(subject, { parameters: { replicas: '1' }, now: NOW })).toBeDefined();
     }
+  });
+
+  it('offers only what can be done now, where Argo CD does so', () => {
+    const names = (fields: object) => discoverBuiltIn(object('batch/Job', { ...fields })).map(({ name }) => name);
+    expect(names({ status: {} })).toEqual(['suspend', 'terminate']);
+    expect(names({ status: {}, spec: { suspend: true } })).toEqual(['resume', 'terminate']);
+    expect(names({ status: { conditions: [{ type: 'Complete', status: 'True' }] } })).toEqual([]);
+  });
+
+  it.each([
+    { instance: 'any', chosen: 'db-1' },
+    { instance: '2', chosen: 'db-2' },
+    { instance: 'db-2', chosen: 'db-2' },
+  ])('promotes the healthy instance that is meant by $instance', ({ instance, chosen }) => {
+    const status = { currentPrimary: 'db-2', instancesStatus: { healthy: ['db-1', 'db-2'] } };
+    const cluster = object('postgresql.cnpg.io/Cluster', { status });
+    const live = { ...cluster, metadata: { ...cluster.metadata, name: 'db' } };
+    const promoted = findBuiltIn(live, 'promote')?.run(live, { parameters: { instance }, now: NOW });
+    expect(promoted).toMatchObject({ status: { targetPrimary: chosen, phase: 'Switchover in progress' } });
+    const wrong = () => findBuiltIn(live, 'promote')?.run(live, { parameters: { instance: 'db-9' }, now: NOW });
+    expect(wrong).toThrow(/no healthy instance db-9; the healthy ones are: db-1, db-2/);
   });
 });
 
@@ -279,7 +363,7 @@ describe('the answer of action.lua (E13)', () => {
   it('is the changed object, whose empty tables are what they were', () => {
     const resource = { ...live, spec: { map: EMPTY, list: [], fresh: EMPTY } };
     expect(impactOfAnswer(table(resource), live)).toEqual([
-      { operation: 'patch', resource: { ...live, spec: { map: {}, list: [], fresh: [] } } },
+      { operation: 'patch', resource: { ...live, spec: { map: {}, list: [] } } },
     ]);
   });
 

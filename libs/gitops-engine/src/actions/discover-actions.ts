@@ -63,7 +63,7 @@ function parameterOf(entry: Readonly<Record<string, unknown>>): ActionParameter 
 
 /**
  * The answer of `action.lua`: the changed object, or a list of `{operation, resource}`. Empty tables are what they were
- * in the live object, else lists, as Argo CD writes them. @throws GitOpsError InvalidSpec for anything else.
+ * in the live object; new ones are objects in what is created and nothing in what is patched. @throws GitOpsError InvalidSpec for anything else.
  */
 export function impactOfAnswer(answer: ScriptAnswer, live: KubernetesObject): readonly ImpactedResource[] {
   const value = tableOf(answer, 'action.lua');
@@ -84,8 +84,8 @@ function impactOf(entry: unknown, live: KubernetesObject): ImpactedResource {
     isObject(resource) && (operation === 'patch' || resource.metadata.name || resource.metadata.generateName);
   if (!named)
     throw new GitOpsError('InvalidSpec', 'the action returned no object with apiVersion, kind and metadata.name');
-  const before = operation === 'patch' ? live : undefined;
-  return { operation, resource: settled(resource, before) as KubernetesObject };
+  if (operation === 'create') return { operation, resource: settled(resource, undefined, {}) as KubernetesObject };
+  return { operation, resource: settled(resource, live, undefined) as KubernetesObject };
 }
 
 function isObject(value: unknown): value is KubernetesObject {
@@ -97,14 +97,27 @@ function isObject(value: unknown): value is KubernetesObject {
   );
 }
 
-/** Replaces the tables of which Lua cannot say whether they are lists. */
-function settled(value: unknown, before: unknown): unknown {
-  if (typeof value === 'symbol') return isFields(before) ? {} : [];
+/**
+ * Replaces the tables of which Lua cannot say whether they are lists: what was there before decides, else `unknown` is taken;
+ * undefined leaves the field out.
+ */
+function settled(value: unknown, before: unknown, unknown: object | undefined): unknown {
+  if (typeof value === 'symbol') return emptyAs(before) ?? unknown;
   if (Array.isArray(value)) {
-    return value.map((item: unknown, index) => settled(item, Array.isArray(before) ? before[index] : undefined));
+    return value.map((item: unknown, index) =>
+      settled(item, Array.isArray(before) ? before[index] : undefined, unknown ?? {}),
+    );
   }
   if (!isFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, settled(item, valueAt(before, name))]));
+  const entries = Object.entries(value).map(
+    ([name, item]) => [name, settled(item, valueAt(before, name), unknown)] as const,
+  );
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
+}
+
+function emptyAs(before: unknown): object | undefined {
+  if (Array.isArray(before)) return [];
+  return isFields(before) ? {} : undefined;
 }
 
 function tableOf(answer: ScriptAnswer, script: string): unknown {

@@ -27,9 +27,10 @@ function isPaused(live: KubernetesObject): boolean {
   return listAt(live, ...PAUSE_CONDITIONS).length > 0 || isTrue(live, ['spec', 'paused']);
 }
 
+/** Nothing is on its way: the newest pods are the stable ones, or the controller has not seen the Rollout yet. */
 function isPromoted(live: KubernetesObject): boolean {
-  const current = textAt(live, 'status', 'currentPodHash');
-  return current !== undefined && current === textAt(live, 'status', 'stableRS');
+  const status = valueAt(live, 'status');
+  return !isFields(status) || status['currentPodHash'] === status['stableRS'];
 }
 
 function hasNextStep(live: KubernetesObject): boolean {
@@ -50,8 +51,16 @@ function skipStep(live: KubernetesObject): KubernetesObject {
 
 /** Argo Rollouts' commands: https://argo-rollouts.readthedocs.io/en/stable/features/kubectl-plugin/ */
 export const ROLLOUT_ACTIONS: readonly BuiltInAction[] = [
-  { name: 'restart', run: (live, { now }) => withField(live, ['spec', 'restartAt'], timestamp(now)) },
-  { name: 'pause', isDisabled: isPaused, run: (live) => withField(live, ['spec', 'paused'], true) },
+  {
+    name: 'restart',
+    displayName: 'Restart Pods',
+    run: (live, { now }) => withField(live, ['spec', 'restartAt'], timestamp(now)),
+  },
+  {
+    name: 'pause',
+    isDisabled: (live) => isPromoted(live) || isTrue(live, ABORT) || isTrue(live, ['spec', 'paused']),
+    run: (live) => withField(live, ['spec', 'paused'], true),
+  },
   { name: 'resume', isDisabled: (live) => !isPaused(live), run: resume },
   {
     name: 'abort',
@@ -65,7 +74,7 @@ export const ROLLOUT_ACTIONS: readonly BuiltInAction[] = [
   },
   {
     name: 'promote-full',
-    isDisabled: (live) => isPromoted(live) || isTrue(live, ['status', 'promoteFull']),
+    isDisabled: isPromoted,
     run: (live) => withField(live, ['status', 'promoteFull'], true),
   },
   { name: 'skip-current-step', isDisabled: (live) => !hasNextStep(live), run: skipStep },
@@ -89,13 +98,13 @@ export const WORKFLOW_ACTIONS: readonly BuiltInAction[] = [
   setField('terminate', ['spec', 'shutdown'], 'Terminate'),
 ].map((action) => ({ ...action, isDisabled: (live) => isOver(live) || action.isDisabled?.(live) === true }));
 
-const createWorkflow = (build: (live: KubernetesObject) => KubernetesObject): BuiltInAction => ({
+const createWorkflow = (build: (live: KubernetesObject, now: Date) => KubernetesObject): BuiltInAction => ({
   name: 'create-workflow',
   displayName: 'Create Workflow',
   iconClass: 'fa fa-fw fa-plus',
   run: (live, { now }) => {
     const { name = '', namespace } = live.metadata;
-    const workflow = build(live);
+    const workflow = build(live, now);
     const metadata = { ...workflow.metadata, name: nameWithMinute(name, now), ...(namespace ? { namespace } : {}) };
     return [created({ ...workflow, metadata })];
   },
@@ -107,21 +116,40 @@ const workflow = (metadata: object, spec: unknown): KubernetesObject => ({
 });
 
 export const WORKFLOW_TEMPLATE_ACTIONS: readonly BuiltInAction[] = [
-  createWorkflow(({ metadata: { name = '' } }) =>
-    workflow({ labels: { 'workflows.argoproj.io/workflow-template': name } }, { workflowTemplateRef: { name } }),
+  createWorkflow(({ apiVersion, kind, metadata: { name = '', uid = '' } }) =>
+    workflow(
+      {
+        labels: { 'workflows.argoproj.io/workflow-template': name },
+        ownerReferences: [{ apiVersion, kind, name, uid }],
+      },
+      { workflowTemplateRef: { name } },
+    ),
   ),
 ];
 
+const INSTANCE = 'workflows.argoproj.io/controller-instanceid';
+
+/** The controller that looks after the schedule shall look after the workflow. */
+function instanceOf({ metadata }: KubernetesObject): Readonly<Record<string, string>> {
+  const instance = metadata.labels?.[INSTANCE];
+  return instance === undefined ? {} : { [INSTANCE]: instance };
+}
+
 export const CRON_WORKFLOW_ACTIONS: readonly BuiltInAction[] = [
-  createWorkflow((live) => {
+  createWorkflow((live, now) => {
     const { name = '', uid = '' } = live.metadata;
     const { apiVersion, kind } = live;
     const wanted = valueAt(live, 'spec', 'workflowMetadata');
-    const { labels = {}, annotations = {} } = (isFields(wanted) ? wanted : {}) as Record<string, object | undefined>;
+    const {
+      labels = {},
+      annotations = {},
+      finalizers,
+    } = (isFields(wanted) ? wanted : {}) as Record<string, object | undefined>;
     return workflow(
       {
-        labels: { ...labels, 'workflows.argoproj.io/cron-workflow': name },
-        annotations,
+        labels: { ...labels, 'workflows.argoproj.io/cron-workflow': name, ...instanceOf(live) },
+        annotations: { ...annotations, 'workflows.argoproj.io/scheduled-time': timestamp(now) },
+        ...(finalizers === undefined ? {} : { finalizers }),
         ownerReferences: [{ apiVersion, kind, name, uid }],
       },
       valueAt(live, 'spec', 'workflowSpec') ?? {},

@@ -18,13 +18,22 @@ export function setField(name: string, path: Path, value: unknown): BuiltInActio
 /** A pair of actions around a boolean field: on is offered while it is off, and the other way round. */
 export function toggle(on: string, off: string, path: Path): readonly BuiltInAction[] {
   return [
-    { name: on, isDisabled: (live) => isTrue(live, path), run: (live) => withField(live, path, true) },
     {
-      name: off,
+      ...{ name: on, iconClass: 'fa fa-fw fa-pause' },
+      isDisabled: (live) => isTrue(live, path),
+      run: (live) => withField(live, path, true),
+    },
+    {
+      ...{ name: off, iconClass: 'fa fa-fw fa-play' },
       isDisabled: (live) => !isTrue(live, path),
       run: (live) => (isTrue(live, path) ? withField(live, path, false) : live),
     },
   ];
+}
+
+/** What is disabled is not shown at all, as some kinds' actions in Argo CD. */
+export function hideDisabled(actions: readonly BuiltInAction[]): readonly BuiltInAction[] {
+  return actions.map((action) => ({ ...action, isOffered: (live) => action.isDisabled?.(live) !== true }));
 }
 
 /** Writes the time into an annotation that the controller of the kind watches. */
@@ -43,6 +52,7 @@ export function setAnnotation(name: string, annotation: string, value: string): 
 /** E14: a count in the parameter `replicas`, put into `spec.replicas`. */
 export const scale: BuiltInAction = {
   name: 'scale',
+  iconClass: 'fa fa-fw fa-plus-circle',
   parameters: (live) => [{ name: 'replicas', default: String(valueAt(live, 'spec', 'replicas') ?? 1) }],
   run: (live, { parameters }) => withField(live, ['spec', 'replicas'], replicasOf(parameters)),
 };

@@ -1,13 +1,14 @@
 /** Actions of Deployment, StatefulSet, DaemonSet, CronJob and Job (E15). */
 import type { KubernetesObject } from '@tiphys/model';
-import { isFields, valueAt } from '../../health/fields.js';
+import { conditionsOf, isFields, listAt, valueAt } from '../../health/fields.js';
 import { nameWithMinute, timestamp, withField } from '../change-object.js';
 import type { BuiltInAction, ImpactedResource } from '../types.js';
-import { scale, toggle } from './patterns.js';
+import { hideDisabled, isTrue, scale, toggle } from './patterns.js';
 
 /** As `kubectl rollout restart`. */
 const restart: BuiltInAction = {
   name: 'restart',
+  iconClass: 'fa fa-fw fa-redo',
   run: (live, { now }) =>
     withField(
       live,
@@ -33,25 +34,45 @@ function jobFrom(live: KubernetesObject, now: Date): KubernetesObject {
     kind: 'Job',
     metadata: {
       ...(isFields(metadata) ? metadata : {}),
-      name: nameWithMinute(name, now),
+      annotations: { ...annotationsOf(metadata), 'cronjob.kubernetes.io/instantiate': 'manual' },
+      // Names of Jobs have 63 characters, those of CronJobs 52.
+      name: `${name}-${nameWithMinute('', now).slice(3)}`,
       ...(namespace === undefined ? {} : { namespace }),
-      ownerReferences: [{ apiVersion: live.apiVersion, kind: live.kind, name, uid }],
+      ownerReferences: [
+        { apiVersion: live.apiVersion, kind: live.kind, name, uid, controller: true, blockOwnerDeletion: true },
+      ],
     },
     spec: valueAt(template, 'spec') ?? {},
   };
+}
+
+function annotationsOf(metadata: unknown): object {
+  const annotations = valueAt(metadata, 'annotations');
+  return isFields(annotations) ? annotations : {};
 }
 
 export function created(resource: KubernetesObject): ImpactedResource {
   return { operation: 'create', resource };
 }
 
-const finished = (live: KubernetesObject): boolean => valueAt(live, 'status', 'completionTime') !== undefined;
+const ENDED: ReadonlySet<string> = new Set(['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']);
+const finished = (live: KubernetesObject): boolean =>
+  conditionsOf(live).some(({ type, status }) => ENDED.has(type) && status === 'True');
 
-/** The Job controller ends the pods of a Job whose deadline has passed. */
+/** The condition with which the Job controller itself begins to end a Job that has failed. */
 const terminate: BuiltInAction = {
   name: 'terminate',
-  isDisabled: finished,
-  run: (live) => withField(live, ['spec', 'activeDeadlineSeconds'], 1),
+  iconClass: 'fa fa-fw fa-stop',
+  isDisabled: (live) => finished(live) || valueAt(live, 'status') === undefined,
+  run: (live, { now }) => {
+    if (finished(live)) return live;
+    const condition = {
+      ...{ type: 'FailureTarget', status: 'True', reason: 'ManuallyTerminated' },
+      message: 'Job was terminated explicitly through Argo CD',
+      lastTransitionTime: timestamp(now),
+    };
+    return withField(live, ['status', 'conditions'], [...listAt(live, 'status', 'conditions'), condition]);
+  },
 };
 
 const jobSuspension = toggle('suspend', 'resume', ['spec', 'suspend']).map((action) => ({
@@ -59,15 +80,25 @@ const jobSuspension = toggle('suspend', 'resume', ['spec', 'suspend']).map((acti
   isDisabled: (live: KubernetesObject) => finished(live) || action.isDisabled?.(live) === true,
 }));
 
-export const DEPLOYMENT_ACTIONS: readonly BuiltInAction[] = [
-  restart,
-  ...toggle('pause', 'resume', ['spec', 'paused']),
-  scale,
+/** Removed rather than false: so it is written in Git. */
+const deploymentPause: readonly BuiltInAction[] = [
+  {
+    ...{ name: 'pause', iconClass: 'fa fa-fw fa-pause-circle' },
+    isDisabled: (live) => isTrue(live, ['spec', 'paused']),
+    run: (live) => withField(live, ['spec', 'paused'], true),
+  },
+  {
+    ...{ name: 'resume', iconClass: 'fa fa-fw fa-play-circle' },
+    isDisabled: (live) => !isTrue(live, ['spec', 'paused']),
+    run: (live) => withField(live, ['spec', 'paused'], undefined),
+  },
 ];
+
+export const DEPLOYMENT_ACTIONS: readonly BuiltInAction[] = [restart, ...deploymentPause, scale];
 export const STATEFUL_SET_ACTIONS: readonly BuiltInAction[] = [restart, scale];
 export const DAEMON_SET_ACTIONS: readonly BuiltInAction[] = [restart];
 export const CRON_JOB_ACTIONS: readonly BuiltInAction[] = [
   createJob,
-  ...toggle('suspend', 'resume', ['spec', 'suspend']),
+  ...hideDisabled(toggle('suspend', 'resume', ['spec', 'suspend'])),
 ];
-export const JOB_ACTIONS: readonly BuiltInAction[] = [...jobSuspension, terminate];
+export const JOB_ACTIONS: readonly BuiltInAction[] = hideDisabled([...jobSuspension, terminate]);
