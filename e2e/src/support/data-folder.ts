@@ -1,7 +1,8 @@
 /** The data folder of a running repo-server, and filling the disk below it. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Installation } from '@tiphys/testing';
 
 /** As the process was told. */
@@ -11,6 +12,16 @@ export function dataFolder(installation: Installation): string {
   const found = variables.find((variable) => variable.startsWith('TIPHYS_DATA_DIR='));
   if (found === undefined) throw new Error('the repo-server was not told its data folder');
   return found.slice('TIPHYS_DATA_DIR='.length);
+}
+
+/** The work folders of renders that are going on, or were left behind: below the data folder, and in memory. */
+export function renderFolders(installation: Installation): readonly string[] {
+  const data = dataFolder(installation);
+  const name = createHash('sha256').update(data).digest('hex').slice(0, 16);
+  return [join(data, 'work'), `/dev/shm/tiphys-${name}`]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((entry) => join(folder, entry)))
+    .filter((path) => basename(path).startsWith('render-'));
 }
 
 export interface SmallDisk {
