@@ -187,8 +187,12 @@ describe('the tracking method (A26)', () => {
     });
     await app.is('Synced', 'Healthy');
     await app.operationEnded('Succeeded');
-    const { labels, annotations = {} } = (await app.object('ConfigMap', 'settings'))?.metadata ?? {};
-    expect([labels?.[LABEL], ANNOTATIONS.trackingId in annotations]).toEqual([app.name, annotated]);
+    // The first sync may begin before the controller has seen the setting; then the next one marks it anew.
+    await eventually(async () => {
+      const { labels, annotations = {} } = (await app.object('ConfigMap', 'settings'))?.metadata ?? {};
+      expect([labels?.[LABEL], ANNOTATIONS.trackingId in annotations]).toEqual([app.name, annotated]);
+    });
+    await app.is('Synced', 'Healthy');
     await app.push({ 'b.yaml': null });
     await eventually(async () => expect(await app.object('ConfigMap', 'old')).toBeUndefined());
     await app.is('Synced', 'Healthy');
