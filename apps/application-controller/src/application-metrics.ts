@@ -47,9 +47,8 @@ function identity({ metadata, spec }: Application): Record<(typeof APP)[number],
 
 function infoOf(app: Application): Record<Exclude<(typeof INFO)[number], (typeof APP)[number]>, string> {
   const { spec, status } = app;
-  const automated = spec.syncPolicy?.automated;
   return {
-    autosync_enabled: String(automated !== undefined && automated.enabled !== false),
+    autosync_enabled: String(isAutomated(app)),
     repo: sourcesOf(spec)[0]?.repoURL ?? '',
     dest_server: spec.destination.server ?? '',
     dest_namespace: spec.destination.namespace ?? '',
@@ -57,6 +56,11 @@ function infoOf(app: Application): Record<Exclude<(typeof INFO)[number], (typeof
     health_status: status?.health?.status || 'Unknown',
     operation: operationOf(app),
   };
+}
+
+function isAutomated({ spec }: Application): boolean {
+  const automated = spec.syncPolicy?.automated;
+  return automated !== undefined && automated.enabled !== false;
 }
 
 function operationOf({ metadata, operation }: Application): 'delete' | 'sync' | '' {

@@ -26,17 +26,7 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const { signal, onStop } = lifecycle;
   const metrics = createMetrics();
   const readiness = { ready: false };
-  const ops = await startOpsServer({
-    listen: config.metricsListen,
-    metrics,
-    ready: () => [
-      {
-        name: 'caches',
-        ok: readiness.ready,
-        ...(readiness.ready ? {} : { message: 'the first lists are still being read' }),
-      },
-    ],
-  });
+  const ops = await startOpsServer({ listen: config.metricsListen, metrics, ready: () => [cachesReady(readiness)] });
   onStop('operations server', () => ops.stop());
 
   const connection = redisConnection(config);
@@ -93,6 +83,10 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const reconcilers = await startReconcilers({ ...base, ...state, lua }, signal);
   onStop('reconcilers', () => reconcilers.stop(STOP_GRACE_MS));
   readiness.ready = true;
+}
+
+function cachesReady({ ready }: { readonly ready: boolean }) {
+  return { name: 'caches', ok: ready, ...(ready ? {} : { message: 'the first lists are still being read' }) };
 }
 
 function listOf(text: string): readonly string[] {

@@ -33,8 +33,8 @@ const MAX_PARTS = 1_000;
 export function createDeployments({ client, namespace, maxBytes }: DeploymentsOptions): Deployments {
   const secretAt = (app: Application, id: number, part: number) => ({ namespace, name: nameOf(app, id, part) });
 
-  async function readPart(app: Application, id: number, part: number, signal: AbortSignal) {
-    const secret = await client.get(RESOURCES.secrets, secretAt(app, id, part), signal);
+  async function readPart(key: ReturnType<typeof secretAt>, signal: AbortSignal) {
+    const secret = await client.get(RESOURCES.secrets, key, signal);
     const data = (secret?.['data'] as { readonly part?: string } | undefined)?.part;
     return secret === undefined || data === undefined ? undefined : { secret, bytes: Buffer.from(data, 'base64') };
   }
@@ -57,10 +57,12 @@ export function createDeployments({ client, namespace, maxBytes }: DeploymentsOp
       }
     },
     async load(app, id, signal) {
-      const head = await readPart(app, id, 0, signal);
+      const head = await readPart(secretAt(app, id, 0), signal);
       const { [DIGEST]: digest = '', [PARTS]: count = '' } = head?.secret.metadata.annotations ?? {};
       if (head === undefined || !/^\d{1,3}$/.test(count)) return undefined;
-      const rest = Array.from({ length: Number(count) - 1 }, (_, index) => readPart(app, id, index + 1, signal));
+      const rest = Array.from({ length: Number(count) - 1 }, (_, index) =>
+        readPart(secretAt(app, id, index + 1), signal),
+      );
       const parts = [head, ...(await Promise.all(rest))].map((part) => part?.bytes ?? Buffer.alloc(0));
       return unpack(parts, digest);
     },
