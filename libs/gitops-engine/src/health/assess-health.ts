@@ -12,6 +12,7 @@ import { apiServiceHealth, customResourceDefinitionHealth } from './kinds/api-ex
 import { applicationHealth } from './kinds/application.js';
 import { conventionalHealth } from './kinds/conventional.js';
 import { ingressHealth, persistentVolumeClaimHealth, serviceHealth } from './kinds/core.js';
+import { cronJobHealth, podDisruptionBudgetHealth } from './kinds/cron-job.js';
 import { daemonSetHealth } from './kinds/daemon-set.js';
 import { deploymentHealth } from './kinds/deployment.js';
 import { horizontalPodAutoscalerHealth } from './kinds/horizontal-pod-autoscaler.js';
@@ -43,6 +44,8 @@ const CHECKS: ReadonlyMap<GroupKindString, HealthCheck> = new Map<GroupKindStrin
   ['networking.k8s.io/Ingress', ingressHealth],
   ['extensions/Ingress', ingressHealth],
   ['batch/Job', jobHealth],
+  ['batch/CronJob', cronJobHealth],
+  ['policy/PodDisruptionBudget', podDisruptionBudgetHealth],
   ['autoscaling/HorizontalPodAutoscaler', horizontalPodAutoscalerHealth],
   ['apiregistration.k8s.io/APIService', apiServiceHealth],
   ['apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinitionHealth],

@@ -5,14 +5,21 @@ import { DATA_CHECKS, DATA_GROUPS } from './data.js';
 import { DELIVERY_CHECKS, DELIVERY_GROUPS } from './delivery.js';
 import { PLATFORM_CHECKS, PLATFORM_GROUPS } from './platform.js';
 import { SECURITY_CHECKS } from './security.js';
+import { SIMPLE_CHECKS, SIMPLE_GROUPS } from './simple.js';
 
 const KINDS: ReadonlyMap<GroupKindString, HealthCheck> = new Map([
   ...DELIVERY_CHECKS,
   ...SECURITY_CHECKS,
   ...DATA_CHECKS,
   ...PLATFORM_CHECKS,
+  ...SIMPLE_CHECKS,
 ]);
-const GROUPS: ReadonlyMap<string, HealthCheck> = new Map([...DELIVERY_GROUPS, ...DATA_GROUPS, ...PLATFORM_GROUPS]);
+const GROUPS: ReadonlyMap<string, HealthCheck> = new Map([
+  ...DELIVERY_GROUPS,
+  ...DATA_GROUPS,
+  ...PLATFORM_GROUPS,
+  ...SIMPLE_GROUPS,
+]);
 
 /** The exact kind, else its group, else the longest ending of its group; undefined: kstatus decides. */
 export function operatorCheckFor(groupKind: GroupKind): HealthCheck | undefined {

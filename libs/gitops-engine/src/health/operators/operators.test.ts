@@ -8,9 +8,10 @@ import { DELIVERY_CASES } from './delivery.test-support.js';
 import { operatorCheckFor, operatorKinds } from './index.js';
 import { PLATFORM_CASES } from './platform.test-support.js';
 import { SECURITY_CASES } from './security.test-support.js';
+import { SIMPLE_CASES } from './simple.test-support.js';
 
 /** A second group of cases of a kind ends in a blank. */
-const CASES: Cases = { ...DELIVERY_CASES, ...SECURITY_CASES, ...DATA_CASES, ...PLATFORM_CASES };
+const CASES: Cases = { ...DELIVERY_CASES, ...SECURITY_CASES, ...DATA_CASES, ...PLATFORM_CASES, ...SIMPLE_CASES };
 const rows = Object.entries(CASES).flatMap(([kind, list]) =>
   list.map(([fields, code, message]) => ({ kind, fields, code, message })),
 );
