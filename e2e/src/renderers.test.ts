@@ -28,7 +28,9 @@ beforeAll(async () => {
 afterAll(() => git.stop());
 beforeEach(async () => {
   directory = temporaryDirectory('renderers');
-  server = await startRepoServer({ redis: await sharedRedis(), directory });
+  // What a killed repo-server leaves in memory is removed by the next one of the same data folder; here there is none.
+  const env = { TIPHYS_MEMORY_DIR: directory };
+  server = await startRepoServer({ redis: await sharedRedis(), directory, env });
   client = createRepoServerClient({ address: server.address, tls: undefined });
 });
 afterEach(async () => {
