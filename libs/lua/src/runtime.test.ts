@@ -175,7 +175,7 @@ const greedy: readonly (readonly [name: string, script: string])[] = [
 
 describe('a script that wants too much (S7)', () => {
   it(`ends after the time limit while others go on: ${endless.map(([name]) => name).join('; ')}`, async () => {
-    const strict = createLuaRuntime({ log, timeMs: 2_000, threads: 4 });
+    const strict = createLuaRuntime({ log, timeMs: 3_000, threads: 4 });
     const ask = (script: string) => strict.evaluate({ name: 'x', script, openLibs: true, object });
     const bad = endless.map(([, script]) => ask(script));
     const good = await ask('return "fine"');
