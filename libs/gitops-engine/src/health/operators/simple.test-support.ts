@@ -15,6 +15,23 @@ export const SIMPLE_CASES: Cases = {
     [{ status: { currentState: 'Tenant credentials are not set properly' } }, 'Degraded'],
     [{}, 'Progressing'],
   ],
+  'serving.kserve.io/InferenceService': [
+    [conditions(c('Ready')), 'Healthy'],
+    [conditions(no('Ready', '', 'Predictor is not ready')), 'Progressing', 'Predictor is not ready'],
+    [conditions(no('Ready'), c('Stopped', 'True', 'Stopped')), 'Suspended'],
+    [{ status: { modelStatus: { transitionStatus: 'BlockedByFailedLoad' }, conditions: [c('Ready')] } }, 'Degraded'],
+  ],
+  'operator.victoriametrics.com/VMAgent': [
+    [{ status: { updateStatus: 'operational' } }, 'Healthy'],
+    [{ status: { updateStatus: 'expanding' } }, 'Progressing'],
+    [{ status: { updateStatus: 'failed', reason: 'no secret' } }, 'Degraded', 'no secret'],
+    [{ status: { updateStatus: 'paused' } }, 'Suspended'],
+  ],
+  'core.cnrm.cloud.google.com/ConfigConnector': [
+    [{ status: { healthy: true } }, 'Healthy'],
+    [{ status: { healthy: false } }, 'Degraded', 'ConfigConnector is not healthy'],
+    [{}, 'Progressing'],
+  ],
   'karpenter.k8s.aws/EC2NodeClass': ready,
   'onepassword.com/OnePasswordItem': ready,
   'camel.apache.org/Integration': ready,

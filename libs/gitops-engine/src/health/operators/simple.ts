@@ -1,8 +1,8 @@
 /** Kinds that say all of it in one condition or one field. */
 import type { HealthCheck } from '../assess-health.js';
-import { textAt } from '../fields.js';
+import { textAt, valueAt } from '../fields.js';
 import { health } from '../health-result.js';
-import { byConditions, byPhase, codes } from './patterns.js';
+import { byConditions, byPhase, codes, firstOf } from './patterns.js';
 import type { CheckEntry, GroupCheck } from './types.js';
 
 const ready = byConditions({ ready: ['Ready'] });
@@ -50,8 +50,39 @@ const minioTenant: HealthCheck = (live) => {
   return health(MINIO_BROKEN.test(state) ? 'Degraded' : 'Progressing', state);
 };
 
+/** https://docs.victoriametrics.com/operator/resources/#status : `ignored` is not picked by any parent, which may be meant */
+const victoriaMetrics = byPhase({
+  phase: ['status', 'updateStatus'],
+  message: ['status', 'reason'],
+  codes: codes({
+    Healthy: ['operational', 'ignored'],
+    Progressing: ['expanding'],
+    Suspended: ['paused'],
+    Degraded: ['failed'],
+  }),
+});
+
+/** https://cloud.google.com/config-connector/docs/reference/ (the operator's own kinds) */
+const configConnectorOperator: HealthCheck = (live) => {
+  const healthy = valueAt(live, 'status', 'healthy');
+  if (healthy === undefined) return health('Progressing', 'Waiting for status.healthy');
+  return healthy === true ? health('Healthy') : health('Degraded', `${live.kind} is not healthy`);
+};
+
+/** https://kserve.github.io/website/docs/reference/crd-api : a model that cannot be loaded is not tried again by itself */
+const inferenceService = firstOf(
+  (live) => {
+    const transition = textAt(live, 'status', 'modelStatus', 'transitionStatus') ?? '';
+    const isBlocked = transition === 'BlockedByFailedLoad' || transition === 'InvalidSpec';
+    const reason = textAt(live, 'status', 'modelStatus', 'lastFailureInfo', 'message') ?? transition;
+    return isBlocked ? health('Degraded', reason) : undefined;
+  },
+  byConditions({ whenTrue: { Stopped: 'Suspended' }, ready: ['Ready'], whenFalse: 'Progressing' }),
+);
+
 export const SIMPLE_CHECKS: readonly CheckEntry[] = [
   ['minio.min.io/Tenant', minioTenant],
+  ['serving.kserve.io/InferenceService', inferenceService],
   // https://karpenter.sh/docs/concepts/nodeclasses/
   ['karpenter.k8s.aws/EC2NodeClass', ready],
   // https://developer.1password.com/docs/k8s/operator/
@@ -115,6 +146,8 @@ export const SIMPLE_GROUPS: readonly GroupCheck[] = [
   ['addons.projectcapsule.dev', ready],
   // https://gitops-promoter.readthedocs.io/en/latest/crd-specs/
   ['promoter.argoproj.io', ready],
+  ['operator.victoriametrics.com', victoriaMetrics],
+  ['core.cnrm.cloud.google.com', configConnectorOperator],
   ['lifecycle.keptn.sh', keptn],
   ['core.humio.com', humio],
   ['astra.netapp.io', astra],
