@@ -115,4 +115,16 @@ describe('a comparison with health scripts', () => {
     await refresh();
     expect(app()?.status?.health).toMatchObject({ status: 'Degraded' });
   });
+
+  it('is made again when a script went over a limit, even when everything is in sync (S7)', async () => {
+    const strict = createLuaRuntime({ log, timeMs: 100 });
+    const git = [{ ...configMap('settings'), data: { state: 'Healthy' } }];
+    const options = { git, live: [named('Healthy')], healthScripts: [script('while true do end')], lua: strict };
+    const { refresh, app, memory } = world(application(), options);
+    const again = { kind: 'requeueAfter', ms: 30_000, reason: 'a health script is tried again' };
+    expect(await refresh()).toEqual(again);
+    await strict.stop();
+    const { sync, health } = app()?.status ?? {};
+    expect([sync?.status, health?.status, memory.size]).toEqual(['Synced', 'Unknown', 0]);
+  });
 });
