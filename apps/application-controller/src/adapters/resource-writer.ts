@@ -3,7 +3,11 @@ import { applyResource, deleteResource } from '@tiphys/cluster';
 import { ANNOTATIONS, GitOpsError, type ResourceKey } from '@tiphys/model';
 import type { DestinationCluster, ResourceWriter } from '../ports.js';
 
+/** Until the watch shows that an accepted deletion is under way, the next turn need not ask for it again. */
+const DELETION_SEEN_MS = 3_000;
+
 export function createResourceWriter(): ResourceWriter {
+  const deletions = recentDeletions();
   return {
     async apply(cluster, object, options) {
       const { client, discovery } = cluster.cache;
@@ -28,7 +32,9 @@ export function createResourceWriter(): ResourceWriter {
     },
     async prune(cluster, key, { propagation, uid, signal }) {
       const resource = await resolve(cluster, key, signal);
+      if (deletions.isRecent(uid)) return;
       await deleteResource({ client: cluster.cache.client, resource, key, uid, propagation, signal });
+      deletions.note(uid);
     },
     async removeFinalizer(cluster, key, { finalizer, signal }) {
       const { client } = cluster.cache;
@@ -42,6 +48,20 @@ export function createResourceWriter(): ResourceWriter {
       const answer = await client.patch(target, { metadata }, { fieldManager: 'argocd-controller', signal });
       cluster.cache.observe(answer);
       return answer;
+    },
+  };
+}
+
+/** Uids whose deletion was accepted a moment ago. Forgotten soon: a finalizer of somebody may need another push. */
+function recentDeletions() {
+  const accepted = new Map<string, number>();
+  return {
+    isRecent(uid: string | undefined): boolean {
+      for (const [known, at] of accepted) if (performance.now() - at > DELETION_SEEN_MS) accepted.delete(known);
+      return uid !== undefined && accepted.has(uid);
+    },
+    note(uid: string | undefined): void {
+      if (uid !== undefined) accepted.set(uid, performance.now());
     },
   };
 }
