@@ -2,20 +2,22 @@
 import type { AuthenticatedCache } from '@tiphys/cache';
 import { createKubeClient, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
 import { createLuaRuntime } from '@tiphys/lua';
+import type { AppProject } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
 import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock } from '@tiphys/runtime';
 import { createAudit } from './applications/audit.js';
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
-import { createLogin } from './auth/login.js';
 import { createLoginThrottle } from './auth/login-throttle.js';
+import { createPasswordCheck, createPasswordVerifier } from './auth/password.js';
 import { createRbacAuthorizer } from './auth/rbac.js';
 import { createRevokedTokens } from './auth/revoked-tokens.js';
 import { ensureServerSecrets } from './auth/server-secrets.js';
 import { createSessionTokens } from './auth/session-tokens.js';
 import { type ApiServerConfig, VERSION } from './config.js';
 import type { ApiServerDeps } from './deps.js';
-import { type LiveSettings, watchConfigObjects } from './kube/config-objects.js';
+import { type ConfigObjects, type LiveSettings, watchConfigObjects } from './kube/config-objects.js';
+import { createDataWriter } from './kube/data-writer.js';
 import { ensureDefaultProject } from './kube/default-project.js';
 import { createDestinations } from './kube/destinations.js';
 import { createKubeVersion } from './kube/kube-version.js';
@@ -48,6 +50,8 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const shared = { namespace, authorizer, audit: createAudit({ kube, clock: systemClock, log }) };
   const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
   const index = createRepositoryIndex(applications.store);
+  const session = buildSession({ settings, projects: watched.projects, metrics, cache: redis.cache, log });
+  const writer = createDataWriter({ kube, namespace, observe: settings.observe });
   const applicationState = {
     ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
     kubeVersion: createKubeVersion(kube, systemClock),
@@ -59,7 +63,12 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     resourceActions: buildResourceActions(context, { applicationState, settings, kube }),
     webhook: { index, queue: redis.refreshQueue, settings, metrics, clock: systemClock, log },
     projects: { ...shared, kube, projects: watched.projects, observe: watched.observeProject },
-    session: buildSession({ settings, metrics, cache: redis.cache, log }),
+    session,
+    accounts: {
+      ...{ namespace, settings, authorizer, writer, tokens: session.tokens, clock: systemClock, log },
+      checkPassword: createPasswordCheck(session.verifyPassword),
+    },
+    certificates: { settings, writer, authorizer, log },
     installation: { version: VERSION, namespace, settings, trustProxy: config.trustProxy },
     metrics,
     log,
@@ -85,7 +94,7 @@ function buildResourceActions(
 
 interface ControlPlaneParts {
   readonly kube: KubeClient;
-  readonly settings: LiveSettings;
+  readonly settings: ConfigObjects;
 }
 
 /** Connects, completes what a first start needs, and reads the settings. */
@@ -103,14 +112,17 @@ async function prepareControlPlane({ config, lifecycle, log }: BuildContext): Pr
 
 interface SessionParts {
   readonly settings: LiveSettings;
+  readonly projects: { get(name: string): AppProject | undefined };
   readonly metrics: ApiMetrics;
   readonly cache: AuthenticatedCache;
   readonly log: Logger;
 }
 
-function buildSession({ settings, metrics, cache, log }: SessionParts): ApiServerDeps['session'] {
+function buildSession({ settings, projects, metrics, cache, log }: SessionParts): ApiServerDeps['session'] {
   const { accounts } = settings;
-  const tokens = createSessionTokens({ accounts, revoked: createRevokedTokens(cache), clock: systemClock });
+  const revoked = createRevokedTokens(cache);
+  const tokens = createSessionTokens({ accounts, projects, revoked, clock: systemClock });
   const throttle = createLoginThrottle({ cache, clock: systemClock });
-  return { tokens, login: createLogin({ accounts, throttle, tokens, onAttempt: metrics.loginAttempt, log }) };
+  const verifyPassword = createPasswordVerifier({ accounts, throttle, onAttempt: metrics.loginAttempt, log });
+  return { tokens, verifyPassword };
 }

@@ -3,7 +3,9 @@ import type { Logger } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
 import type { SessionTokens } from './auth/session-tokens.js';
 import type { ApiMetrics } from './plugins/metrics.js';
+import type { AccountDeps } from './routes/accounts/deps.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
+import type { CertificateDeps } from './routes/certificates/handlers.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/handlers.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
@@ -16,6 +18,8 @@ export interface ApiServerDeps {
   readonly resourceActions: ResourceActionDeps;
   readonly webhook: WebhookDeps;
   readonly projects: ProjectDeps;
+  readonly accounts: AccountDeps;
+  readonly certificates: CertificateDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };
   readonly installation: InstallationDeps & {
     readonly trustProxy: boolean;

@@ -1,18 +1,22 @@
 /** The surface as a whole: what generated clients of Argo CD rely on. */
 import { describe, expect, it } from 'vitest';
 import {
+  accountRoutes,
   applicationRoutes,
   applicationStateRoutes,
+  certificateRoutes,
   installationRoutes,
   listOf,
   projectRoutes,
-  resourceActionRoutes,
   type RouteContract,
+  resourceActionRoutes,
   routePath,
   sessionRoutes,
 } from './index.js';
 
 const routes: readonly RouteContract[] = [
+  ...Object.values(accountRoutes),
+  ...Object.values(certificateRoutes),
   ...Object.values(applicationRoutes),
   ...Object.values(applicationStateRoutes),
   ...Object.values(installationRoutes),

@@ -1,7 +1,9 @@
 /** REST routes as schemas with inferred types; OpenAPI is generated from them. */
 export * from './route.js';
+export * from './routes/accounts.js';
 export { applicationStateRoutes } from './routes/application-state.js';
 export { applicationRoutes } from './routes/applications.js';
+export * from './routes/certificates.js';
 export * from './routes/installation.js';
 export * from './routes/projects.js';
 export * from './routes/resource-actions.js';

@@ -93,14 +93,17 @@ function passwordAndTokens(
 }
 
 function tokensOf(secret: SettingsReader, key: string): readonly AccountToken[] {
-  const text = secret.text(key);
-  if (text === undefined || text === 'null') return [];
-  let value: unknown;
   try {
-    value = parseJson(text);
+    return parseAccountTokens(secret.text(key) ?? '');
   } catch {
     secret.problem(key, 'is not a JSON list of tokens');
+    return [];
   }
+}
+
+/** `accounts.<name>.tokens` of argocd-secret; entries without id or time are left out. @throws when it is not JSON. */
+export function parseAccountTokens(text: string): readonly AccountToken[] {
+  const value: unknown = text.trim() === '' ? [] : parseJson(text);
   return (Array.isArray(value) ? value : []).flatMap((token: unknown): readonly AccountToken[] => {
     if (!isRecord(token) || typeof token['id'] !== 'string' || typeof token['iat'] !== 'number') return [];
     const { id, iat, exp } = token;

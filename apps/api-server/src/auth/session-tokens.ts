@@ -1,5 +1,6 @@
 /** Session tokens: JWTs exactly as Argo CD signs them, so that tokens stay valid across the change of system (F21, S15). */
 import { randomUUID } from 'node:crypto';
+import { type AppProject, tokensOfRole } from '@tiphys/model';
 import type { Clock } from '@tiphys/runtime';
 import type { Account, AccountSettings } from '@tiphys/settings';
 import { jwtVerify, SignJWT } from 'jose';
@@ -13,14 +14,30 @@ const ALGORITHM = 'HS256';
 export interface SessionTokens {
   /** A login token for the account. */
   issue(account: Account): Promise<string>;
+  /** A token of an account (`<name>:apiKey`) or of a project role (`proj:<project>:<role>`); 0 seconds: it never expires. */
+  issueToken(request: TokenRequest): Promise<IssuedToken>;
   /** Throws `unauthenticated` with the reason. */
   verify(token: string): Promise<Subject>;
   /** Ends the token; unknown or expired tokens are ignored. */
   revoke(token: string): Promise<void>;
 }
 
+export interface TokenRequest {
+  readonly subject: string;
+  readonly id: string;
+  readonly expiresInSeconds: number;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  /** Unix seconds, as `expiresAt`. */
+  readonly issuedAt: number;
+  readonly expiresAt: number | undefined;
+}
+
 export interface SessionTokenDeps {
   readonly accounts: () => AccountSettings;
+  readonly projects: { get(name: string): AppProject | undefined };
   readonly revoked: RevokedTokens;
   readonly clock: Clock;
 }
@@ -29,20 +46,15 @@ export function createSessionTokens(deps: SessionTokenDeps): SessionTokens {
   const read = (token: string) => readToken(deps, token);
   return {
     issue: async (account) => {
-      const now = Math.floor(deps.clock.now().getTime() / 1000);
-      return new SignJWT({})
-        .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
-        .setIssuer(ISSUER)
-        .setSubject(`${account.name}:login`)
-        .setIssuedAt(now)
-        .setNotBefore(now)
-        .setExpirationTime(now + Math.floor(deps.accounts().sessionDurationMs / 1000))
-        .setJti(randomUUID())
-        .sign(keyOf(deps));
+      const expiresInSeconds = Math.floor(deps.accounts().sessionDurationMs / 1000);
+      const { token } = await sign(deps, { subject: `${account.name}:login`, id: randomUUID(), expiresInSeconds });
+      return token;
     },
+    issueToken: (request) => sign(deps, request),
     verify: async (token) => {
       const claims = await read(token);
-      checkAccount(deps, claims);
+      if (claims.role === undefined) checkAccount(deps, claims);
+      else checkProjectRole(deps, claims, claims.role);
       if (claims.id !== undefined && (await deps.revoked.has(claims.id))) {
         throw new ApiError('unauthenticated', 'the session was ended; log in again');
       }
@@ -58,8 +70,30 @@ export function createSessionTokens(deps: SessionTokenDeps): SessionTokens {
   };
 }
 
+async function sign(deps: SessionTokenDeps, request: TokenRequest): Promise<IssuedToken> {
+  const issuedAt = Math.floor(deps.clock.now().getTime() / 1000);
+  const { subject, id, expiresInSeconds } = request;
+  const expiresAt = expiresInSeconds > 0 ? issuedAt + expiresInSeconds : undefined;
+  const jwt = new SignJWT({})
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+    .setIssuer(ISSUER)
+    .setSubject(subject)
+    .setIssuedAt(issuedAt)
+    .setNotBefore(issuedAt)
+    .setJti(id);
+  if (expiresAt !== undefined) jwt.setExpirationTime(expiresAt);
+  return { token: await jwt.sign(keyOf(deps)), issuedAt, expiresAt };
+}
+
+interface ProjectRole {
+  readonly project: string;
+  readonly role: string;
+}
+
 interface Claims {
+  /** Of an account, or `proj:<project>:<role>`. */
   readonly username: string;
+  readonly role: ProjectRole | undefined;
   readonly capability: string;
   readonly issuedAt: number;
   readonly expiresAt: number | undefined;
@@ -81,8 +115,13 @@ async function readToken(deps: SessionTokenDeps, token: string): Promise<Claims>
       currentDate: deps.clock.now(),
       requiredClaims: ['sub', 'iat'],
     });
-    const [username = '', capability = 'login'] = (payload.sub ?? '').split(':');
-    return { username, capability, issuedAt: payload.iat ?? 0, expiresAt: payload.exp, id: payload.jti };
+    const { sub = '', iat: issuedAt = 0, exp: expiresAt, jti: id } = payload;
+    const [, project, role] = /^proj:([^:]+):([^:]+)$/.exec(sub) ?? [];
+    if (project !== undefined && role !== undefined) {
+      return { username: sub, capability: 'apiKey', role: { project, role }, issuedAt, expiresAt, id };
+    }
+    const [username = '', capability = 'login'] = sub.split(':');
+    return { username, capability, role: undefined, issuedAt, expiresAt, id };
   } catch {
     // The library's reasons help only somebody who forges tokens.
     throw new ApiError('unauthenticated', 'invalid session: the token is not valid or has expired; log in again');
@@ -106,6 +145,18 @@ function checkAccount(deps: SessionTokenDeps, claims: Claims): void {
   const changedAt = Date.parse(account.passwordModifiedAt ?? '');
   if (claims.issuedAt < Math.floor(changedAt / 1000)) {
     throw new ApiError('unauthenticated', 'account password has changed since token issued; log in again');
+  }
+}
+
+/** A role's token counts while the project lists it, by id or, for tokens of old, by the time it was issued (F05). */
+function checkProjectRole(deps: SessionTokenDeps, claims: Claims, { project, role }: ProjectRole): void {
+  const tokens = tokensOfRole(deps.projects.get(project), role);
+  const isListed = tokens.some(({ id, iat }) => (id ? id === claims.id : iat === claims.issuedAt));
+  if (!isListed) {
+    throw new ApiError(
+      'unauthenticated',
+      `project ${project} does not have this token of role ${role}; it was deleted`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** Live settings from the ConfigMaps and Secrets of the control-plane namespace: watched, parsed once per change. */
 import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
+import { CONFIG_OBJECTS, type KubernetesObject, LABELS } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type AccountSettings,
@@ -42,6 +42,8 @@ export interface LiveSettings {
 }
 
 export interface ConfigObjects extends LiveSettings {
+  /** After our own write: the next read sees it before the watch does. */
+  observe(kind: 'configMaps' | 'secrets', object: KubernetesObject): void;
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -53,7 +55,7 @@ export interface ConfigObjectsOptions {
 }
 
 const EMPTY: SettingsData = {};
-const CREDENTIALS = `${LABELS.secretType} in (repository,repo-creds,cluster)`;
+const CREDENTIALS = `${LABELS.secretType} in (repository,repo-creds,repository-write,repo-write-creds,cluster)`;
 
 export function watchConfigObjects({ kube: client, namespace, log }: ConfigObjectsOptions): ConfigObjects {
   let version = 0;
@@ -78,6 +80,11 @@ export function watchConfigObjects({ kube: client, namespace, log }: ConfigObjec
   };
   return {
     ...liveSettings(sources, log),
+    observe: (kind, object) => {
+      if (kind === 'configMaps') configMaps.observe(object);
+      else if (object.metadata.name === CONFIG_OBJECTS.secret) secret.observe(object);
+      else credentials.observe(object);
+    },
     start: async (signal) => {
       await Promise.all(informers.map((informer) => informer.start(signal)));
     },

@@ -1,6 +1,6 @@
 /** Login, logout, who am I (N13). */
 import type { sessionRoutes } from '@tiphys/api-contract';
-import type { Login } from '../../auth/login.js';
+import type { PasswordVerifier } from '../../auth/password.js';
 import type { SessionTokens } from '../../auth/session-tokens.js';
 import { ApiError } from '../../errors.js';
 import type { PublicHandler } from '../../http/bind.js';
@@ -8,8 +8,8 @@ import type { PublicHandler } from '../../http/bind.js';
 type Routes = typeof sessionRoutes;
 
 export interface SessionDeps {
-  readonly login: Login;
-  readonly tokens: Pick<SessionTokens, 'revoke'>;
+  readonly verifyPassword: PasswordVerifier;
+  readonly tokens: Pick<SessionTokens, 'issue' | 'revoke'>;
 }
 
 export function createCreateSession(deps: SessionDeps): PublicHandler<Routes['create']['schemas']> {
@@ -17,7 +17,8 @@ export function createCreateSession(deps: SessionDeps): PublicHandler<Routes['cr
     const { username = '', password = '', token = '' } = body;
     if (token !== '')
       throw new ApiError('unauthenticated', 'token-based session creation is not supported; use a password');
-    return { token: await deps.login({ username, password, sourceIp }, signal) };
+    const account = await deps.verifyPassword({ username, password, sourceIp }, signal);
+    return { token: await deps.tokens.issue(account) };
   };
 }
 

@@ -1,15 +1,13 @@
-/** Password login (F19-F22): throttled, and equally slow and equally worded whether the account exists or not. */
+/** Passwords of local accounts (F19-F22): throttled, and equally slow and equally worded whether the account exists or not. */
 import { verify } from '@node-rs/bcrypt';
 import { createSemaphore, type Logger, type Semaphore } from '@tiphys/runtime';
 import type { Account, AccountSettings } from '@tiphys/settings';
 import { ApiError } from '../errors.js';
 import type { LoginThrottle } from './login-throttle.js';
-import type { SessionTokens } from './session-tokens.js';
 
-export interface LoginDeps {
+export interface PasswordDeps {
   readonly accounts: () => AccountSettings;
   readonly throttle: LoginThrottle;
-  readonly tokens: Pick<SessionTokens, 'issue'>;
   readonly onAttempt: (outcome: 'success' | 'failure') => void;
   readonly log: Logger;
 }
@@ -17,10 +15,27 @@ export interface LoginDeps {
 export interface Credentials {
   readonly username: string;
   readonly password: string;
-  readonly sourceIp: string;
+  /** For the log. */
+  readonly sourceIp?: string;
 }
 
-export type Login = (credentials: Credentials, signal: AbortSignal) => Promise<string>;
+/** The account behind the credentials. Throws `unauthenticated`, or `resourceExhausted` while the name must wait. */
+export type PasswordVerifier = (credentials: Credentials, signal: AbortSignal) => Promise<Account>;
+
+/** Like a {@link PasswordVerifier}, but a wrong password is an answer. */
+export type PasswordCheck = (credentials: Credentials, signal: AbortSignal) => Promise<boolean>;
+
+export function createPasswordCheck(verify: PasswordVerifier): PasswordCheck {
+  return async (credentials, signal) => {
+    try {
+      await verify(credentials, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.kind === 'unauthenticated') return false;
+      throw error;
+    }
+  };
+}
 
 /** F22: `ARGOCD_MAX_CONCURRENT_LOGIN_REQUESTS_COUNT`. */
 const MAX_CONCURRENT = 50;
@@ -29,7 +44,7 @@ const MAX_USERNAME_BYTES = 32;
 const NOBODY = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8.gTbpnKa7aJwW9nVYqGfVfYKkzH0e';
 const REFUSED = 'Invalid username or password';
 
-export function createLogin(deps: LoginDeps): Login {
+export function createPasswordVerifier(deps: PasswordDeps): PasswordVerifier {
   const places = createSemaphore(MAX_CONCURRENT);
   // One attempt per name at a time: parallel guesses cannot slip past the counter.
   const turns = new Map<string, Semaphore>();
@@ -50,7 +65,7 @@ export function createLogin(deps: LoginDeps): Login {
   };
 }
 
-async function attempt(deps: LoginDeps, { username, password, sourceIp }: Credentials): Promise<string> {
+async function attempt(deps: PasswordDeps, { username, password, sourceIp }: Credentials): Promise<Account> {
   const account = deps.accounts().accounts.get(username);
   const isAccount = account !== undefined;
   const blockedMs = await deps.throttle.blockedFor(username, isAccount);
@@ -72,7 +87,7 @@ async function attempt(deps: LoginDeps, { username, password, sourceIp }: Creden
   await deps.throttle.succeeded(username);
   deps.log.info('login', { username, sourceIp, security: 1 });
   deps.onAttempt('success');
-  return deps.tokens.issue(account);
+  return account;
 }
 
 function mayLogIn(account: Account): boolean {
