@@ -39,7 +39,7 @@ const connection = () => ({ host: redis.host, port: redis.port, password: () => 
 const manifest = {
   apiVersion: 'v1',
   kind: 'Secret',
-  metadata: { name: 's' },
+  metadata: { name: 's', annotations: { 'example.com/password': 'hidden', team: 'blue' } },
   data: { a: 'QUJD', b: 'QUJD', c: 'eHl6' },
 };
 function withRepoServer(deps: ApiServerDeps): ApiServerDeps {
@@ -133,7 +133,7 @@ beforeAll(async () => {
   const settings = {
     kind: 'ConfigMap',
     metadata: { name: 'argocd-cm', namespace },
-    data: { 'statusbadge.enabled': 'true' },
+    data: { 'statusbadge.enabled': 'true', 'resource.sensitive.mask.annotations': 'example.com/password' },
   };
   await kube.create({ apiVersion: 'v1', ...settings });
   const options = { kubeconfigPath: plane.kubeconfigPath, redis, namespace, tlsDir, overrides: withRepoServer };
@@ -275,12 +275,14 @@ describe('application stream (N19)', () => {
 });
 
 describe('from Git', () => {
-  it('manifests have the shape of Argo CD, and Secret values are masked (S21)', async () => {
+  it('manifests have the shape of Argo CD, and values of Secrets and of their sensitive annotations are masked (C15, S21)', async () => {
     const name = uniqueName('rendered');
     await given(name);
     const answer = (await server.call('GET', `/api/v1/applications/${name}/manifests`)).json();
     expect(answer).toMatchObject({ namespace, revision: 'c'.repeat(40), sourceType: 'Directory' });
-    expect(JSON.parse(answer.manifests[0]).data).toEqual({ a: '++++++++', b: '++++++++', c: '++++++++' });
+    const shown = JSON.parse(answer.manifests[0]);
+    expect(shown.data).toEqual({ a: '++++++++', b: '++++++++', c: '++++++++' });
+    expect(shown.metadata.annotations).toEqual({ 'example.com/password': '++++++++', team: 'blue' });
   });
 
   it('revision metadata', async () => {

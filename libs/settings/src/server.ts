@@ -1,6 +1,6 @@
 /** What the API server shows and accepts: URLs, badge (A41), webhook secrets (J03), global projects (F08). */
 import type { GlobalProject } from '@tiphys/model';
-import { compact, createReader, isRecord, type Parsed, type SettingsData, stringsOf } from './reader.js';
+import { compact, createReader, isRecord, type Parsed, type SettingsData, splitList, stringsOf } from './reader.js';
 import { resolveSecretReference, type SecretSources } from './secret.js';
 
 export interface ServerSettings {
@@ -11,10 +11,22 @@ export interface ServerSettings {
   readonly inClusterEnabled: boolean;
   readonly globalProjects: readonly GlobalProject[];
   readonly execEnabled: boolean;
+  /** D24: `server.sync.replace.allowed` of argocd-cmd-params-cm. */
+  readonly syncWithReplaceAllowed: boolean;
+  /** D45: a sync to a revision that the specification does not name needs the permission `override`. */
+  readonly revisionSyncNeedsOverride: boolean;
+  /** F18: a rollback needs the permission `rollback`; else `sync` is enough. */
+  readonly rollbackIsPermission: boolean;
+  /** C15: annotations of Secrets whose values are masked. */
+  readonly sensitiveAnnotations: readonly string[];
 }
 
-export function parseServerSettings(argocdCm: SettingsData): Parsed<ServerSettings> {
+export function parseServerSettings(
+  argocdCm: SettingsData,
+  argocdCmdParamsCm: SettingsData = {},
+): Parsed<ServerSettings> {
   const reader = createReader(argocdCm);
+  const parameters = createReader(argocdCmdParamsCm);
   const webUrl = (key: string) => {
     const value = reader.text(key);
     if (value === undefined || /^https?:\/\/[^\s]+$/.test(value)) return value?.replace(/\/+$/, '');
@@ -30,8 +42,12 @@ export function parseServerSettings(argocdCm: SettingsData): Parsed<ServerSettin
       reader.problem('globalProjects', message),
     ),
     execEnabled: reader.flag('exec.enabled', false),
+    syncWithReplaceAllowed: parameters.flag('server.sync.replace.allowed', true),
+    revisionSyncNeedsOverride: reader.flag('application.sync.requireOverridePrivilegeForRevisionSync', false),
+    rollbackIsPermission: reader.flag('server.rbac.rollback.enforce.enable', false),
+    sensitiveAnnotations: splitList(reader.text('resource.sensitive.mask.annotations') ?? ''),
   };
-  return { settings, problems: reader.problems };
+  return { settings, problems: [...reader.problems, ...parameters.problems] };
 }
 
 function globalProjects(value: unknown, problem: (message: string) => void): readonly GlobalProject[] {

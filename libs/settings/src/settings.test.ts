@@ -211,6 +211,28 @@ describe('server settings', () => {
     expect(problems).toEqual([{ key: 'globalProjects', message: 'entry 2 needs projectName and labelSelector' }]);
   });
 
+  it.each([
+    ['by default Replace is allowed, and sync is the only permission', {}, {}, [true, false, false]],
+    ['Replace may be forbidden', {}, { 'server.sync.replace.allowed': 'false' }, [false, false, false]],
+    [
+      'revisions may need the permission override',
+      { 'application.sync.requireOverridePrivilegeForRevisionSync': 'true' },
+      {},
+      [true, true, false],
+    ],
+    [
+      'rollbacks may need a permission of their own',
+      { 'server.rbac.rollback.enforce.enable': 'true' },
+      {},
+      [true, false, true],
+    ],
+  ] as const)('of syncs: %s (D24, D45, F18)', (_, argocdCm, parameters, expected) => {
+    const { settings, problems } = parseServerSettings(argocdCm, parameters);
+    const { syncWithReplaceAllowed, revisionSyncNeedsOverride, rollbackIsPermission } = settings;
+    expect([syncWithReplaceAllowed, revisionSyncNeedsOverride, rollbackIsPermission]).toEqual(expected);
+    expect(problems).toEqual([]);
+  });
+
   it('a url with another scheme is refused (S24)', () => {
     expect(parseServerSettings({ url: 'javascript:alert(1)' })).toMatchObject({
       settings: { url: undefined },

@@ -126,7 +126,7 @@ export function liveSettings(sources: SettingsSources, log: Logger): LiveSetting
   };
   return {
     accounts: perChange(() => parseAccountSettings(argocdCm(), secret())),
-    server: perChange(() => parseServerSettings(argocdCm())),
+    server: perChange(() => parseServerSettings(argocdCm(), configMap(CONFIG_OBJECTS.parameters))),
     webhook: perChange(() => parseWebhookSettings(argocdCm(), { argocdSecret: secret() })),
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),

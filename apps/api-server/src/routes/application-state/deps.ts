@@ -21,7 +21,7 @@ export interface ApplicationStateDeps {
     'generateManifests' | 'getChartMetadata' | 'getOciMetadata' | 'getRevisionMetadata'
   >;
   readonly repositoryAccess: RepositoryAccess;
-  readonly settings: Pick<LiveSettings, 'clusters'>;
+  readonly settings: Pick<LiveSettings, 'clusters' | 'server'>;
   readonly kube: Pick<KubeClient, 'list'>;
   /** Of the control plane's cluster, remembered for some minutes: charts refuse versions that are too old for them. */
   readonly kubeVersion: (signal: AbortSignal) => Promise<string>;

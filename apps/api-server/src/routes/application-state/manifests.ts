@@ -40,7 +40,10 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
       },
       signal,
     });
+    const { sensitiveAnnotations } = deps.settings.server();
+    const masked = (object: KubernetesObject) => maskSecrets({ object }, sensitiveAnnotations).object ?? object;
     return {
+      // Secret values never leave the API server (C15, S21).
       manifests: answer.manifests.map(({ json }) => toJson(masked(JSON.parse(json) as KubernetesObject))),
       namespace: destination.namespace ?? '',
       server: destination.server ?? '',
@@ -53,11 +56,6 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
 /** Argo CD's answer has room for one source. */
 function firstOf([first]: readonly { readonly revision: string; readonly sourceType: string }[]) {
   return { revision: first?.revision ?? '', sourceType: first?.sourceType ?? '' };
-}
-
-/** Secret values never leave the API server (S21). */
-function masked(object: KubernetesObject): KubernetesObject {
-  return maskSecrets({ object }).object ?? object;
 }
 
 interface RevisionsQuery {

@@ -9,14 +9,18 @@ import {
   type RevisionHistory,
   sourcesOf,
 } from '@tiphys/model';
+import { sourceIntegrityInputs } from '@tiphys/settings';
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { findApplication } from '../../applications/find.js';
+import { accessNameOf, projectOf } from '../../applications/names.js';
 import { applicationJson } from '../../applications/store.js';
 import { windowsNow } from '../../applications/windows.js';
 import type { MergePatch } from '../../applications/writer.js';
+import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
-import { checkSyncRequest, syncOperation } from './sync-operation.js';
+import type { Subject } from '../../http/context.js';
+import { checkSyncRequest, isOverride, type SyncRules, syncOperation } from './sync-operation.js';
 
 type Routes = typeof applicationRoutes;
 
@@ -26,7 +30,8 @@ export function createSyncApplication(deps: ApplicationDeps): Handler<Routes['sy
     const updated = await deps.writer.patch(
       entry.key,
       (current) => {
-        checkSyncRequest(current, body);
+        checkOverride(deps, user, { current, request: body });
+        checkSyncRequest(current, body, rulesFor(deps, current));
         checkWindow(deps, current);
         const operation = syncOperation(current, body, user.username);
         return startOperation(current, operation, endsHold(current, body) ? { [ANNOTATIONS.rollbackHold]: null } : {});
@@ -46,7 +51,8 @@ export function createSyncApplication(deps: ApplicationDeps): Handler<Routes['sy
  */
 export function createRollbackApplication(deps: ApplicationDeps): Handler<Routes['rollback']['schemas']> {
   return async ({ params, body }, { user, signal }) => {
-    const entry = findApplication(deps, user, { ...scopeOf(body), name: params.name, action: 'sync' });
+    const action = deps.settings.server().rollbackIsPermission ? 'rollback' : 'sync';
+    const entry = findApplication(deps, user, { ...scopeOf(body), name: params.name, action });
     const options = { prune: body.prune === true, dryRun: body.dryRun === true, username: user.username };
     const updated = await deps.writer.patch(
       entry.key,
@@ -79,6 +85,27 @@ export function createTerminateOperation(deps: ApplicationDeps): Handler<Routes[
     );
     deps.audit(user, updated, { reason: 'OperationStarted', action: 'terminated running operation' });
     return {};
+  };
+}
+
+interface SyncRequest {
+  readonly current: Application;
+  readonly request: ApplicationSyncRequest;
+}
+
+/** Local manifests replace what the project permits and the repository holds: `sync` is not enough for them (B35, D45). */
+function checkOverride(deps: ApplicationDeps, user: Subject, { current, request }: SyncRequest): void {
+  const { revisionSyncNeedsOverride: byRevision } = deps.settings.server();
+  if (!isOverride(current, request, { byRevision })) return;
+  const object = accessNameOf(current, deps.namespace);
+  authorize(deps.authorizer, user, { resource: 'applications', action: 'override', object });
+}
+
+function rulesFor({ settings, projects }: ApplicationDeps, application: Application): SyncRules {
+  const project = projects.get(projectOf(application));
+  return {
+    replaceAllowed: settings.server().syncWithReplaceAllowed,
+    signaturesDemanded: sourceIntegrityInputs(project, settings) !== undefined,
   };
 }
 

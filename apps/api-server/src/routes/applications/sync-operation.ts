@@ -3,10 +3,24 @@ import type { ApplicationSyncRequest } from '@tiphys/api-contract';
 import { type Application, hasMultipleSources, type Operation, type SyncOperation, sourcesOf } from '@tiphys/model';
 import { ApiError } from '../../errors.js';
 
+export interface SyncRules {
+  /** `server.sync.replace.allowed` (D24). */
+  readonly replaceAllowed: boolean;
+  /** The project demands signatures (F06): manifests without a commit have none. */
+  readonly signaturesDemanded: boolean;
+}
+
 /** Throws `failedPrecondition` or `invalidArgument` with Argo CD's reasons. */
-export function checkSyncRequest(application: Application, request: ApplicationSyncRequest): void {
+export function checkSyncRequest(application: Application, request: ApplicationSyncRequest, rules: SyncRules): void {
   if (application.metadata.deletionTimestamp) throw new ApiError('failedPrecondition', 'application is deleting');
   checkPositions(application, request);
+  if (!rules.replaceAllowed && optionsOf(application, request)?.includes('Replace=true')) {
+    const text = 'sync with replace was disabled on the API Server level via the server configuration';
+    throw new ApiError('failedPrecondition', text);
+  }
+  if (rules.signaturesDemanded && hasManifests(request)) {
+    throw new ApiError('failedPrecondition', 'Cannot use local sync when source integrity is required.');
+  }
   const automated = application.spec.syncPolicy?.automated;
   const isAutomated = automated !== undefined && automated.enabled !== false;
   if (isAutomated && request.dryRun !== true) checkAgainstAutoSync(application, request);
@@ -14,17 +28,45 @@ export function checkSyncRequest(application: Application, request: ApplicationS
 
 /** Auto-sync would undo at once what another revision or local manifests bring. */
 function checkAgainstAutoSync(application: Application, request: ApplicationSyncRequest): void {
-  if ((request.manifests ?? []).length > 0) {
+  if (hasManifests(request)) {
     const text = 'cannot use local sync when Automatic Sync Policy is enabled unless for dry run';
     throw new ApiError('failedPrecondition', text);
   }
+  const [other] = otherRevisions(application, request);
+  if (other === undefined) return;
+  throw new ApiError(
+    'failedPrecondition',
+    `Cannot sync to ${other.wanted}: auto-sync currently set to ${other.current}`,
+  );
+}
+
+/**
+ * Whether the request brings what the specification does not name: manifests (B35), or revisions where the installation
+ * counts them (D45). It needs the permission `override` then.
+ */
+export function isOverride(
+  application: Application,
+  request: ApplicationSyncRequest,
+  options: { readonly byRevision: boolean },
+): boolean {
+  return hasManifests(request) || (options.byRevision && otherRevisions(application, request).length > 0);
+}
+
+function hasManifests({ manifests = [] }: ApplicationSyncRequest): boolean {
+  return manifests.length > 0;
+}
+
+interface OtherRevision {
+  readonly wanted: string;
+  readonly current: string;
+}
+
+/** Those asked for that are not the ones of the specification. */
+function otherRevisions(application: Application, request: ApplicationSyncRequest): readonly OtherRevision[] {
   const revisions = revisionsBySource(application, request);
-  for (const [index, source] of sourcesOf(application.spec).entries()) {
-    const current = source.targetRevision || 'HEAD';
-    const wanted = revisions[index] ?? '';
-    if (wanted === '' || wanted === current) continue;
-    throw new ApiError('failedPrecondition', `Cannot sync to ${wanted}: auto-sync currently set to ${current}`);
-  }
+  return sourcesOf(application.spec)
+    .map((source, index) => ({ wanted: revisions[index] ?? '', current: source.targetRevision || 'HEAD' }))
+    .filter(({ wanted, current }) => wanted !== '' && wanted !== current);
 }
 
 /** Without sync options of its own the request takes the application's, likewise for the retry strategy. */
@@ -39,17 +81,21 @@ export function syncOperation(application: Application, request: ApplicationSync
 }
 
 /** Fields without a value are left out, as Argo CD writes them. */
-function howToSync({ spec }: Application, request: ApplicationSyncRequest): SyncOperation {
+function howToSync(application: Application, request: ApplicationSyncRequest): SyncOperation {
   const { manifests, resources, strategy } = request;
-  const syncOptions = request.syncOptions?.items ?? spec.syncPolicy?.syncOptions;
+  const syncOptions = optionsOf(application, request);
   return {
     ...(request.prune === true ? { prune: true } : {}),
     ...(request.dryRun === true ? { dryRun: true } : {}),
     ...(strategy ? { syncStrategy: strategy } : {}),
     ...(resources?.length ? { resources } : {}),
     ...(manifests?.length ? { manifests } : {}),
-    ...(syncOptions === undefined ? {} : { syncOptions }),
+    ...(syncOptions === undefined ? {} : { syncOptions: [...syncOptions] }),
   };
+}
+
+function optionsOf({ spec }: Application, { syncOptions }: ApplicationSyncRequest): readonly string[] | undefined {
+  return syncOptions?.items ?? spec.syncPolicy?.syncOptions;
 }
 
 function revisionFields(
