@@ -190,7 +190,7 @@ describe('Redis goes away (R2)', () => {
       await cache.set('a', Buffer.from('1'), 60_000);
       expect(await cache.get('a')).toBeUndefined();
     }
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(10_000);
     await redisAt(port, ...secured);
     await eventually(works);
     expect(lines.map((line) => line.level)).toEqual(['warn', 'info']);

@@ -60,10 +60,12 @@ describe('one key', () => {
   it('a burst of 1,000 events becomes at most 2 reconciles after the first', async () => {
     const queue = newQueue();
     const first = gate();
+    const second = gate();
     let count = 0;
     await run(queue, async () => {
       count += 1;
       if (count === 1) await first.opened;
+      if (count === 2) await second.opened;
       return DONE;
     });
     await queue.enqueue({ key: 'argocd/guestbook', priority: 'person' });
@@ -71,9 +73,10 @@ describe('one key', () => {
     const burst = Array.from({ length: 1_000 }, () => queue.enqueue({ key: 'argocd/guestbook', priority: 'webhook' }));
     await Promise.all(burst.slice(0, 500));
     first.open();
+    await eventually(() => expect(count).toBe(2));
     await Promise.all(burst);
+    second.open();
     await idle(queue);
-    expect(count).toBeGreaterThanOrEqual(2);
     expect(count).toBeLessThanOrEqual(3);
   });
 
@@ -104,8 +107,9 @@ describe('one key', () => {
         seen.push(seenKey);
         return DONE;
       });
-      await queue.enqueueAfter({ key, priority: 'person' }, 20);
       await queue.enqueue({ key, priority: 'person' });
+      await eventually(() => expect(seen).toEqual([key]));
+      await queue.enqueueAfter({ key, priority: 'person' }, 20);
       await eventually(() => expect(seen).toEqual([key, key]));
     },
   );
@@ -147,17 +151,17 @@ describe('an event is always followed by a reconcile that read later state (R21)
 
   it('when the key is delayed: at once, and the timer still fires', async () => {
     const queue = newQueue();
-    const times: number[] = [];
+    const runs: { at: number; delayed: number }[] = [];
     await run(queue, async () => {
-      times.push(Date.now());
+      runs.push({ at: Date.now(), delayed: (await queue.depth()).delayed });
       return DONE;
     });
     const start = Date.now();
-    await queue.enqueueAfter({ key: 'k', priority: 'periodic' }, 1_500);
+    await queue.enqueueAfter({ key: 'k', priority: 'periodic' }, 3_000);
     await queue.enqueue({ key: 'k', priority: 'webhook' });
-    await eventually(() => expect(times).toHaveLength(2));
-    expect((times[0] ?? 0) - start).toBeLessThan(1_000);
-    expect((times[1] ?? 0) - start).toBeGreaterThanOrEqual(1_500);
+    await eventually(() => expect(runs).toHaveLength(2));
+    expect(runs.map(({ delayed }) => delayed)).toEqual([1, 0]);
+    expect((runs[1]?.at ?? 0) - start).toBeGreaterThanOrEqual(2_990);
   });
 
   it('for every key of a random storm', async () => {
@@ -303,6 +307,7 @@ describe('timers', () => {
   it('a batch is enqueued together after its time, as one entry, and an event of meanwhile is not held up by it', async () => {
     const queue = newQueue();
     const seen: { key: string; at: number; request: unknown }[] = [];
+    const delayMs = 3_000;
     await run(queue, async (key) => {
       const pending = await queue.readRequest(key);
       seen.push({ key, at: performance.now(), request: pending && { ...pending, token: '' } });
@@ -312,16 +317,15 @@ describe('timers', () => {
     const start = performance.now();
     await queue.enqueueManyAfter(
       keys.map((key) => ({ key, priority: 'dependency', request: HARD })),
-      700,
+      delayMs,
     );
     expect((await queue.depth()).delayed).toBe(1);
     await queue.enqueue({ key: 'argocd/app-7', priority: 'webhook' });
     await eventually(() => expect(seen).toHaveLength(51));
     expect(seen[0]).toMatchObject({ key: 'argocd/app-7', request: undefined });
-    expect((seen[0]?.at ?? 0) - start).toBeLessThan(650);
     expect(new Set(seen.slice(1).map(({ key }) => key))).toEqual(new Set(keys));
     for (const { at, request } of seen.slice(1)) {
-      expect(at - start).toBeGreaterThanOrEqual(700);
+      expect(at - start).toBeGreaterThanOrEqual(delayMs - 10);
       expect(request).toEqual({ ...HARD, token: '' });
     }
   });
@@ -335,7 +339,7 @@ describe('timers', () => {
     });
     await queue.enqueue({ key: 'k', priority: 'periodic' });
     await eventually(() => expect(times).toHaveLength(4));
-    for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(39);
+    for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(35);
     await idle(queue);
     expect((await queue.depth()).delayed).toBe(0);
   });
@@ -399,7 +403,7 @@ describe('stopping', () => {
       seen.push(key);
       return DONE;
     });
-    await eventually(() => expect(seen).toEqual(['k']), { timeoutMs: 2_000 });
+    await eventually(() => expect(seen).toEqual(['k']), { timeoutMs: 7_000 });
   });
 });
 

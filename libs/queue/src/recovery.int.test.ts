@@ -104,7 +104,7 @@ describe('a worker killed with SIGKILL in the middle of its work', () => {
       seen.set(key, (await queue.readRequest(key))?.hardness);
       return DONE;
     });
-    await eventually(() => expect([...seen.keys()].sort()).toEqual(['hang/a', 'hang/b']), { timeoutMs: 5_000 });
+    await eventually(() => expect([...seen.keys()].sort()).toEqual(['hang/a', 'hang/b']), { timeoutMs: 20_000 });
     expect([...seen.values()]).toEqual([1, 1]);
   });
 
@@ -122,7 +122,7 @@ describe('a worker killed with SIGKILL in the middle of its work', () => {
       count += 1;
       return DONE;
     });
-    await eventually(() => expect(count).toBe(2), { timeoutMs: 5_000 });
+    await eventually(() => expect(count).toBe(2), { timeoutMs: 20_000 });
   });
 
   function startWorker(): Promise<ManagedProcess> {

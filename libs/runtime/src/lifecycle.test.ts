@@ -7,7 +7,8 @@ async function start(begin: (lifecycle: Lifecycle) => Promise<void>, options: Pa
   const exits: number[] = [];
   const host = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
   await runService({ name: 'test', log: silentLogger, host, start: begin, ...options });
-  const exit = () => vi.waitFor(() => expect(exits).not.toEqual([]), { interval: 5 }).then(() => exits);
+  const exit = () =>
+    vi.waitFor(() => expect(exits).not.toEqual([]), { interval: 5, timeout: 15_000 }).then(() => exits);
   return { host, exit };
 }
 

@@ -67,6 +67,6 @@ describe('startProcess', () => {
       parent.kill(end);
     }
     await once(parent, 'exit');
-    await eventually(() => expect(isAlive(pid)).toBe(false), { timeoutMs: 5000 });
+    await eventually(() => expect(isAlive(pid)).toBe(false), { timeoutMs: 20_000 });
   });
 });

@@ -125,7 +125,7 @@ describe('one turn of the poll loop', () => {
     });
     await turnAfter(0);
     const turn = turnAfter(180_000);
-    await vi.waitFor(() => expect(asked).toEqual(['hangs', 'b', 'c', 'd', 'e', 'f']));
+    await vi.waitFor(() => expect(asked).toEqual(['hangs', 'b', 'c', 'd', 'e', 'f']), { timeout: 15_000 });
     answers.get('hangs')?.(SHA_A);
     await turn;
     expect(clock.now().getTime()).toBe(start + 180_000);

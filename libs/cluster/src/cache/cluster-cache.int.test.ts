@@ -179,12 +179,12 @@ describe('the cluster cache', () => {
     await client.create(crds, customResourceDefinition(group, plural), write);
     const widgets = await eventually(
       () => cache.discovery.resolve({ group, kind: 'Widget' }) ?? Promise.reject(new Error('not discovered')),
-      { timeoutMs: 5_000 },
+      { timeoutMs: 20_000 },
     );
     const widget = { apiVersion: `${group}/v1`, kind: 'Widget', metadata: { namespace, name: 'one' }, spec: {} };
     await client.create(widgets, widget, write);
     const key = keyOf(`${group}/Widget`, namespace, 'one');
-    await eventually(() => expect(cache.get(key)?.version).toBe('v1'), { timeoutMs: 5_000 });
+    await eventually(() => expect(cache.get(key)?.version).toBe('v1'), { timeoutMs: 20_000 });
 
     await client.delete(crds, { namespace: '', name: `${plural}.${group}` }, write);
     await eventually(() => {

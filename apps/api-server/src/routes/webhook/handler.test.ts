@@ -202,18 +202,24 @@ describe('a push into a repository that many applications use', () => {
   it('enqueues the application whose files changed at once, the others a moment later', () => {
     const { send, enqueued, heldBack } = subject({}, ['web', ...others]);
     send({ 'x-github-event': 'push' }, github);
-    return vi.waitFor(() => {
-      expect(keysOf(enqueued)).toEqual(['argocd/web']);
-      expect(keysOf(heldBack)).toEqual(['argocd/api', 'argocd/jobs']);
-    });
+    return vi.waitFor(
+      () => {
+        expect(keysOf(enqueued)).toEqual(['argocd/web']);
+        expect(keysOf(heldBack)).toEqual(['argocd/api', 'argocd/jobs']);
+      },
+      { timeout: 15_000 },
+    );
   });
 
   it('holds nobody back when the payload names no files', () => {
     const { send, enqueued, heldBack } = subject({}, ['web', ...others]);
     send({ 'x-github-event': 'push' }, { ...github, commits: undefined });
-    return vi.waitFor(() => {
-      expect(keysOf(enqueued)).toEqual(['argocd/api', 'argocd/jobs', 'argocd/web']);
-      expect(heldBack).toEqual([]);
-    });
+    return vi.waitFor(
+      () => {
+        expect(keysOf(enqueued)).toEqual(['argocd/api', 'argocd/jobs', 'argocd/web']);
+        expect(heldBack).toEqual([]);
+      },
+      { timeout: 15_000 },
+    );
   });
 });
