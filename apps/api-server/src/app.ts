@@ -14,6 +14,7 @@ import { errorsPlugin } from './plugins/errors.js';
 import { metricsPlugin } from './plugins/metrics.js';
 import { openApiPlugin } from './plugins/openapi.js';
 import { registerAccountRoutes } from './routes/accounts/route.js';
+import { registerApplicationResourceRoutes } from './routes/application-resources/route.js';
 import { registerApplicationStateRoutes } from './routes/application-state/route.js';
 import { registerApplicationRoutes } from './routes/applications/route.js';
 import { registerBadgeRoute } from './routes/badge/route.js';
@@ -66,6 +67,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerApplicationRoutes(app, deps.applications);
   registerApplicationStateRoutes(app, deps.applicationState);
   registerResourceActionRoutes(app, deps.resourceActions);
+  registerApplicationResourceRoutes(app, deps.resourceActions);
   registerProjectRoutes(app, deps.projects);
   registerAccountRoutes(app, deps.accounts);
   registerCertificateRoutes(app, deps.certificates);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   accountRoutes,
+  applicationResourceRoutes,
   applicationRoutes,
   applicationStateRoutes,
   certificateRoutes,
@@ -19,6 +20,7 @@ const routes: readonly RouteContract[] = [
   ...Object.values(certificateRoutes),
   ...Object.values(applicationRoutes),
   ...Object.values(applicationStateRoutes),
+  ...Object.values(applicationResourceRoutes),
   ...Object.values(installationRoutes),
   ...Object.values(projectRoutes),
   ...Object.values(resourceActionRoutes),

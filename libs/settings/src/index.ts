@@ -9,6 +9,7 @@ export * from './reconciliation.js';
 export * from './render-inputs.js';
 export * from './repositories.js';
 export * from './repository-connection.js';
+export * from './resource-access.js';
 export * from './resource-actions.js';
 export * from './resource-filter.js';
 export * from './secret.js';

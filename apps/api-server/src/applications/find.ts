@@ -10,7 +10,8 @@ import type { ApplicationEntry } from './store.js';
 
 export interface ApplicationRequest extends ApplicationScope {
   readonly name: string;
-  readonly action: AccessAction;
+  /** Of several, one that is permitted is enough. */
+  readonly action: AccessAction | readonly AccessAction[];
 }
 
 type FindDeps = Pick<ApplicationDeps, 'namespace' | 'store' | 'authorizer'>;
@@ -28,9 +29,21 @@ export function findApplication(deps: FindDeps, user: Subject, request: Applicat
   }
   const object = accessNameOf(entry.application, deps.namespace);
   if (!deps.authorizer(user, { resource: 'applications', action: 'get', object })) throw hidden();
-  if (request.action !== 'get')
-    authorize(deps.authorizer, user, { resource: 'applications', action: request.action, object });
+  const actions = typeof request.action === 'string' ? [request.action] : request.action;
+  authorizeOne(deps, user, { actions, object });
   return entry;
+}
+
+interface OneOf {
+  readonly actions: readonly AccessAction[];
+  readonly object: string;
+}
+
+function authorizeOne({ authorizer }: FindDeps, user: Subject, { actions, object }: OneOf): void {
+  const isPermitted = (action: AccessAction) => authorizer(user, { resource: 'applications', action, object });
+  if (actions.some(isPermitted)) return;
+  const [action = 'get'] = actions;
+  authorize(authorizer, user, { resource: 'applications', action, object });
 }
 
 interface Missing {

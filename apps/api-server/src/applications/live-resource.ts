@@ -1,10 +1,11 @@
 /** One live object of an application's tree, after the access check that the operation needs (F14, S19). */
 
 import type { ApiResource } from '@tiphys/cluster';
-import type { ApplicationTree } from '@tiphys/gitops-engine';
+import { type ApplicationTree, isResourcePermitted } from '@tiphys/gitops-engine';
 import {
   type AccessAction,
   type Application,
+  type AppProject,
   groupVersionKindOf,
   type KubernetesObject,
   type ResourceKey,
@@ -17,6 +18,7 @@ import type { Destination, Destinations } from '../kube/destinations.js';
 import { readView } from '../routes/application-state/cached-views.js';
 import type { ApplicationStateDeps } from '../routes/application-state/deps.js';
 import { findApplication } from './find.js';
+import { projectOf } from './names.js';
 
 export interface LiveResourceRequest {
   /** Of the application. */
@@ -44,16 +46,18 @@ export interface LiveResourceDeps {
 
 /**
  * Reads the object from its cluster. What is not in the tree of the application does not exist for the caller, whatever
- * the cluster holds. @throws ApiError permissionDenied, invalidArgument (not in the tree), notFound (gone meanwhile).
+ * the cluster holds. Of several actions one that is permitted is enough. @throws ApiError permissionDenied,
+ * invalidArgument (not in the tree), notFound (gone meanwhile).
  */
 export async function readLiveResource(
   deps: LiveResourceDeps,
   context: RequestContext,
-  { action, ...request }: LiveResourceRequest & { readonly action: AccessAction },
+  { action, ...request }: LiveResourceRequest & { readonly action: AccessAction | readonly AccessAction[] },
 ): Promise<LiveResource> {
   const { name } = request;
   const scope = scopeOf(request);
-  const { application } = findApplication(deps.applicationState.applications, context.user, { ...scope, name, action });
+  const { applications } = deps.applicationState;
+  const { application } = findApplication(applications, context.user, { ...scope, name, action });
   const view = await readView(deps.applicationState, context, { name, query: scope, keyOf: resourceTreeCacheKey });
   const node = findNode(view.text, request);
   const described = [request.kind, request.group, request.resourceName].map((part) => part ?? '').join(' ');
@@ -76,12 +80,12 @@ interface FoundNode extends ResourceKey {
   readonly version: string | undefined;
 }
 
-/** A version that is given must fit as well; a node without uid is only in Git. */
+/** A version that is given must fit as well; a node without uid is only in Git. Orphaned resources are part of the tree. */
 function findNode(text: string | undefined, request: LiveResourceRequest): FoundNode | undefined {
   const { group = '', kind = '', namespace = '', resourceName: name = '', version } = request;
-  const { nodes = [] } = JSON.parse(text ?? '{}') as Partial<ApplicationTree>;
+  const { nodes = [], orphanedNodes = [] } = JSON.parse(text ?? '{}') as Partial<ApplicationTree>;
   const wanted = resourceKeyString({ group, kind, namespace, name });
-  const node = nodes.find((candidate) => {
+  const node = [...nodes, ...orphanedNodes].find((candidate) => {
     const isVersion = !version || candidate.version === undefined || candidate.version === version;
     return isVersion && resourceKeyString(keyOf(candidate)) === wanted;
   });
@@ -95,6 +99,37 @@ function keyOf({ group = '', kind = '', namespace = '', name = '' }: Application
 /** `action/<group>/<kind>/<name>` for a policy (F13). */
 export function actionPermission({ group = '', kind = '' }: LiveResourceRequest, action: string): AccessAction {
   return `action/${group}/${kind}/${action}`;
+}
+
+/**
+ * `update/<group>/<kind>/<ns>/<name>` for a policy (F14); where the settings let resources inherit, `update` of the
+ * application is enough too. The same for `delete`.
+ */
+export function fineGrainedPermissions(
+  verb: 'update' | 'delete',
+  { group = '', kind = '', namespace = '', resourceName = '' }: LiveResourceRequest,
+  inheritanceDisabled: boolean,
+): readonly AccessAction[] {
+  const own: AccessAction = `${verb}/${group}/${kind}/${namespace}/${resourceName}`;
+  return inheritanceDisabled ? [own] : [verb, own];
+}
+
+/** @throws ApiError permissionDenied unless the application's project lets it manage the object. */
+export function assertPermitted(
+  project: AppProject | undefined,
+  object: KubernetesObject,
+  subject: Pick<LiveResource, 'application' | 'destination' | 'resource'>,
+): void {
+  const { group, kind, namespaced } = subject.resource;
+  const { name = '', namespace = '' } = object.metadata;
+  const destination = { server: subject.destination.server, name: subject.destination.name, namespace };
+  const query = { key: { group, kind, namespace, name }, clusterScoped: !namespaced, destination };
+  if (project !== undefined && isResourcePermitted(project, query)) return;
+  const { application } = subject;
+  throw new ApiError(
+    'permissionDenied',
+    `application ${application.metadata.name ?? ''} is not permitted to manage ${group}/${kind}/${name} in ${namespace}: project ${projectOf(application)} does not allow it`,
+  );
 }
 
 export function describeObject(object: KubernetesObject): string {

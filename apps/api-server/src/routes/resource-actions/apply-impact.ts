@@ -1,9 +1,8 @@
 /** Writes what an action asks for: everything is checked and tried as a dry run before anything is written (E13). */
 import type { ApiResource } from '@tiphys/cluster';
-import { actionPatch, type ImpactedResource, isResourcePermitted } from '@tiphys/gitops-engine';
+import { actionPatch, type ImpactedResource } from '@tiphys/gitops-engine';
 import { type AppProject, groupVersionKindOf, isGitOpsError, type KubernetesObject } from '@tiphys/model';
-import { describeObject, type LiveResource } from '../../applications/live-resource.js';
-import { projectOf } from '../../applications/names.js';
+import { assertPermitted, describeObject, type LiveResource } from '../../applications/live-resource.js';
 import { ApiError } from '../../errors.js';
 import { API_SERVER_MANAGER } from '../../kube/write-options.js';
 
@@ -36,7 +35,7 @@ async function prepare({ operation, resource: object }: ImpactedResource, contex
     if (!isSameObject(object, subject.live)) {
       throw new ApiError('invalidArgument', `an action can patch its own object only, not ${describeObject(object)}`);
     }
-    assertPermitted(subject.live, subject.resource, context);
+    assertPermitted(context.project, subject.live, subject);
     return { operation, object, resource: subject.resource };
   }
   const { version, ...groupKind } = groupVersionKindOf(object);
@@ -44,26 +43,13 @@ async function prepare({ operation, resource: object }: ImpactedResource, contex
   if (resource === undefined) {
     throw new ApiError('invalidArgument', `the cluster does not serve ${object.apiVersion} ${object.kind}`);
   }
-  assertPermitted(object, resource, context);
+  assertPermitted(context.project, object, { ...subject, resource });
   return { operation, object, resource };
 }
 
 function isSameObject(a: KubernetesObject, b: KubernetesObject): boolean {
   const sameName = a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;
   return sameName && a.apiVersion === b.apiVersion && a.kind === b.kind;
-}
-
-function assertPermitted(object: KubernetesObject, resource: ApiResource, { subject, project }: ImpactContext): void {
-  const { group, kind, namespaced } = resource;
-  const { name = '', namespace = '' } = object.metadata;
-  const destination = { server: subject.destination.server, name: subject.destination.name, namespace };
-  const query = { key: { group, kind, namespace, name }, clusterScoped: !namespaced, destination };
-  if (project !== undefined && isResourcePermitted(project, query)) return;
-  const { application } = subject;
-  throw new ApiError(
-    'permissionDenied',
-    `application ${application.metadata.name ?? ''} is not permitted to manage ${group}/${kind}/${name} in ${namespace}: project ${projectOf(application)} does not allow it`,
-  );
 }
 
 async function create({ resource, object }: Write, { subject, signal }: ImpactContext, dryRun: boolean): Promise<void> {
