@@ -161,6 +161,26 @@ describe('a refresh that cannot compare', () => {
     expect(app()).toEqual(before);
   });
 
+  it('says how old the shown state is once an outage is longer than the grace period (C26, R9)', async () => {
+    const { refresh, app, manifests, clock } = world(application(), { pending: PENDING });
+    await refresh();
+    const outage = clock
+      .now()
+      .toISOString()
+      .replace(/\.\d+Z/, 'Z');
+    manifests.answer = new GitOpsError('Upstream', 'the repo-server cannot be reached.');
+    await expect(refresh()).rejects.toMatchObject({ code: 'Upstream' });
+    clock.advance(3_600_000);
+    await expect(refresh()).rejects.toMatchObject({ code: 'Upstream' });
+    expect(app()?.status).toMatchObject({
+      sync: { status: 'Unknown' },
+      health: { status: 'Healthy' },
+      conditions: [
+        { message: `the repo-server cannot be reached. (resources and health are shown as they were at ${outage})` },
+      ],
+    });
+  });
+
   it('leaves a conflicting write to the next turn (R11)', async () => {
     const { refresh, applications, refreshQueue } = world(application(), { git: [configMap('a')], pending: PENDING });
     applications.changeBehindTheWatch(KEY, (now) => now);

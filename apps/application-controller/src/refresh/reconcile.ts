@@ -170,7 +170,8 @@ async function writeFailure(deps: RefreshDeps, turn: Turn, error: unknown): Prom
   if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
   if (error instanceof RepoOutage) throw error.cause;
   deps.memory.delete(key);
-  const { status, failure } = failedStatus(app, error, deps.clock.now());
+  const times = { now: deps.clock.now(), outageSince: deps.repoOutages.since(key) };
+  const { status, failure } = failedStatus(app, error, times);
   await writeStatus(deps, turn, { status });
   if (failure.retry !== 'never') throw failure;
   return undefined;

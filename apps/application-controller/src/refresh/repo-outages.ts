@@ -5,6 +5,8 @@ import type { Clock } from '@tiphys/runtime';
 export interface RepoOutages {
   /** The error as it is to be treated: within the grace period a RepoOutage, which leaves the status as it is. */
   failed(key: AppKey, error: unknown, options: { readonly graceMs: number; readonly showAtOnce: boolean }): unknown;
+  /** Of the outage that goes on. */
+  since(key: AppKey): Date | undefined;
   /** The sources could be read again. */
   ended(key: AppKey): void;
 }
@@ -24,6 +26,10 @@ export function createRepoOutages(clock: Clock): RepoOutages {
       const first = since.get(key) ?? now;
       since.set(key, first);
       return showAtOnce || now - first >= graceMs ? error : new RepoOutage(error.message, { cause: error });
+    },
+    since: (key) => {
+      const first = since.get(key);
+      return first === undefined ? undefined : new Date(first);
     },
     ended: (key) => void since.delete(key),
   };

@@ -77,11 +77,11 @@ describe('a comparison that was skipped because its inputs are the same', () => 
 
 describe('a comparison that failed', () => {
   const failed = (app: Application, error: unknown): Application =>
-    applyMergePatch(app, { status: failedStatus(app, error, now).status }) as Application;
+    applyMergePatch(app, { status: failedStatus(app, error, { now }).status }) as Application;
 
   it('keeps what is known of resources, health and history, but not the sync status', () => {
     const app = application({ status: KNOWN });
-    const { status } = failedStatus(app, new GitOpsError('ManifestGeneration', 'values.yaml: not YAML'), now);
+    const { status } = failedStatus(app, new GitOpsError('ManifestGeneration', 'values.yaml: not YAML'), { now });
     expect(status).toEqual({
       ...KNOWN,
       sync: { ...KNOWN.sync, status: 'Unknown' },
@@ -92,8 +92,35 @@ describe('a comparison that failed', () => {
   it('the same failure again writes nothing (design 4.4)', () => {
     const error = new GitOpsError('Upstream', 'git.test does not answer');
     const app = failed(application({ status: KNOWN }), error);
-    const later = failedStatus(app, error, new Date('2026-01-01T01:00:00Z')).status;
+    const later = failedStatus(app, error, { now: new Date('2026-01-01T01:00:00Z') }).status;
     expect(patchOf(app, later, { extra: undefined, clearRefresh: false })).toBeUndefined();
+  });
+  it.each([
+    {
+      name: 'since when, at the first failure',
+      app: KNOWN,
+      expected: ` (resources and health are shown as they were at ${NOW})`,
+    },
+    {
+      name: 'since when the sources could not be read',
+      app: KNOWN,
+      outageSince: new Date(LONG_AGO),
+      expected: ` (resources and health are shown as they were at ${LONG_AGO})`,
+    },
+    {
+      name: 'the same as before, when the outage has another reason by now',
+      app: failedStatus(application({ status: KNOWN }), new GitOpsError('Upstream', 'reset'), {
+        now: new Date(LONG_AGO),
+      }).status,
+      expected: ` (resources and health are shown as they were at ${LONG_AGO})`,
+    },
+    { name: 'nothing, when nothing was ever compared', app: {}, expected: '' },
+  ])('of an outage says how old the shown state is: $name (R8, R9)', ({ app: status, outageSince, expected }) => {
+    const { status: shown } = failedStatus(application({ status }), new GitOpsError('Upstream', 'away'), {
+      now,
+      outageSince,
+    });
+    expect(shown.conditions).toMatchObject([{ type: 'ComparisonError', message: `away${expected}` }]);
   });
   it.each([
     { code: 'InvalidSpec', condition: 'InvalidSpecError', retry: 'never' },
@@ -103,11 +130,13 @@ describe('a comparison that failed', () => {
     { code: 'NotFound', condition: 'ComparisonError', retry: 'never' },
     { code: 'Internal', condition: 'UnknownError', retry: 'backoff' },
   ] as const)('$code shows as $condition and is retried: $retry', ({ code, condition, retry }) => {
-    const { status, failure } = failedStatus(application(), new GitOpsError(code, 'why'), now);
+    const { status, failure } = failedStatus(application(), new GitOpsError(code, 'why'), { now });
     expect([status.conditions?.[0]?.type, failure.retry]).toEqual([condition, retry]);
   });
   it('what nobody expected is an UnknownError, without the secrets of its message', () => {
-    const { status, failure } = failedStatus(application(), new Error('GET https://user:pass@git.test failed'), now);
+    const { status, failure } = failedStatus(application(), new Error('GET https://user:pass@git.test failed'), {
+      now,
+    });
     expect(failure.code).toBe('Internal');
     expect(status.conditions?.[0]).toMatchObject({ type: 'UnknownError' });
     expect(status.conditions?.[0]?.message).not.toContain('pass');

@@ -73,18 +73,36 @@ export function invalidStatus(app: Application, conditions: readonly Condition[]
   return unknownStatus(app, { conditions, health: 'Unknown' }, now);
 }
 
-/** A comparison that failed: what was known about resources and health stays, the sync status does not. */
+export interface FailureTimes {
+  readonly now: Date;
+  /** When the sources could first not be read, where that is known. */
+  readonly outageSince?: Date | undefined;
+}
+
+/**
+ * A comparison that failed: what was known about resources and health stays, the sync status does not. Of an outage the
+ * condition says how old that is (design 6), in the same words as long as the outage lasts.
+ */
 export function failedStatus(
   app: Application,
   error: unknown,
-  now: Date,
+  { now, outageSince = now }: FailureTimes,
 ): { readonly status: ApplicationStatus; readonly failure: GitOpsError } {
   const failure = toGitOpsError(error);
   const type = failure.policy.condition ?? 'ComparisonError';
-  return {
-    failure,
-    status: unknownStatus(app, { conditions: [{ type, message: redact(failure.message) }], health: undefined }, now),
-  };
+  const age = failure.code === 'Upstream' ? ageOfShown(app, outageSince) : '';
+  const conditions = [{ type, message: `${redact(failure.message)}${age}` }];
+  return { failure, status: unknownStatus(app, { conditions, health: undefined }, now) };
+}
+
+const AGE = / \(resources and health are shown as they were at \S+\)$/;
+
+/** '' when nothing was ever compared. An outage that is shown already began earlier, maybe in another process. */
+function ageOfShown({ status }: Application, since: Date): string {
+  const shown = status?.conditions?.map(({ message }) => AGE.exec(message)?.[0]).find((age) => age !== undefined);
+  if (shown !== undefined) return shown;
+  if ((status?.sync?.status ?? 'Unknown') === 'Unknown') return '';
+  return ` (resources and health are shown as they were at ${kubernetesTime(since)})`;
 }
 
 interface Unknown {

@@ -2,11 +2,13 @@
  * Bounds of what is written to an Application (R14): a patch stays below 512 KiB however many resources there are. What is
  * left out is in the resource tree, which is kept outside and rebuilt from the cluster when it is lost.
  */
-import type { ApplicationCondition, ResourceStatus, ResourceSyncResult } from '@tiphys/model';
+import type { ApplicationCondition, ResourceStatus, ResourceSyncResult, RevisionHistory } from '@tiphys/model';
 
 export const MAX_RESOURCES_BYTES = 320 * 1024;
 export const MAX_RESULTS_BYTES = 320 * 1024;
 export const MAX_SUMMARY_BYTES = 32 * 1024;
+export const MAX_HISTORY_BYTES = 128 * 1024;
+const MIN_HISTORY = 2;
 const MAX_CONDITIONS = 50;
 const MAX_MESSAGE_LENGTH = 4_000;
 
@@ -53,6 +55,16 @@ export function boundedConditions<T extends Pick<ApplicationCondition, 'type' | 
   const more = short.length - kept.size;
   const rest = next === undefined ? [] : [{ ...next, message: `${next.message} (and ${more - 1} more conditions)` }];
   return [...short.filter((condition) => kept.has(condition)), ...rest];
+}
+
+/** The newest that fit, two at least: each holds its sources with their values, and a rollback needs the one before. */
+export function boundedHistory(history: readonly RevisionHistory[]): readonly RevisionHistory[] {
+  let left = MAX_HISTORY_BYTES;
+  const firstKept = history.findLastIndex((entry, index) => {
+    left -= sizeOf(entry);
+    return left < 0 && index < history.length - MIN_HISTORY;
+  });
+  return history.slice(firstKept + 1);
 }
 
 /** Texts that are shown; what they are cut from is in the log or the results. */

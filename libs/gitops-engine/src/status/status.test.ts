@@ -134,6 +134,21 @@ describe('history (D44)', () => {
     expect(history?.map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
+  it.each([
+    { name: 'entries with little in them are all kept', size: 100, kept: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+    { name: 'of entries with large values the newest that fit', size: 30_000, kept: [6, 7, 8, 9] },
+    {
+      name: 'of entries that do not fit the last two, so that there is one to go back to',
+      size: 200_000,
+      kept: [8, 9],
+    },
+  ])('stays small enough for the object: $name (R14)', ({ size, kept }) => {
+    const source = { repoURL: 'https://git.test/a', helm: { values: 'x'.repeat(size) } };
+    const deploy = (status: ApplicationStatus) => appendHistory(status, { ...entry, source });
+    const { history } = Array.from({ length: 10 }).reduce<ApplicationStatus>(deploy, {});
+    expect(history?.map(({ id }) => id)).toEqual(kept);
+  });
+
   it('is off with a limit of 0 (A15)', () => {
     expect(appendHistory({}, entry, 0).history).toEqual([]);
   });
