@@ -62,7 +62,10 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     applicationState,
     resourceActions: buildResourceActions(context, { applicationState, settings, kube }),
     webhook: { index, queue: redis.refreshQueue, settings, metrics, clock: systemClock, log },
-    projects: { ...shared, kube, projects: watched.projects, observe: watched.observeProject },
+    projects: {
+      ...{ ...shared, kube, projects: watched.projects, observe: watched.observeProject, settings },
+      ...{ store: applications.store, tokens: session.tokens, clock: systemClock },
+    },
     session,
     accounts: {
       ...{ namespace, settings, authorizer, writer, tokens: session.tokens, clock: systemClock, log },

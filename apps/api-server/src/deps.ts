@@ -7,7 +7,7 @@ import type { AccountDeps } from './routes/accounts/deps.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
 import type { CertificateDeps } from './routes/certificates/handlers.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
-import type { ProjectDeps } from './routes/projects/handlers.js';
+import type { ProjectDeps } from './routes/projects/deps.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
 import type { SessionDeps } from './routes/session/handlers.js';
 import type { WebhookDeps } from './routes/webhook/handler.js';

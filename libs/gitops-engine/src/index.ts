@@ -14,7 +14,9 @@ export { compileIgnoreDifferences, type IgnoreRules } from './normalize/ignore-d
 export { isIgnoredUpdate } from './normalize/ignored-update.js';
 export { type NormalizationRules, normalize } from './normalize/normalize.js';
 export * from './project/check-project.js';
+export * from './project/global-projects.js';
 export * from './project/resource-permission.js';
+export * from './project/sync-identity.js';
 export * from './refresh/decide-refresh.js';
 export * from './refresh/equal-json.js';
 export * from './refresh/refresh-request.js';
@@ -23,7 +25,6 @@ export * from './status/build-status.js';
 export * from './status/conditions.js';
 export * from './status/history.js';
 export * from './status/status-patch.js';
-export * from './project/sync-identity.js';
 export * from './sync/apply-groups.js';
 export * from './sync/decide-auto-sync.js';
 export * from './sync/hooks.js';
@@ -42,6 +43,8 @@ export * from './sync/sync-messages.js';
 export * from './sync/sync-options.js';
 export {
   decideSyncWindow,
+  isActive as isSyncWindowActive,
+  syncWindowProblem,
   type WindowDecision,
   type WindowQuestion,
   type WindowSubject,

@@ -92,6 +92,17 @@ function readSchedule({ kind, schedule, duration, timeZone }: SyncWindow): Reada
   return isTimeZone(zone) ? { schedule: cron, durationMs, timeZone: zone } : undefined;
 }
 
+/** Why the window cannot be read; undefined when it can. */
+export function syncWindowProblem(window: SyncWindow): string | undefined {
+  const { kind, schedule = '', duration = '', timeZone = '' } = window;
+  if (kind !== 'allow' && kind !== 'deny') return `kind '${kind ?? ''}' mismatch: can only be allow or deny`;
+  if (parseCron(schedule) === undefined) return `cannot parse schedule '${schedule}': write five cron fields`;
+  if ((parseDuration(duration) ?? 0) <= 0) return `cannot parse duration '${duration}': write for example 1h30m`;
+  return timeZone === '' || isTimeZone(timeZone)
+    ? undefined
+    : `cannot parse '${timeZone}' as time zone: write a name such as Europe/Berlin`;
+}
+
 function isTimeZone(timeZone: string): boolean {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone }) !== undefined;

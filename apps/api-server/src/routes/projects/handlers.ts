@@ -1,28 +1,21 @@
-/** Projects: list, get, create (the part of N10 that the first screens need). */
+/** Projects: list, get, create, delete (N10). */
 import { isDeepStrictEqual } from 'node:util';
 import type { AppProjectBody, projectRoutes } from '@tiphys/api-contract';
-import { type KubeClient, kubeStatusOf, RESOURCES } from '@tiphys/cluster';
-import { API_VERSION, type AppProject, type KubernetesObject } from '@tiphys/model';
-import type { Audit } from '../../applications/audit.js';
-import type { ProjectReader } from '../../applications/deps.js';
+import { kubeStatusOf, RESOURCES } from '@tiphys/cluster';
+import { type AppProject, DEFAULT_PROJECT, type KubernetesObject } from '@tiphys/model';
 import { parseFieldMask } from '../../applications/field-mask.js';
-import { type Authorizer, authorize } from '../../auth/authorize.js';
+import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
 import type { RequestContext } from '../../http/context.js';
 import { type Serialized, toJson } from '../../http/json.js';
 import { API_SERVER_MANAGER } from '../../kube/write-options.js';
+import { bodyOf, findProject, type ProjectDeps, readProject } from './deps.js';
+import { toProject } from './input.js';
+import { updateProject } from './update.js';
+import { validateProject } from './validate.js';
 
 type Routes = typeof projectRoutes;
-
-export interface ProjectDeps {
-  readonly namespace: string;
-  readonly kube: Pick<KubeClient, 'get' | 'create' | 'replace'>;
-  readonly projects: ProjectReader;
-  readonly observe: (object: KubernetesObject) => void;
-  readonly authorizer: Authorizer;
-  readonly audit: Audit;
-}
 
 export function createListProjects(deps: ProjectDeps): Handler<Routes['list']['schemas']> {
   return async ({ query }, { user }): Promise<Serialized> => {
@@ -37,29 +30,23 @@ export function createListProjects(deps: ProjectDeps): Handler<Routes['list']['s
 }
 
 export function createGetProject(deps: ProjectDeps): Handler<Routes['get']['schemas']> {
-  return async ({ params }, { user }) => {
-    authorize(deps.authorizer, user, { resource: 'projects', action: 'get', object: params.name });
-    const project = deps.projects.get(params.name);
-    if (project === undefined) throw new ApiError('notFound', `appprojects.argoproj.io "${params.name}" not found`);
-    return bodyOf(project);
-  };
+  return async ({ params }, { user }) => bodyOf(findProject(deps, user, params.name));
 }
 
 /** An equal project that exists already is answered as created; a different one needs `upsert`. */
 export function createCreateProject(deps: ProjectDeps): Handler<Routes['create']['schemas']> {
   return async ({ body }, context) => {
-    const { name, labels = {}, annotations = {} } = body.project.metadata;
+    const { name } = body.project.metadata;
     authorize(deps.authorizer, context.user, { resource: 'projects', action: 'create', object: name });
-    const project: KubernetesObject = {
-      apiVersion: API_VERSION,
-      kind: 'AppProject',
-      metadata: { name, namespace: deps.namespace, labels, annotations },
-      spec: body.project.spec ?? {},
-    };
+    const { status: _tokens, ...project } = toProject(body.project, deps.namespace);
+    validateProject(project);
     try {
       const options = { fieldManager: API_SERVER_MANAGER, signal: context.signal };
-      const created = await deps.kube.create(RESOURCES.appProjects, project, options);
-      return changed(deps, context, { object: created, reason: 'ResourceCreated', action: 'created project' });
+      const object = project as unknown as KubernetesObject;
+      const created = await deps.kube.create(RESOURCES.appProjects, object, options);
+      deps.observe(created);
+      deps.audit(context.user, created, { reason: 'ResourceCreated', action: 'created project', kind: 'AppProject' });
+      return bodyOf(created as unknown as AppProject);
     } catch (error) {
       if (kubeStatusOf(error)?.reason !== 'AlreadyExists') throw error;
       return onExisting(deps, context, { project, upsert: body.upsert === true });
@@ -70,38 +57,36 @@ export function createCreateProject(deps: ProjectDeps): Handler<Routes['create']
 async function onExisting(
   deps: ProjectDeps,
   context: RequestContext,
-  { project, upsert }: { readonly project: KubernetesObject; readonly upsert: boolean },
+  { project, upsert }: { readonly project: AppProject; readonly upsert: boolean },
 ): Promise<AppProjectBody> {
   const { name = '' } = project.metadata;
-  const key = { namespace: deps.namespace, name };
-  const existing = await deps.kube.get(RESOURCES.appProjects, key, context.signal);
-  if (existing === undefined) throw new ApiError('aborted', `project ${name} was deleted meanwhile; try again`);
-  if (isDeepStrictEqual(existing['spec'], project['spec'])) return bodyOf(existing);
+  const existing = await readProject(deps, name, context.signal);
+  if (isDeepStrictEqual(existing.spec, project.spec)) return bodyOf(existing);
   if (!upsert) {
     const text = 'existing project spec is different, use upsert flag to force update';
     throw new ApiError('invalidArgument', text);
   }
-  authorize(deps.authorizer, context.user, { resource: 'projects', action: 'update', object: name });
-  const options = { fieldManager: API_SERVER_MANAGER, signal: context.signal };
-  const next = { ...existing, spec: project['spec'] };
-  const updated = await deps.kube.replace(RESOURCES.appProjects, next, options);
-  return changed(deps, context, { object: updated, reason: 'ResourceUpdated', action: 'updated project' });
+  const { name: _name, namespace: _namespace, ...metadata } = existing.metadata;
+  return bodyOf(await updateProject(deps, context, { ...project, metadata: { ...project.metadata, ...metadata } }));
 }
 
-interface Change {
-  readonly object: KubernetesObject;
-  readonly reason: 'ResourceCreated' | 'ResourceUpdated';
-  readonly action: string;
-}
-
-function changed(deps: ProjectDeps, { user }: RequestContext, { object, reason, action }: Change): AppProjectBody {
-  deps.observe(object);
-  deps.audit(user, object, { reason, action, kind: 'AppProject' });
-  return bodyOf(object);
-}
-
-function bodyOf(project: AppProject | KubernetesObject): AppProjectBody {
-  const { apiVersion: _version, kind: _kind, metadata, ...rest } = project as KubernetesObject;
-  const { managedFields: _fields, ...shown } = metadata;
-  return { metadata: shown, ...rest } as unknown as AppProjectBody;
+/** A project that applications refer to stays, and so does `default` (F09). */
+export function createDeleteProject(deps: ProjectDeps): Handler<Routes['delete']['schemas']> {
+  return async ({ params: { name } }, { user, signal }) => {
+    authorize(deps.authorizer, user, { resource: 'projects', action: 'delete', object: name });
+    if (name === DEFAULT_PROJECT) {
+      throw new ApiError('invalidArgument', `name '${name}' is reserved and cannot be deleted`);
+    }
+    const project = await readProject(deps, name, signal);
+    const count = deps.store.list().filter(({ application }) => application.spec.project === name).length;
+    if (count > 0) {
+      const text = `project is referenced by ${count} applications; delete them or move them to another project first`;
+      throw new ApiError('invalidArgument', text);
+    }
+    const { uid } = project.metadata;
+    const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+    await deps.kube.delete(RESOURCES.appProjects, { namespace: deps.namespace, name }, { ...preconditions, signal });
+    deps.audit(user, project, { reason: 'ResourceDeleted', action: 'deleted project', kind: 'AppProject' });
+    return {};
+  };
 }
