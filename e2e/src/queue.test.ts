@@ -6,11 +6,16 @@ import { useSite } from './support/site.js';
 
 const site = useSite('queue');
 
-/** Resolves in the middle of the work: some applications are done, not all. */
-async function underWay(some: Fleet): Promise<void> {
+/** Disturbs the first syncs in the middle: some applications are done, others are at work, the last ones come afterwards. */
+async function disturbed(some: Fleet, disturb: () => Promise<unknown>): Promise<void> {
+  let goOn: () => void = () => undefined;
+  const created = some.create(new Promise<void>((resolve) => (goOn = resolve)));
   const attempt = async () => expect(await some.synced()).toBeGreaterThan(0);
   await eventually(attempt, { description: 'the first is Synced', timeoutMs: 60_000, intervalMs: 10 });
-  expect(await some.synced()).toBeLessThan(some.names.length);
+  await disturb();
+  goOn();
+  await created;
+  await some.areSynced();
 }
 
 async function allHave(some: Fleet, value: string): Promise<void> {
@@ -29,11 +34,7 @@ describe('work that is under way', () => {
   it('survives FLUSHALL during the first syncs of 100 applications (R1)', async () => {
     const some = await fleet(site(), 100);
     const since = await site().now();
-    const created = some.create();
-    await underWay(some);
-    await site().redis.flushAll();
-    await created;
-    await some.areSynced();
+    await disturbed(some, () => site().redis.flushAll());
     await allHave(some, '1');
     await writtenOnce(some, { since, repeats: 20 });
   });
@@ -52,12 +53,10 @@ describe('work that is under way', () => {
     const some = await fleet(site(), 60);
     const since = await site().now();
     const controller = site().installation.service('application-controller');
-    const created = some.create();
-    await underWay(some);
-    await controller.kill();
-    await controller.start();
-    await created;
-    await some.areSynced();
+    await disturbed(some, async () => {
+      await controller.kill();
+      await controller.start();
+    });
     await allHave(some, '1');
     await writtenOnce(some, { since, repeats: 30 });
   });
@@ -65,22 +64,16 @@ describe('work that is under way', () => {
   it('is finished when the repo-server is killed and comes back (R9)', async () => {
     const some = await fleet(site(), 30);
     const repoServer = site().installation.service('repo-server');
-    const created = some.create();
-    await underWay(some);
-    await repoServer.kill();
-    await repoServer.start();
-    await created;
-    await some.areSynced();
+    await disturbed(some, async () => {
+      await repoServer.kill();
+      await repoServer.start();
+    });
     await allHave(some, '1');
   });
 
   it('is finished when Redis is killed and comes back empty on the same port (R2)', async () => {
     const some = await fleet(site(), 60);
-    const created = some.create();
-    await underWay(some);
-    await site().restartRedis();
-    await created;
-    await some.areSynced();
+    await disturbed(some, () => site().restartRedis());
     await allHave(some, '1');
     const [name = ''] = some.names;
     const commit = await some.push([name], '2');

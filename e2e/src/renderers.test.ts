@@ -54,12 +54,12 @@ async function kindsOf(files: Parameters<GitServer['createRepository']>[1]): Pro
   return manifests.map(({ json }) => (JSON.parse(json) as { readonly kind: string }).kind).sort();
 }
 
-/** Process ids by the name of the program, of the direct children of a process. */
-function childrenOf(parent: number): ReadonlyMap<number, string> {
+/** Process ids by the name of the program, of the renderers that a process has started; it may have others, such as git. */
+function renderersOf(parent: number): ReadonlyMap<number, string> {
   const children = new Map<number, string>();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const stat = statOf(Number(name));
-    if (stat?.parent === parent && stat.state !== 'Z') children.set(Number(name), stat.program);
+    if (stat?.parent === parent && isRenderer(Number(name))) children.set(Number(name), stat.program);
   }
   return children;
 }
@@ -85,7 +85,7 @@ describe('renderers', () => {
   ] as const)('end when the repo-server is %s', async (_how, end) => {
     expect(await kindsOf({ 'kustomization.yaml': kustomization, 'a.yaml': configMap })).toEqual(['ConfigMap']);
     expect(await kindsOf(filesOf(join(EXAMPLES, 'helm-guestbook')))).toEqual(['Deployment', 'Service']);
-    const children = childrenOf(server.service.pid);
+    const children = renderersOf(server.service.pid);
     expect([...children.values()].sort()).toEqual(['render-helm', 'render-kustomiz']);
     await end(server);
     const isGone = async () => expect([...children.keys()].filter((pid) => isRenderer(pid))).toEqual([]);
@@ -94,7 +94,7 @@ describe('renderers', () => {
 
   it('that die do not disturb the repo-server', async () => {
     expect(await kindsOf({ 'kustomization.yaml': kustomization, 'a.yaml': configMap })).toEqual(['ConfigMap']);
-    const [pid = 0] = childrenOf(server.service.pid).keys();
+    const [pid = 0] = renderersOf(server.service.pid).keys();
     process.kill(pid, 'SIGKILL');
     expect(await kindsOf({ 'kustomization.yaml': kustomization, 'a.yaml': configMap })).toEqual(['ConfigMap']);
     expect(server.service.isRunning()).toBe(true);

@@ -246,6 +246,7 @@ it('a commit that nobody announced is found by the poll (C20)', async () => {
 it('polling an unchanged repository writes nothing', async () => {
   const app = await deploy(site(), { files: { 'a.yaml': yaml(configMap('settings', { a: '1' })) } });
   await app.is('Synced', 'Healthy');
+  await app.operationEnded('Succeeded');
   await app.refresh('normal');
   const since = await site().now();
   site().git.clearRequests();

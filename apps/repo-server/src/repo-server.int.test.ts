@@ -112,7 +112,7 @@ function callWithoutCertificate(address: string, ca: Buffer): Promise<unknown> {
   const client = new Client(address, credentials.createSsl(ca), { 'grpc.ssl_target_name_override': 'repo-server' });
   const identity = (bytes: Buffer): Buffer => bytes;
   const path = '/tiphys.reposerver.v1.RepoServerService/TestRepository';
-  const options = { deadline: Date.now() + 3_000 };
+  const options = { deadline: Date.now() + 20_000 };
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(path, identity, identity, Buffer.alloc(0), new Metadata(), options, (error, answer) => {
       client.close();

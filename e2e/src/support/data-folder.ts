@@ -29,7 +29,7 @@ export interface SmallDisk {
   fill(): void;
   /** There is space again. */
   free(): void;
-  /** The repo-server must have ended. */
+  /** The repo-server must have ended; what it started may need a moment more. */
   remove(): void;
 }
 
@@ -50,7 +50,7 @@ export async function smallDisk(installation: Installation): Promise<SmallDisk> 
   return {
     fill: () => (isMounted ? writeUntilFull(filler) : limit(`${1024 * 1024}:unlimited`)),
     free: () => (isMounted ? rmSync(filler) : limit('unlimited:unlimited')),
-    remove: () => void (isMounted && execFileSync('umount', [folder])),
+    remove: () => void (isMounted && execFileSync('umount', ['--lazy', folder])),
   };
 }
 

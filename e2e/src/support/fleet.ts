@@ -12,8 +12,8 @@ export interface Fleet {
   /** Destination namespace of all. */
   readonly namespace: string;
   readonly repository: GitRepository;
-  /** Creates all Applications, ten at a time; nothing is waited for. */
-  create(): Promise<void>;
+  /** Creates all Applications, ten at a time; nothing is waited for, but the last ten wait for `lastWhen`. */
+  create(lastWhen?: Promise<unknown>): Promise<void>;
   /** Resolves when every application is Synced to this revision (default: any) and has no operation. */
   areSynced(revision?: string, timeoutMs?: number): Promise<void>;
   /** How many are Synced right now. */
@@ -45,8 +45,9 @@ export async function fleet(site: Site, size: number): Promise<Fleet> {
     (revision === undefined || status.sync.revision === revision);
   return {
     ...{ names, namespace, repository },
-    create: async () => {
+    create: async (lastWhen) => {
       for (let start = 0; start < names.length; start += 10) {
+        if (start + 10 >= names.length) await lastWhen;
         const some = names.slice(start, start + 10);
         await Promise.all(some.map((name) => site.client.create(application(name))));
       }

@@ -28,7 +28,7 @@ export async function restartRedis(redis: RedisServer): Promise<Pick<ManagedProc
   });
   await eventually(() => redisCommand(redis, ['PING']), {
     description: 'redis-server answers again',
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   return {
     kill: async () => {

@@ -75,7 +75,7 @@ async function flush(cluster: ControlPlaneInfo): Promise<void> {
       throw new Error('the marker is not in the log yet');
     }
   };
-  await eventually(find, { description: 'audit log', timeoutMs: 10_000, intervalMs: 5 });
+  await eventually(find, { description: 'audit log', timeoutMs: 30_000, intervalMs: 5 });
 }
 
 async function readLog(file: string, start: number): Promise<AuditWrite[]> {

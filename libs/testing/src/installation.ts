@@ -207,7 +207,7 @@ function adminPassword(client: KubeClient, namespace: string): Promise<string> {
     }
     return password;
   };
-  return eventually(read, { description: 'argocd-initial-admin-secret', timeoutMs: 15_000 });
+  return eventually(read, { description: 'argocd-initial-admin-secret', timeoutMs: 60_000 });
 }
 
 function dataOf(secret: KubeObject | undefined, name: string): string | undefined {

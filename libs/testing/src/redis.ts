@@ -57,7 +57,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`,
   };
   try {
-    await eventually(() => ping(info, program), { description: 'redis-server', timeoutMs: 10_000, intervalMs: 10 });
+    await eventually(() => ping(info, program), { description: 'redis-server', timeoutMs: 30_000, intervalMs: 10 });
   } catch (error) {
     throw new Error(`redis-server did not start\n${program.logTail()}`, { cause: error });
   }

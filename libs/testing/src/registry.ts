@@ -51,7 +51,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       // An HTTPS port answers a plain request with 400: it is there.
       await fetch(`http://${host}/v2/`);
     },
-    { timeoutMs: 10_000 },
+    { timeoutMs: 30_000 },
   );
   return {
     host,
