@@ -42,6 +42,8 @@ export const CONDITION_TYPES = [
   'RenderWarning',
   /** Ours: who changed what of a live object, while nothing reverts it. */
   'DriftWarning',
+  /** Ours: `status.resources` holds a part of the resources only. */
+  'ShortenedStatusWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
 ] as const;

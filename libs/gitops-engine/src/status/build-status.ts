@@ -48,9 +48,11 @@ export function buildStatus(input: BuildStatusInput): ApplicationStatus {
   const persistHealth = input.persistResourceHealth === true;
   const previous = app.status ?? {};
   const { conditions: _conditions, ...kept } = previous;
+  const all = comparison.resources.map((resource) => resourceStatus(resource, persistHealth));
+  const resources = boundedResources(all);
   const built: ApplicationStatus = {
     ...withoutUndecided(kept),
-    resources: [...boundedResources(comparison.resources.map((resource) => resourceStatus(resource, persistHealth)))],
+    resources: [...resources],
     sync: syncStatus(input),
     health: healthStatus(comparison.health, previous.health, now),
     ...sourceTypeFields(app.spec, input.sourceTypes),
@@ -62,13 +64,24 @@ export function buildStatus(input: BuildStatusInput): ApplicationStatus {
   const status = withConditions(
     { ...built, ...(previous.conditions === undefined ? {} : { conditions: previous.conditions }) },
     {
-      conditions: boundedConditions([...comparison.conditions, ...(input.conditions ?? [])]),
+      conditions: boundedConditions([
+        ...comparison.conditions,
+        ...(input.conditions ?? []),
+        ...shortened(resources.length, all.length),
+      ]),
       ...(input.evaluatedConditions === undefined ? {} : { evaluated: input.evaluatedConditions }),
       now,
     },
   );
   const unchanged = equalJson(previous, status) && previous.reconciledAt !== undefined;
   return unchanged ? previous : { ...status, reconciledAt: now };
+}
+
+/** Whoever reads the object learns that it does not hold all (R14). */
+function shortened(shown: number, all: number): readonly Pick<ApplicationCondition, 'type' | 'message'>[] {
+  if (shown === all) return [];
+  const message = `status.resources holds a part of the ${all} resources, those that need attention first: more do not fit in the object. The resource tree has all of them.`;
+  return [{ type: 'ShortenedStatusWarning', message }];
 }
 
 /** Fields that a comparison decides anew: absent unless set again. */

@@ -58,6 +58,19 @@ describe('the status after a comparison', () => {
     });
   });
 
+  it('says so when it cannot hold all resources (R14)', () => {
+    const many = Array.from({ length: 6_000 }, (_, index) => {
+      const object = configMap(`settings-of-some-service-${index}`);
+      return managed(object, synced(object));
+    });
+    const status = buildStatus(input({ comparison: { ...comparison, resources: many } }));
+    expect(status.resources?.length).toBeLessThan(6_000);
+    expect(status.conditions).toMatchObject([
+      { type: 'ShortenedStatusWarning', message: expect.stringMatching(/holds a part of the 6000 resources/) },
+    ]);
+    expect(buildStatus(input({ status })).conditions).toBeUndefined();
+  });
+
   it('is the very same when nothing changed, whatever the time (design 4.4)', () => {
     const before = buildStatus(input());
     expect(buildStatus(input({ status: before, now: LATER }))).toBe(before);
