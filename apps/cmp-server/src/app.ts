@@ -36,7 +36,7 @@ export async function startApp({ config, log, environment }: AppOptions, life: L
   report(log, spec, isolation);
   if (isolation.network === 'notEnforced' && config.requireNetworkIsolation) throw cannotIsolate();
   // A process that was killed left its files behind (R9).
-  await rm(config.pluginWorkDir, { recursive: true, force: true });
+  await rm(config.pluginWorkDir, { recursive: true, force: true, maxRetries: 5 });
   const service = createPluginService({
     ...{ spec, environment, wrapper: isolation.wrapper },
     parallelism: config.pluginParallelism,

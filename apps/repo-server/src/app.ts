@@ -191,7 +191,7 @@ async function prepareFolders(dataDir: string, clock: Clock): Promise<void> {
 }
 
 function removeFolder(folder: string): Promise<void> {
-  return rm(folder, { recursive: true, force: true });
+  return rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function workFolder(dataDir: string): string {

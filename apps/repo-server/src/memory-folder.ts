@@ -12,7 +12,7 @@ export function makeMemoryFolder(parent: string, dataDir: string): string | unde
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
   const folder = join(parent, `tiphys-${name}`);
   try {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     // Not with `recursive`, which would be content with a folder that is there.
     mkdirSync(folder, { mode: 0o700 });
     return folder;

@@ -125,7 +125,7 @@ describe('createHostGate', () => {
 describe('createKnownHostsFile', () => {
   it('users of the same lines go side by side, others wait until the file may change', async () => {
     const home = mkdtempSync(join(tmpdir(), 'known-hosts-'));
-    onTestFinished(() => rmSync(home, { recursive: true }));
+    onTestFinished(() => rmSync(home, { recursive: true, maxRetries: 5 }));
     const file = createKnownHostsFile(home);
     const read = (): string => readFileSync(join(home, '.ssh', 'known_hosts'), 'utf8');
     const log: string[] = [];

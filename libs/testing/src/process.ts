@@ -90,7 +90,7 @@ export function temporaryDirectory(prefix: string): string {
 /** Removes a directory made by temporaryDirectory. */
 export function removeDirectory(directory: string): void {
   temporaryDirectories.delete(directory);
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /**

@@ -25,7 +25,7 @@ export async function withAccess<T>(
     const protocols = ['http', 'https', 'ssh', ...(options.allowFile ? ['file'] : [])];
     return await task({ ...access, HOME: directory, GIT_ALLOW_PROTOCOL: protocols.join(':') });
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -57,7 +57,7 @@ async function askOverSsh(
     if (isGitError(error) || signal.aborted) throw error;
     throw describeGitFailure(remote.url, error instanceof Error ? error.message : String(error), error);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

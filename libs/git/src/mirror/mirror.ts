@@ -185,9 +185,9 @@ class BareMirror implements Mirror {
       const existing = await openExisting(nodegit, directory).catch(() => undefined);
       if (existing !== undefined) return this.#guard(existing);
     }
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     const fresh = `${directory}.new`;
-    await rm(fresh, { recursive: true, force: true });
+    await rm(fresh, { recursive: true, force: true, maxRetries: 5 });
     await mkdir(fresh, { recursive: true, mode: 0o700 });
     await makeBareRepository(nodegit, fresh);
     await rename(fresh, directory);

@@ -68,5 +68,5 @@ async function removeLeftovers(mirror: string): Promise<void> {
 }
 
 async function remove(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  await rm(path, { recursive: true, force: true, maxRetries: 5 });
 }

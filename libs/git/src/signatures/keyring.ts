@@ -46,7 +46,7 @@ export function createKeyrings(directory: string): Keyrings {
       const known = made.get(id);
       if (known !== undefined) return Promise.resolve(known);
       return flights.run(id, async () => {
-        cleaned ??= rm(directory, { recursive: true, force: true });
+        cleaned ??= rm(directory, { recursive: true, force: true, maxRetries: 5 });
         await cleaned;
         const keyring = await makeKeyring(join(directory, id), id, policy);
         made.set(id, keyring);
@@ -61,7 +61,7 @@ async function dropOldest(made: Map<string, Keyring>): Promise<void> {
   const [oldest] = made.values();
   if (made.size <= MAX_KEYRINGS || oldest === undefined) return;
   made.delete(oldest.id);
-  await rm(oldest.directory, { recursive: true, force: true });
+  await rm(oldest.directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function makeKeyring(
@@ -70,7 +70,7 @@ async function makeKeyring(
   { gpgKeys, sshAllowedSigners }: Pick<SignaturePolicy, 'gpgKeys' | 'sshAllowedSigners'>,
 ): Promise<Keyring> {
   const fresh = `${directory}.new`;
-  await rm(fresh, { recursive: true, force: true });
+  await rm(fresh, { recursive: true, force: true, maxRetries: 5 });
   await mkdir(fresh, { recursive: true, mode: 0o700 });
   await writeFile(join(fresh, 'gpg.conf'), `${GPG_CONF.join('\n')}\n`, { mode: 0o600 });
   await writeFile(join(fresh, 'allowed_signers'), sshAllowedSigners, { mode: 0o600 });

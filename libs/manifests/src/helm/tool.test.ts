@@ -22,7 +22,7 @@ beforeAll(() => {
 afterAll(() => {
   alone.remove();
   withFour.remove();
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
 const planOf = (version: string | undefined, tools: Toolbox, apiVersion = 'v2') =>

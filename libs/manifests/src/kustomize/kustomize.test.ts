@@ -59,7 +59,7 @@ function commandLine(path: string, edits: readonly (readonly string[])[], build:
     const output = run(['build', ...build, path], checkout);
     return parseManifests(output, { origin: 'kustomize' }).map(({ object }) => object);
   } finally {
-    rmSync(checkout, { recursive: true, force: true });
+    rmSync(checkout, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -349,7 +349,7 @@ describe('S7 nothing outside of the repository, nothing remote', () => {
       'shared/c.env': 'C=3\n',
     };
     const checkout = mkdtempSync(join(tmpdir(), 'tiphys-above-'));
-    onTestFinished(() => rmSync(checkout, { recursive: true }));
+    onTestFinished(() => rmSync(checkout, { recursive: true, maxRetries: 5 }));
     for (const [path, content] of Object.entries(above)) {
       mkdirSync(dirname(join(checkout, path)), { recursive: true });
       writeFileSync(join(checkout, path), String(content));

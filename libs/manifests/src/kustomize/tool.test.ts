@@ -19,7 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   tools.close();
-  rmSync(work, { recursive: true });
+  rmSync(work, { recursive: true, maxRetries: 5 });
 });
 
 /** Says its version; builds an object that holds the arguments it was given. */

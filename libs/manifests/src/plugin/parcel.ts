@@ -56,7 +56,7 @@ export async function withParcel<T>(
       read: () => createReadStream(file, { highWaterMark: 64 * 1024 }),
     });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -17,7 +17,7 @@ import { afterAll, expect, it } from 'vitest';
 import { readTar, TAR_END, tarFile, tarFolder, tarLink } from './tar.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'plugin-tar-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 const long = `${'deep/'.repeat(40)}${'n'.repeat(120)}`;
 const contents: Readonly<Record<string, string>> = {

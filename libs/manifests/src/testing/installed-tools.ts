@@ -28,7 +28,7 @@ export function installedTools(binary: string, options: Partial<ToolboxOptions> 
     leftovers: () => readdirSync(workFolder),
     remove: () => {
       toolbox.close();
-      rmSync(workFolder, { recursive: true, force: true });
+      rmSync(workFolder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -89,7 +89,7 @@ export function pluginFolder(): PluginFolder {
     leftovers: () => [...readdirSync(work), ...readdirSync(parcels)],
     close: async () => {
       for (const stop of stops) await stop();
-      rmSync(base, { recursive: true, force: true });
+      rmSync(base, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -20,7 +20,7 @@ const opened: Toolbox[] = [];
 afterEach(() => {
   for (const tools of opened.splice(0)) tools.close();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const { signal } = new AbortController();
 /** Node reserves much more addresses than it uses. */

@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tiphys-workspace-test-'));
 const binaries = join(folder, 'bin');
 const workFolder = join(folder, 'work');
 mkdirSync(binaries);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 /** A tool of our own: what it does is a shell script. */
 function install(name: string, script: string): void {

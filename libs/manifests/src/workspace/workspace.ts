@@ -68,7 +68,8 @@ async function make(
   signal: AbortSignal,
 ): Promise<MaterializedWorkspace> {
   const base = makeBase(folder);
-  const options = { recursive: true, force: true };
+  // What a killed tool had started may still be writing for a moment.
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 };
   const remove = async (): Promise<void> => (removal === 'atOnce' ? rmSync(base, options) : rm(base, options));
   try {
     const [root, home, tmp] = [join(base, 'files'), join(base, 'home'), join(base, 'tmp')];

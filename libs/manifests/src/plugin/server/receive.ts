@@ -60,7 +60,7 @@ export async function withReceived<T>(
   } catch (error) {
     throw describe(error);
   } finally {
-    await rm(base, { recursive: true, force: true });
+    await rm(base, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

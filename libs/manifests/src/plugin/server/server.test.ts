@@ -19,7 +19,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'plugin-scratch-'));
 const open: PluginFolder[] = [];
 afterAll(async () => {
   for (const folder of open) await folder.close();
-  rmSync(scratch, { recursive: true });
+  rmSync(scratch, { recursive: true, maxRetries: 5 });
 });
 
 const head = 'apiVersion: argoproj.io/v1alpha1\nkind: ConfigManagementPlugin\n';
