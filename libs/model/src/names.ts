@@ -90,7 +90,6 @@ export const CONFIG_OBJECTS = {
 
 /** Field manager of every apply; the same as Argo CD's, so that ownership carries over. */
 export const FIELD_MANAGER = 'argocd-controller';
-export const DEFAULT_NAMESPACE = 'argocd';
 export const DEFAULT_PROJECT = 'default';
 export const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
 export const IN_CLUSTER_NAME = 'in-cluster';

@@ -6,11 +6,6 @@ import { confirmationMessage, SYNC_MESSAGES, sharedMessage, waitMessage, withRea
 import { isDryRunFailure, liveOf, observedResult, type SeenTask, stateOf, syncResultKey } from './task-results.js';
 import type { SyncProgress, SyncStep, SyncTask, SyncTurn } from './types.js';
 
-/** The next step alone; see {@link advanceSync}. */
-export function nextSyncStep(tasks: readonly SyncTask[], progress: SyncProgress): SyncStep {
-  return advanceSync(tasks, progress).step;
-}
-
 interface View {
   readonly progress: SyncProgress;
   /** Tasks of the phases PreSync, Sync and PostSync whose turn has come. */

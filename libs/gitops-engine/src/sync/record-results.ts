@@ -148,20 +148,11 @@ function withoutOurFinalizer(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata: { ...object.metadata, finalizers } };
 }
 
-/** The operation with the progress in `syncResult.resources`, in the order in which the results came. */
-export function withProgress(state: OperationState, progress: SyncProgress): OperationState {
-  return withResources(state, [...progress.results.values()]);
-}
-
-/** The operation with single results added or replaced. */
-export function recordResults(state: OperationState, results: readonly ResourceSyncResult[]): OperationState {
-  const merged = new Map((state.syncResult?.resources ?? []).map((result) => [resultKeyOf(result), result]));
-  for (const result of results) merged.set(resultKeyOf(result), result);
-  return withResources(state, [...merged.values()]);
-}
-
-/** Bounded: what is left out is seen to be done by the next turn, since live is as Git has it. */
-function withResources(state: OperationState, results: readonly ResourceSyncResult[]): OperationState {
-  const syncResult = { ...(state.syncResult ?? { revision: '' }), resources: [...boundedResults(results)] };
-  return { ...state, syncResult };
+/**
+ * The operation with the progress in `syncResult.resources`, in the order in which the results came. Bounded: what is left
+ * out is seen to be done by the next turn, since live is as Git has it.
+ */
+export function withProgress(state: OperationState, { results }: SyncProgress): OperationState {
+  const resources = [...boundedResults([...results.values()])];
+  return { ...state, syncResult: { ...(state.syncResult ?? { revision: '' }), resources } };
 }
