@@ -49,6 +49,14 @@ export interface SiteOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Data of argocd-cmd-params-cm. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** What stands between the services and the API server; called once the cluster is there. */
+  readonly route?: (cluster: SharedControlPlane) => Promise<Route>;
+}
+
+/** Another address of the same API server. */
+export interface Route {
+  readonly server: string;
+  stop(): Promise<void>;
 }
 
 /** Polls seldom, so that a test sees what its own events do. */
@@ -84,8 +92,10 @@ async function startSite(name: string, options: SiteOptions, stops: (() => Promi
   const git = await startGitServer();
   stops.push(() => git.stop());
   const namespace = uniqueName(`tiphys-${name}`);
+  const route = await options.route?.(cluster);
+  if (route !== undefined) stops.push(() => route.stop());
   const installation = await startInstallation({
-    controlPlane: cluster,
+    controlPlane: route === undefined ? cluster : { ...cluster, server: route.server },
     redis,
     namespace,
     settings: { ...SETTINGS, ...options.settings },
