@@ -19,6 +19,7 @@ import { registerApplicationStateRoutes } from './routes/application-state/route
 import { registerApplicationRoutes } from './routes/applications/route.js';
 import { registerBadgeRoute } from './routes/badge/route.js';
 import { registerCertificateRoutes } from './routes/certificates/route.js';
+import { registerClusterRoutes } from './routes/clusters/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
 import { registerResourceActionRoutes } from './routes/resource-actions/route.js';
@@ -71,6 +72,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerProjectRoutes(app, deps.projects);
   registerAccountRoutes(app, deps.accounts);
   registerCertificateRoutes(app, deps.certificates);
+  registerClusterRoutes(app, deps.clusters);
   registerInstallationRoutes(app, deps.installation);
   registerBadgeRoute(app, deps.applications);
   await registerWebhookRoute(app, deps.webhook);

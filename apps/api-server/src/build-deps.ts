@@ -72,6 +72,10 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       checkPassword: createPasswordCheck(session.verifyPassword),
     },
     certificates: { settings, writer, authorizer, log },
+    clusters: {
+      ...{ namespace, kube, settings, observe: settings.observe, store: applications.store, cache: redis.cache },
+      ...{ authorizer, clock: systemClock, log },
+    },
     installation: { version: VERSION, namespace, settings, trustProxy: config.trustProxy },
     metrics,
     log,

@@ -6,6 +6,7 @@ import type { ApiMetrics } from './plugins/metrics.js';
 import type { AccountDeps } from './routes/accounts/deps.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
 import type { CertificateDeps } from './routes/certificates/handlers.js';
+import type { ClusterDeps } from './routes/clusters/deps.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/deps.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
@@ -20,6 +21,7 @@ export interface ApiServerDeps {
   readonly projects: ProjectDeps;
   readonly accounts: AccountDeps;
   readonly certificates: CertificateDeps;
+  readonly clusters: ClusterDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };
   readonly installation: InstallationDeps & {
     readonly trustProxy: boolean;

@@ -6,6 +6,7 @@ import {
   applicationRoutes,
   applicationStateRoutes,
   certificateRoutes,
+  clusterRoutes,
   installationRoutes,
   listOf,
   projectRoutes,
@@ -18,6 +19,7 @@ import {
 const routes: readonly RouteContract[] = [
   ...Object.values(accountRoutes),
   ...Object.values(certificateRoutes),
+  ...Object.values(clusterRoutes),
   ...Object.values(applicationRoutes),
   ...Object.values(applicationStateRoutes),
   ...Object.values(applicationResourceRoutes),
