@@ -22,12 +22,15 @@ import { registerCertificateRoutes } from './routes/certificates/route.js';
 import { registerClusterRoutes } from './routes/clusters/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
+import { registerRepositoryRoutes } from './routes/repositories/route.js';
 import { registerResourceActionRoutes } from './routes/resource-actions/route.js';
 import { registerSessionRoutes } from './routes/session/route.js';
 import { registerWebhookRoute } from './routes/webhook/route.js';
 
 /** An Application object is at most 1.5 MiB in etcd; local manifests of a sync may be larger. */
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
+/** Addresses of repositories and clusters are parts of paths. */
+const MAX_PARAM_LENGTH = 2_048;
 const SESSION_RECHECK_MS = 30_000;
 
 export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
@@ -36,7 +39,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     logger: false,
     trustProxy: deps.installation.trustProxy,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   });
   const streams: OpenStreams = new Set();
   app.decorate('streams', streams);
@@ -72,6 +75,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerProjectRoutes(app, deps.projects);
   registerAccountRoutes(app, deps.accounts);
   registerCertificateRoutes(app, deps.certificates);
+  registerRepositoryRoutes(app, deps.repositories);
   registerClusterRoutes(app, deps.clusters);
   registerInstallationRoutes(app, deps.installation);
   registerBadgeRoute(app, deps.applications);

@@ -24,6 +24,7 @@ import { createKubeVersion } from './kube/kube-version.js';
 import { watchObjects } from './kube/watched-objects.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
 import { openRedisParts } from './redis-parts.js';
+import { buildRepositoryDeps } from './routes/repositories/build.js';
 import { createResourceActions } from './routes/resource-actions/actions.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
 
@@ -72,6 +73,7 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       checkPassword: createPasswordCheck(session.verifyPassword),
     },
     certificates: { settings, writer, authorizer, log },
+    repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
     clusters: {
       ...{ namespace, kube, settings, observe: settings.observe, store: applications.store, cache: redis.cache },
       ...{ authorizer, clock: systemClock, log },

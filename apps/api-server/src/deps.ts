@@ -9,6 +9,7 @@ import type { CertificateDeps } from './routes/certificates/handlers.js';
 import type { ClusterDeps } from './routes/clusters/deps.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/deps.js';
+import type { RepositoryDeps } from './routes/repositories/deps.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
 import type { SessionDeps } from './routes/session/handlers.js';
 import type { WebhookDeps } from './routes/webhook/handler.js';
@@ -22,6 +23,7 @@ export interface ApiServerDeps {
   readonly accounts: AccountDeps;
   readonly certificates: CertificateDeps;
   readonly clusters: ClusterDeps;
+  readonly repositories: RepositoryDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };
   readonly installation: InstallationDeps & {
     readonly trustProxy: boolean;

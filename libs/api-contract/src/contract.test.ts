@@ -11,9 +11,13 @@ import {
   listOf,
   projectRoutes,
   type RouteContract,
+  repoCredsRoutes,
+  repositoryRoutes,
   resourceActionRoutes,
   routePath,
   sessionRoutes,
+  writeRepoCredsRoutes,
+  writeRepositoryRoutes,
 } from './index.js';
 
 const routes: readonly RouteContract[] = [
@@ -25,8 +29,12 @@ const routes: readonly RouteContract[] = [
   ...Object.values(applicationResourceRoutes),
   ...Object.values(installationRoutes),
   ...Object.values(projectRoutes),
+  ...Object.values(repoCredsRoutes),
+  ...Object.values(repositoryRoutes),
   ...Object.values(resourceActionRoutes),
   ...Object.values(sessionRoutes),
+  ...Object.values(writeRepoCredsRoutes),
+  ...Object.values(writeRepositoryRoutes),
 ];
 
 describe('routes', () => {

@@ -14,7 +14,14 @@ export {
   RepositoryResponseSchema,
 } from './gen/argocd/plugin_pb.js';
 export * from './gen/tiphys/reposerver/v1/reposerver_pb.js';
-export { createGenerateManifests, type GenerateManifests, type ManifestsCall } from './needed-repositories.js';
+export {
+  type AppDetailsCall,
+  createGenerateManifests,
+  createGetAppDetails,
+  type GenerateManifests,
+  type GetAppDetails,
+  type ManifestsCall,
+} from './needed-repositories.js';
 export {
   type ClientTls,
   createRepoServerClient,
