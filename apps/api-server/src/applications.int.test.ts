@@ -25,8 +25,6 @@ interface LiveApplication extends KubeObject {
 }
 
 const tlsDir = temporaryDirectory('tls');
-/** Actions that the user of these tests may not do, for now. */
-const denied = new Set<string>();
 let server: TestApp;
 let kube: KubeClient;
 let namespace: string;
@@ -81,17 +79,7 @@ beforeAll(async () => {
   writeTlsDir(tlsDir, createCertificateAuthority(), { commonName: 'tiphys', sans: ['repo-server'] });
   kube = plane.client();
   namespace = await plane.createNamespace('api');
-  server = await startTestApp({
-    ...{ kubeconfigPath: plane.kubeconfigPath, redis, namespace, tlsDir },
-    overrides: (deps) => {
-      const { authorizer } = deps.applications;
-      const applications: typeof deps.applications = {
-        ...deps.applications,
-        authorizer: (subject, request) => !denied.has(request.action) && authorizer(subject, request),
-      };
-      return { ...deps, applications };
-    },
-  });
+  server = await startTestApp({ kubeconfigPath: plane.kubeconfigPath, redis, namespace, tlsDir });
   const secrets = `/api/v1/namespaces/${namespace}/secrets`;
   const secret = await kube.get<KubeObject & { data: Record<string, string> }>(
     `${secrets}/argocd-initial-admin-secret`,
@@ -399,53 +387,6 @@ describe('operations', () => {
     expect((await live('free')).operation?.['sync']).toMatchObject({
       ...{ revision: 'feature', dryRun: true, syncOptions: ['Replace=true'] },
     });
-  });
-
-  it('local manifests need the permission override (B35, S19)', async () => {
-    await given('local');
-    const request = { manifests: ['{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}'] };
-    denied.add('override');
-    const refused = await server.call('POST', url('local', '/sync'), request);
-    expect([refused.statusCode, refused.json().message]).toEqual([
-      403,
-      'permission denied: applications, override, default/local, sub: admin',
-    ]);
-    expect((await live('local')).operation).toBeUndefined();
-    denied.clear();
-    expect((await server.call('POST', url('local', '/sync'), request)).statusCode).toBe(200);
-  });
-
-  it('settings forbid Replace, other revisions and rollbacks to who may only sync (D24, D45, F18)', async () => {
-    await given('guarded', {}, { status: HISTORY });
-    const config = (name: string, data: object) =>
-      kube.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data } as KubeObject);
-    await config('argocd-cmd-params-cm', { 'server.sync.replace.allowed': 'false' });
-    await config('argocd-cm', {
-      'application.sync.requireOverridePrivilegeForRevisionSync': 'true',
-      'server.rbac.rollback.enforce.enable': 'true',
-    });
-    await eventually(() =>
-      expect(server.deps.applications.settings.server()).toMatchObject({
-        ...{ syncWithReplaceAllowed: false, revisionSyncNeedsOverride: true, rollbackIsPermission: true },
-      }),
-    );
-    const answer = async (rest: string, body: object) => {
-      const { statusCode, json } = await server.call('POST', url('guarded', rest), body);
-      return [statusCode, json().message];
-    };
-    expect(await answer('/sync', { syncOptions: { items: ['Replace=true'] } })).toEqual([
-      400,
-      'sync with replace was disabled on the API Server level via the server configuration',
-    ]);
-    denied.add('override').add('rollback');
-    expect(await answer('/sync', { revision: 'feature' })).toEqual([403, expect.stringContaining(', override, ')]);
-    expect(await answer('/rollback', { id: 0 })).toEqual([403, expect.stringContaining(', rollback, ')]);
-    expect(await answer('/sync', { revision: 'main' })).toEqual([200, undefined]);
-    denied.clear();
-    for (const name of ['argocd-cmd-params-cm', 'argocd-cm']) {
-      await kube.remove(`/api/v1/namespaces/${namespace}/configmaps/${name}`);
-    }
-    await eventually(() => expect(server.deps.applications.settings.server().rollbackIsPermission).toBe(false));
   });
 
   it('rollback with auto-sync on writes the operation and the hold in one change (D43, user pain 19)', async () => {

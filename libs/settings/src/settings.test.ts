@@ -212,21 +212,23 @@ describe('server settings', () => {
   });
 
   it.each([
-    ['by default Replace is allowed, and sync is the only permission', {}, {}, [true, false, false]],
-    ['Replace may be forbidden', {}, { 'server.sync.replace.allowed': 'false' }, [false, false, false]],
-    [
-      'revisions may need the permission override',
-      { 'application.sync.requireOverridePrivilegeForRevisionSync': 'true' },
-      {},
-      [true, true, false],
-    ],
-    [
-      'rollbacks may need a permission of their own',
-      { 'server.rbac.rollback.enforce.enable': 'true' },
-      {},
-      [true, false, true],
-    ],
-  ] as const)('of syncs: %s (D24, D45, F18)', (_, argocdCm, parameters, expected) => {
+    { name: 'by default Replace is allowed, and sync is the only permission', expected: [true, false, false] },
+    {
+      name: 'Replace may be forbidden',
+      parameters: { 'server.sync.replace.allowed': 'false' },
+      expected: [false, false, false],
+    },
+    {
+      name: 'revisions may need the permission override',
+      argocdCm: { 'application.sync.requireOverridePrivilegeForRevisionSync': 'true' },
+      expected: [true, true, false],
+    },
+    {
+      name: 'rollbacks may need a permission of their own',
+      argocdCm: { 'server.rbac.rollback.enforce.enable': 'true' },
+      expected: [true, false, true],
+    },
+  ])('of syncs: $name (D24, D45, F18)', ({ argocdCm = {}, parameters = {}, expected }) => {
     const { settings, problems } = parseServerSettings(argocdCm, parameters);
     const { syncWithReplaceAllowed, revisionSyncNeedsOverride, rollbackIsPermission } = settings;
     expect([syncWithReplaceAllowed, revisionSyncNeedsOverride, rollbackIsPermission]).toEqual(expected);
