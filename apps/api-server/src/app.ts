@@ -20,6 +20,7 @@ import { registerApplicationRoutes } from './routes/applications/route.js';
 import { registerBadgeRoute } from './routes/badge/route.js';
 import { registerCertificateRoutes } from './routes/certificates/route.js';
 import { registerClusterRoutes } from './routes/clusters/route.js';
+import { registerGpgKeyRoutes } from './routes/gpgkeys/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
 import { registerRepositoryRoutes } from './routes/repositories/route.js';
@@ -77,6 +78,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerCertificateRoutes(app, deps.certificates);
   registerRepositoryRoutes(app, deps.repositories);
   registerClusterRoutes(app, deps.clusters);
+  registerGpgKeyRoutes(app, deps.gpgKeys);
   registerInstallationRoutes(app, deps.installation);
   registerBadgeRoute(app, deps.applications);
   await registerWebhookRoute(app, deps.webhook);

@@ -73,6 +73,7 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       checkPassword: createPasswordCheck(session.verifyPassword),
     },
     certificates: { settings, writer, authorizer, log },
+    gpgKeys: { settings, writer, authorizer, log },
     repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
     clusters: {
       ...{ namespace, kube, settings, observe: settings.observe, store: applications.store, cache: redis.cache },

@@ -7,6 +7,7 @@ import type { AccountDeps } from './routes/accounts/deps.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
 import type { CertificateDeps } from './routes/certificates/handlers.js';
 import type { ClusterDeps } from './routes/clusters/deps.js';
+import type { GpgKeyDeps } from './routes/gpgkeys/handlers.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/deps.js';
 import type { RepositoryDeps } from './routes/repositories/deps.js';
@@ -23,6 +24,7 @@ export interface ApiServerDeps {
   readonly accounts: AccountDeps;
   readonly certificates: CertificateDeps;
   readonly clusters: ClusterDeps;
+  readonly gpgKeys: GpgKeyDeps;
   readonly repositories: RepositoryDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };
   readonly installation: InstallationDeps & {

@@ -6,6 +6,7 @@ export { applicationStateRoutes } from './routes/application-state.js';
 export { applicationRoutes } from './routes/applications.js';
 export * from './routes/certificates.js';
 export * from './routes/clusters.js';
+export * from './routes/gpgkeys.js';
 export * from './routes/installation.js';
 export * from './routes/projects.js';
 export * from './routes/repocreds.js';
