@@ -119,12 +119,21 @@ export interface KubeClient {
     path: string,
     options: { body?: unknown; contentType?: string; accept?: string; signal: AbortSignal },
   ): Promise<unknown>;
+  /** An answer as it arrives (logs of a pod): who reads slowly slows the server down. @throws GitOpsError when it does not begin. */
+  stream(path: string, options: StreamOptions): Promise<AsyncIterable<Buffer>>;
   /**
-   * The same client, over the same connections, whose requests the API server takes for those of this user (D46). Watches
-   * stay the connection's own.
+   * The same client, over the same connections, whose requests the API server takes for those of this user (D46). Watches and
+   * other streams stay the connection's own.
    */
   as(user: string): KubeClient;
   close(): Promise<void>;
+}
+
+export interface StreamOptions {
+  /** The server may be silent for any time before it answers: logs that are followed have nothing to say yet. */
+  readonly mayBeginLate?: boolean;
+  /** Ends the answer, too. */
+  readonly signal: AbortSignal;
 }
 
 export interface PatchTarget {

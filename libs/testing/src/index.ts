@@ -45,6 +45,7 @@ export {
 } from './kube-client.js';
 export { readKubeconfig, writeKubeconfig } from './kubeconfig.js';
 export { type Kubelet, type KubeletOptions, startKubelet } from './kubelet.js';
+export { type KubeletLogRequest, type KubeletLogs, type KubeletLogsOptions, startKubeletLogs } from './kubelet-logs.js';
 export {
   freePort,
   type ManagedProcess,

@@ -31,4 +31,8 @@ export interface StreamSink {
   /** Sends the headers: from here on errors can only be sent as items. */
   open(): void;
   send(json: string): void;
+  /** Resolves when the client has taken what was sent, or is gone: who waits for it holds no more than one item in memory. */
+  flushed(): Promise<void>;
+  /** The stream ends when the answer becomes false; asked whenever the session is checked (S17). */
+  endUnless(isPermitted: () => boolean): void;
 }

@@ -23,6 +23,7 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, streams
   const raw = reply.raw;
   const stream = { close: () => controller.abort(new Error('the stream was closed')) };
   const timers: NodeJS.Timeout[] = [];
+  const conditions: (() => boolean)[] = [];
   let opened = false;
 
   const open = (): void => {
@@ -41,10 +42,12 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, streams
     signal: controller.signal,
     open,
     send: (json) => write(`{"result":${json}}`),
+    flushed: () => drained(raw, controller.signal),
+    endUnless: (isPermitted) => void conditions.push(isPermitted),
     run: async (handler) => {
       streams.add(stream);
       raw.once('close', stream.close);
-      timers.push(...recheckSession(request, stream.close));
+      timers.push(recheck(request, conditions, stream.close));
       try {
         await handler();
       } catch (error) {
@@ -74,10 +77,25 @@ function finish(raw: ServerResponse, opened: boolean): void {
   if (opened && !raw.writableEnded) raw.end();
 }
 
-/** A stream must not outlive its session (S17). */
-function recheckSession(request: FastifyRequest, close: () => void): readonly NodeJS.Timeout[] {
+async function drained(raw: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (!raw.writableNeedDrain || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      raw.off('drain', finish);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    raw.once('drain', finish);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}
+
+/** A stream must not outlive its session, nor the permission that it was opened with (S17). */
+function recheck(request: FastifyRequest, conditions: readonly (() => boolean)[], close: () => void): NodeJS.Timeout {
   const check = (): void => {
-    request.recheckSession().then((valid) => !valid && close(), close);
+    request.recheckSession().then((valid) => {
+      if (!valid || conditions.some((isPermitted) => !isPermitted())) close();
+    }, close);
   };
-  return [setInterval(check, request.server.sessionRecheckMs).unref()];
+  return setInterval(check, request.server.sessionRecheckMs).unref();
 }

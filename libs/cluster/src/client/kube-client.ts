@@ -72,6 +72,7 @@ function clientOf({ connection, transport, options }: ClientParts): KubeClient {
       const text = body === undefined ? undefined : stringifyJson(body);
       return send({ method: methodOf(method), path, body: text, contentType, accept, idempotent, signal });
     },
+    stream: (path, stream) => transport.stream(path, stream),
     as: (user) => clientOf({ connection, transport: impersonating(transport, user), options }),
     close: () => transport.close(),
   };
@@ -171,7 +172,7 @@ async function* watchObjects(transport: Transport, target: WatchTarget): AsyncGe
   }, idleMs);
   try {
     options.signal.throwIfAborted();
-    const body = await transport.stream(path, connection.signal);
+    const body = await transport.stream(path, { signal: connection.signal });
     options.onOpen?.();
     yield* watchEvents(body, () => silence.refresh());
   } catch (error) {

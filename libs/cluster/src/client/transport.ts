@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GitOpsError } from '@tiphys/model';
 import type { buildConnector, Dispatcher } from 'undici';
-import type { ClusterConnection } from '../ports.js';
+import type { ClusterConnection, StreamOptions } from '../ports.js';
 import { networkError, parseStatus, retryAfterMs, statusError } from './errors.js';
 import { createAgent, createConnector, createProxyAgent, request as send } from './undici.js';
 
@@ -43,7 +43,7 @@ export interface Transport {
   /** The body of a 2xx answer. @throws GitOpsError */
   send(request: HttpRequest): Promise<string>;
   /** An endless answer; the caller's signal ends it. @throws GitOpsError when it does not start. */
-  stream(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']>;
+  stream(path: string, options: StreamOptions): Promise<Dispatcher.ResponseData['body']>;
   close(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export function createTransport(options: TransportOptions): Transport {
   const watches = createDispatcher(connection, { connections: null, timeoutMs: 0 });
   return {
     send: (request) => sendWithRetries(options, requests, request),
-    stream: (path, signal) => openStream(options, watches, { path, signal }),
+    stream: (path, stream) => openStream(options, watches, { ...stream, path }),
     close: async () => {
       await Promise.all([requests.destroy(), watches.destroy()]);
     },
@@ -162,7 +162,7 @@ function mayRetry(request: HttpRequest, error: unknown): boolean {
 async function openStream(
   options: TransportOptions,
   agent: Dispatcher,
-  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+  { path, signal, mayBeginLate = false }: StreamOptions & { readonly path: string },
 ): Promise<Dispatcher.ResponseData['body']> {
   const { server } = options.connection;
   const request: HttpRequest = { method: 'GET', path, idempotent: true, signal };
@@ -172,7 +172,8 @@ async function openStream(
   let response: Dispatcher.ResponseData;
   try {
     const target = { origin: originOf(server), path: prefixOf(server) + path };
-    response = await send(agent, { ...target, method: 'GET', headers, signal });
+    const wait = mayBeginLate ? { headersTimeout: 0 } : {};
+    response = await send(agent, { ...target, ...wait, method: 'GET', headers, signal });
   } catch (error) {
     report(0);
     if (signal.aborted) throw signal.reason;
