@@ -18,7 +18,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{libs,apps,tools,bench}/**/src/**/*.test.ts', 'tools/**/*.test.mjs'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**', '**/dist/**'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -29,7 +29,9 @@ interface Tree {
   readonly nodes: readonly { readonly name: string; readonly health?: { readonly status: string } }[];
 }
 
-it('syncs 5,000 resources; the Application stays below 512 KiB, and the tree is rebuilt when Redis is emptied (R14)', async () => {
+it('syncs 5,000 resources; the Application stays below 512 KiB, and the tree is rebuilt when Redis is emptied (R14)', {
+  timeout: 400_000,
+}, async () => {
   const app = await deploy(site(), { files: files('1'), automated: { prune: true }, finalizers: [] });
   // The cluster is shared: the next tests need not list all of it.
   onTestFinished(async () => {
@@ -44,7 +46,7 @@ it('syncs 5,000 resources; the Application stays below 512 KiB, and the tree is 
       expect(current.status?.operationState?.phase).toBe('Succeeded');
       return current;
     },
-    150_000,
+    300_000,
   );
   const { status } = deployed;
   expect(JSON.stringify(status?.resources).length).toBeLessThan(512 * KIB);

@@ -1,10 +1,10 @@
 /** Child processes that cannot outlive us: killed by `kill()`, when this process exits, and when it is killed itself. */
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+export { freePort } from './free-port.js';
 
 /** How to start a process. */
 export interface ProcessOptions {
@@ -91,33 +91,6 @@ export function temporaryDirectory(prefix: string): string {
 export function removeDirectory(directory: string): void {
   temporaryDirectories.delete(directory);
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-}
-
-/**
- * A TCP port on the loopback interface that was free a moment ago, never the same one twice. Below the range from which the
- * system takes ports for outgoing connections, so that none of those grabs it before the program that is told to use it.
- */
-export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-    const port = FIRST_PORT + randomInt(PORTS);
-    if (givenPorts.has(port)) continue;
-    givenPorts.add(port);
-    if (await canListen(port)) return port;
-  }
-  throw new Error(`no free port found between ${FIRST_PORT} and ${FIRST_PORT + PORTS}`);
-}
-
-const FIRST_PORT = 20_000;
-const PORTS = 12_000;
-const PORT_ATTEMPTS = 100;
-const givenPorts = new Set<number>();
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }
 
 function tailOf(file: string, lines: number): string {

@@ -91,6 +91,8 @@ async function whenReady(program: ManagedProcess, { name, opsUrl }: ServiceOptio
     if (answer.statusCode !== 200) {
       throw new Error(`${answer.statusCode} ${text.trim()}`);
     }
+    // Somebody else may answer at its port.
+    if (!program.isRunning()) throw new Error(`${name} has ended`);
   };
   const ended = program.exited.then((how) => {
     throw new Error(`${name} ended (${how})\n${program.logTail()}`);
