@@ -71,7 +71,7 @@ async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promi
 async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
   await registerSessionRoutes(app, deps.session);
   registerApplicationRoutes(app, deps.applications);
-  registerApplicationStateRoutes(app, deps.applicationState);
+  registerApplicationStateRoutes(app, deps.applicationState, deps.resourceActions.destinations);
   registerResourceActionRoutes(app, deps.resourceActions);
   registerApplicationResourceRoutes(app, deps.resourceActions);
   registerPodLogsRoutes(app, deps.resourceActions);

@@ -255,6 +255,38 @@ describe('rights on single resources (F14)', () => {
   });
 });
 
+describe('events of a resource', () => {
+  it('are read from the cluster that the application is deployed to, for objects of its tree only', async () => {
+    const { server: address, caData, adminToken } = await sharedControlPlane();
+    const config = JSON.stringify({ bearerToken: adminToken, tlsClientConfig: { caData } });
+    await kube.create({
+      ...{ apiVersion: 'v1', kind: 'Secret', stringData: { name: 'other', server: address, config } },
+      metadata: { name: 'other', namespace, labels: { 'argocd.argoproj.io/secret-type': 'cluster' } },
+    } as KubeObject);
+    await eventually(() => {
+      expect(server.deps.applicationState.settings.clusters().map(({ name }) => name)).toContain('other');
+    });
+    const source = { repoURL: 'https://git.example.com/org/repo', path: 'web' };
+    const app = { metadata: { name: 'away' }, spec: { source, destination: { name: 'other', namespace } } };
+    expect((await server.call('POST', '/api/v1/applications', app)).statusCode).toBe(200);
+    const uid = 'e0b1c2d3-0000-4000-8000-000000000001';
+    await cache.setJson(resourceTreeCacheKey('away'), { nodes: [{ ...node('ConfigMap', 'far'), uid }] }, 600_000);
+    await kube.create({
+      ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: 'far.1', namespace } },
+      ...{ reason: 'Seen', message: 'here', type: 'Normal' },
+      involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', name: 'far', namespace, uid },
+    } as KubeObject);
+    const events = (resourceUID: string) =>
+      server.call(
+        'GET',
+        `/api/v1/applications/away/events?${new URLSearchParams({ resourceName: 'far', resourceNamespace: namespace, resourceUID })}`,
+      );
+    const answer = await events(uid);
+    expect([answer.statusCode, answer.json().items]).toEqual([200, [expect.objectContaining({ reason: 'Seen' })]]);
+    expect((await events('another')).statusCode).toBe(404);
+  });
+});
+
 describe('a deletion', () => {
   it.each([
     ['with its dependents', {}, 'doomed'],

@@ -1,12 +1,12 @@
 /** Sync windows and Kubernetes Events of an application (N02, N03). */
 import type { applicationStateRoutes } from '@tiphys/api-contract';
 import { RESOURCES } from '@tiphys/cluster';
-import { IN_CLUSTER_SERVER, resourceTreeCacheKey, type SyncWindow } from '@tiphys/model';
-import { findCluster } from '@tiphys/settings';
+import { resourceTreeCacheKey, type SyncWindow } from '@tiphys/model';
 import { findApplication } from '../../applications/find.js';
 import { windowsNow } from '../../applications/windows.js';
 import { ApiError } from '../../errors.js';
 import type { Handler } from '../../http/bind.js';
+import type { Destinations } from '../../kube/destinations.js';
 import { readView } from './cached-views.js';
 import type { ApplicationStateDeps } from './deps.js';
 
@@ -14,8 +14,11 @@ type Routes = typeof applicationStateRoutes;
 
 const MAX_EVENTS = 500;
 
-/** Events of the application itself, or of one of its resources on the control-plane cluster. */
-export function createListEvents(deps: ApplicationStateDeps): Handler<Routes['events']['schemas']> {
+/** Events of the application itself, or of one of its resources, which are on the cluster of its destination. */
+export function createListEvents(
+  deps: ApplicationStateDeps,
+  destinations: Pick<Destinations, 'for'>,
+): Handler<Routes['events']['schemas']> {
   return async ({ params, query }, context) => {
     const { resourceName, resourceNamespace, resourceUID } = query;
     const { application } = findApplication(deps.applications, context.user, {
@@ -24,11 +27,7 @@ export function createListEvents(deps: ApplicationStateDeps): Handler<Routes['ev
       action: 'get',
     });
     const asksResource = Boolean(resourceName) || Boolean(resourceUID);
-    if (asksResource)
-      await checkResource(deps, () => readView(deps, context, treeOf(params.name, query)), {
-        application,
-        uid: resourceUID,
-      });
+    if (asksResource) await checkResource(() => readView(deps, context, treeOf(params.name, query)), resourceUID);
     const { name = '', namespace = '', uid = '' } = application.metadata;
     const fields = asksResource
       ? {
@@ -37,7 +36,8 @@ export function createListEvents(deps: ApplicationStateDeps): Handler<Routes['ev
           'involvedObject.namespace': resourceNamespace,
         }
       : { 'involvedObject.name': name, 'involvedObject.uid': uid, 'involvedObject.namespace': namespace };
-    const page = await deps.kube.list(RESOURCES.events, {
+    const client = asksResource ? (await destinations.for(application.spec.destination)).client : deps.kube;
+    const page = await client.list(RESOURCES.events, {
       namespace: asksResource ? resourceNamespace || application.spec.destination.namespace || namespace : namespace,
       fieldSelector: fieldSelector(fields),
       limit: MAX_EVENTS,
@@ -56,20 +56,8 @@ function fieldSelector(fields: Readonly<Record<string, string | undefined>>): st
   return entries.map(([field, value]) => `${field}=${value}`).join(',');
 }
 
-interface ResourceCheck {
-  readonly application: ReturnType<typeof findApplication>['application'];
-  readonly uid: string | undefined;
-}
-
 /** Only resources that are in the application's tree: the request must not read the events of others. */
-async function checkResource(
-  deps: ApplicationStateDeps,
-  readTree: () => ReturnType<typeof readView>,
-  { application, uid }: ResourceCheck,
-): Promise<void> {
-  if (findCluster(deps.settings.clusters(), application.spec.destination)?.server !== IN_CLUSTER_SERVER) {
-    throw new ApiError('unimplemented', 'events of resources on other clusters are not available in this version');
-  }
+async function checkResource(readTree: () => ReturnType<typeof readView>, uid: string | undefined): Promise<void> {
   const { text } = await readTree();
   const { nodes = [] } = JSON.parse(text ?? '{}') as { readonly nodes?: readonly { readonly uid?: string }[] };
   if (uid === undefined || !nodes.some((node) => node.uid === uid)) {

@@ -2,13 +2,18 @@
 import { applicationStateRoutes as routes } from '@tiphys/api-contract';
 import type { FastifyInstance } from 'fastify';
 import { bindRoute, bindStream } from '../../http/bind.js';
+import type { Destinations } from '../../kube/destinations.js';
 import type { ApplicationStateDeps } from './deps.js';
 import { createGetSyncWindows, createListEvents } from './events.js';
 import { createGetManifests, createGetRevisionMetadata } from './manifests.js';
 import { createGetChartDetails, createGetOciMetadata } from './metadata.js';
 import { createGetManagedResources, createGetResourceTree, createWatchResourceTree } from './views.js';
 
-export function registerApplicationStateRoutes(app: FastifyInstance, deps: ApplicationStateDeps): void {
+export function registerApplicationStateRoutes(
+  app: FastifyInstance,
+  deps: ApplicationStateDeps,
+  destinations: Pick<Destinations, 'for'>,
+): void {
   bindRoute(app, routes.resourceTree, createGetResourceTree(deps));
   bindRoute(app, routes.managedResources, createGetManagedResources(deps));
   bindRoute(app, routes.manifests, createGetManifests(deps));
@@ -16,6 +21,6 @@ export function registerApplicationStateRoutes(app: FastifyInstance, deps: Appli
   bindRoute(app, routes.chartDetails, createGetChartDetails(deps));
   bindRoute(app, routes.ociMetadata, createGetOciMetadata(deps));
   bindRoute(app, routes.syncWindows, createGetSyncWindows(deps));
-  bindRoute(app, routes.events, createListEvents(deps));
+  bindRoute(app, routes.events, createListEvents(deps, destinations));
   bindStream(app, routes.watchResourceTree, createWatchResourceTree(deps));
 }
