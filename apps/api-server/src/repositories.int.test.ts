@@ -60,6 +60,16 @@ beforeAll(async () => {
   writeTlsDir(tlsDir, createCertificateAuthority(), { commonName: 'tiphys', sans: ['repo-server'] });
   kube = plane.client();
   namespace = await plane.createNamespace('repositories');
+  const policy = ['get', 'create', 'update', 'delete'].map(
+    (action) => `p, bob, repositories, ${action}, team/*, allow`,
+  );
+  const configMaps = {
+    'argocd-cm': { 'accounts.bob': 'login' },
+    'argocd-rbac-cm': { 'policy.csv': policy.join('\n') },
+  };
+  for (const [name, data] of Object.entries(configMaps)) {
+    await kube.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data });
+  }
   [git, repoServer, closedPort] = await Promise.all([
     startGitServer(LOGIN),
     startRepoServer({ redis, directory, tools: dirname(toolPath('kustomize')) }),
@@ -72,7 +82,10 @@ beforeAll(async () => {
     overrides: (deps) => ({ ...deps, repositories: { ...deps.repositories, repoServer: client } }),
   });
   const secret = await kube.get<Secret>(`${secretsPath()}/argocd-initial-admin-secret`);
-  await server.logIn(decoded(secret)['password'] ?? '');
+  const adminPassword = decoded(secret)['password'] ?? '';
+  await server.logIn(adminPassword);
+  const change = { name: 'bob', currentPassword: adminPassword, newPassword: 'bob-secret-1' };
+  expect((await server.call('PUT', '/api/v1/account/password', change)).statusCode).toBe(200);
 });
 
 afterAll(async () => {
@@ -195,6 +208,56 @@ describe('a repository', () => {
     const missing = [await call('GET', at('https://nowhere.example.com/a')), await call('DELETE', at('https://n.o/a'))];
     expect(missing.map(({ statusCode }) => statusCode)).toEqual([403, 403]);
     expect(missing[0]?.json().message).toBe('permission denied');
+  });
+});
+
+describe('a user who may manage the repositories of one project', () => {
+  const base = () => `http://127.0.0.1:${closedPort}`;
+  let token = '';
+  const asBob = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const payload = body === undefined ? {} : { payload: body };
+    const answer = await server.app.inject({ method, url, headers, ...payload });
+    answers.push(answer.body);
+    return answer;
+  };
+  beforeAll(async () => {
+    const login = { username: 'bob', password: 'bob-secret-1' };
+    const answer = await server.app.inject({ method: 'POST', url: '/api/v1/session', payload: login });
+    token = answer.json<{ token: string }>().token;
+    for (const project of ['team', 'other']) {
+      await call('POST', '/api/v1/repositories', { repo: `${base()}/of-${project}`, project, ...LOGIN });
+    }
+  });
+  afterAll(async () => {
+    for (const project of ['team', 'other']) await call('DELETE', at(`${base()}/of-${project}`));
+  });
+
+  it('sees those, and of others not even that they exist (N21)', async () => {
+    const { items } = (await asBob('GET', '/api/v1/repositories')).json();
+    expect(items.map(({ repo }: { repo: string }) => repo)).toEqual([`${base()}/of-team`]);
+    const [forbidden, missing] = [await asBob('GET', at(`${base()}/of-other`)), await asBob('GET', at(`${base()}/no`))];
+    expect([forbidden.statusCode, forbidden.body]).toEqual([403, missing.body]);
+  });
+
+  it.each([
+    ['create one of another project', 'POST', '', { project: 'other' }],
+    ['create one of all projects', 'POST', '', {}],
+    ['change one of another project', 'PUT', 'of-other', { project: 'other' }],
+    ['make one of all projects of the own', 'PUT', 'of-team', {}],
+    ['delete one of another project', 'DELETE', 'of-other', undefined],
+    ['test access with another project', 'POST', 'of-team/validate', { project: 'other' }],
+    ['list what is in one of another project', 'GET', 'of-other/refs?appProject=other', undefined],
+  ] as const)('may not %s (S19)', async (_, method, path, body) => {
+    const given = body === undefined ? undefined : { ...body, repo: `${base()}/new`, ...LOGIN };
+    const [name = '', ...rest] = path.split(/(?=\/)/);
+    const url = name === '' ? '/api/v1/repositories' : at(`${base()}/${name}`, rest.join(''));
+    expect((await asBob(method, url, given)).statusCode).toBe(403);
+  });
+
+  it('may change and delete the own ones', async () => {
+    expect((await asBob('PUT', at(`${base()}/of-team`), { project: 'team', name: 'mine' })).json().name).toBe('mine');
+    expect((await asBob('DELETE', at(`${base()}/of-team`))).statusCode).toBe(200);
   });
 });
 

@@ -4,8 +4,10 @@ import {
   type GenerateManifestsRequest,
   GenerateManifestsRequestSchema,
   GenerateManifestsResponseSchema,
+  GetAppDetailsRequestSchema,
+  GetAppDetailsResponseSchema,
 } from './gen/tiphys/reposerver/v1/reposerver_pb.js';
-import { createGenerateManifests } from './needed-repositories.js';
+import { createGenerateManifests, createGetAppDetails } from './needed-repositories.js';
 import { fromGrpcError, RepositoriesNeededError, toGrpcFailure } from './transport-errors.js';
 
 /** A repo-server that finds out about one more repository with each it can read. */
@@ -33,6 +35,20 @@ describe('repositories that rendering finds out about', () => {
     expect(asked.map(({ length }) => length)).toEqual([0, 1, 2, 2]);
     await generate({ request: { ...request, project: 'other' }, connectionFor });
     expect(asked.at(4)).toEqual([]);
+  });
+
+  it('are sent for the details of a source, too', async () => {
+    const asked: (readonly string[])[] = [];
+    const getAppDetails = async (init: object) => {
+      const { application } = create(GetAppDetailsRequestSchema, init);
+      const known = (application?.gitRepositories ?? []).map(({ url }) => url);
+      asked.push(known);
+      if (known.length === 0) throw new RepositoriesNeededError(['https://host/a']);
+      return create(GetAppDetailsResponseSchema, { type: 'Kustomize' });
+    };
+    const details = createGetAppDetails({ getAppDetails });
+    const answer = await details({ request: { appName: 'shop', application: request }, connectionFor });
+    expect([answer.type, asked]).toEqual(['Kustomize', [[], ['https://host/a']]]);
   });
 
   it('that are asked for although they were sent are an error, not a circle', async () => {

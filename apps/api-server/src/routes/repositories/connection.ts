@@ -1,5 +1,5 @@
 /** Opening a repository: with what its Secret would say, and what the repo-server says about that (G15). */
-import { GitOpsError, isGitOpsError, LABELS } from '@tiphys/model';
+import { type GitOpsError, isGitOpsError, LABELS } from '@tiphys/model';
 import {
   parseRepositories,
   type Repository,
