@@ -79,6 +79,19 @@ it('local manifests need the permission override (B35, S19)', async () => {
   expect(await call('local/sync', request)).toEqual([200, undefined]);
 });
 
+it('an application that brings an operation with manifests needs it, too (B35, S19)', async () => {
+  const destination = { server: 'https://kubernetes.default.svc', namespace: 'guestbook' };
+  const operation = { sync: { manifests: ['{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}'] } };
+  const create = async () => {
+    const body = { metadata: { name: 'brought' }, spec: { source: SOURCE, destination }, operation };
+    return (await server.call('POST', '/api/v1/applications', body)).statusCode;
+  };
+  denied.add('override');
+  expect(await create()).toBe(403);
+  denied.clear();
+  expect(await create()).toBe(200);
+});
+
 it('settings forbid Replace, other revisions and rollbacks to who may only sync (D24, D45, F18)', async () => {
   await given('guarded');
   await kube.patch(path('guarded'), { status: { history: HISTORY } });

@@ -23,6 +23,11 @@ export function sourceIntegrityInputs(
   return { gitPolicies, gpgKeys: Object.values(keys), sshAllowedSigners };
 }
 
+/** Manifests that come from no commit are refused then (B35). */
+export function demandsSignatures(project: AppProject | undefined): boolean {
+  return policiesOf(project).length > 0;
+}
+
 function policiesOf(project: AppProject | undefined): SourceIntegrityInputs['gitPolicies'] {
   const { sourceIntegrity, signatureKeys = [] } = project?.spec ?? {};
   if (sourceIntegrity !== undefined) {

@@ -1,4 +1,11 @@
-import { type Application, GitOpsError, type KubernetesObject, type Operation, type SyncWindow } from '@tiphys/model';
+import {
+  type Application,
+  type AppProject,
+  GitOpsError,
+  type KubernetesObject,
+  type Operation,
+  type SyncWindow,
+} from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
 import { application, configMap, NOW, operationState, SHA_A, SHA_B, stored } from '../testing/builders.js';
 import { KEY, PERMISSIVE, world } from '../testing/world.js';
@@ -161,7 +168,7 @@ describe('a sync that fails', () => {
     expect(app()?.status?.operationState).toMatchObject({ phase: 'Error', message: 'values.yaml: not YAML' });
   });
 
-  it.each<{ name: string; operation: Operation; message: string }>([
+  it.each<{ name: string; operation: Operation; message: string; rules?: Partial<AppProject['spec']> }>([
     {
       name: 'without a sync',
       operation: {},
@@ -177,8 +184,14 @@ describe('a sync that fails', () => {
       operation: { sync: { sources: [{ repoURL: 'https://evil.test/repo.git', path: '.' }] } },
       message: 'application repo https://evil.test/repo.git is not permitted',
     },
-  ])('$name is over before anything is rendered', async ({ operation, message }) => {
-    const spec = { ...PERMISSIVE.spec, sourceRepos: ['https://git.test/*'] };
+    {
+      name: 'with manifests of its own where the project demands signed commits (B35, S28)',
+      operation: { sync: { manifests: [JSON.stringify(configMap('local'))] } },
+      rules: { signatureKeys: [{ keyID: '4AEE18F83AFDEB23' }] },
+      message: 'project default demands signed commits',
+    },
+  ])('$name is over before anything is rendered', async ({ operation, message, rules = {} }) => {
+    const spec = { ...PERMISSIVE.spec, sourceRepos: ['https://git.test/*'], ...rules };
     const { operate, app, manifests } = world(syncing(operation), { project: { ...PERMISSIVE, spec } });
     expect(await operate()).toEqual({ kind: 'done' });
     expect(manifests.requests).toEqual([]);

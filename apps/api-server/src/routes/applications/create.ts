@@ -21,7 +21,10 @@ export function createCreateApplication(deps: ApplicationDeps): CreateHandler {
     const object = accessNameOf(application, deps.namespace);
     authorize(deps.authorizer, context.user, { resource: 'applications', action: 'create', object });
     if (application.operation !== undefined) {
-      authorize(deps.authorizer, context.user, { resource: 'applications', action: 'sync', object });
+      const local = (application.operation.sync?.manifests ?? []).length > 0;
+      for (const action of local ? (['sync', 'override'] as const) : (['sync'] as const)) {
+        authorize(deps.authorizer, context.user, { resource: 'applications', action, object });
+      }
     }
     if (query.validate !== false) validateApplication(deps, application);
     try {

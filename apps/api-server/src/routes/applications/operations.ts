@@ -9,7 +9,7 @@ import {
   type RevisionHistory,
   sourcesOf,
 } from '@tiphys/model';
-import { sourceIntegrityInputs } from '@tiphys/settings';
+import { demandsSignatures } from '@tiphys/settings';
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { findApplication } from '../../applications/find.js';
 import { accessNameOf, projectOf } from '../../applications/names.js';
@@ -102,10 +102,9 @@ function checkOverride(deps: ApplicationDeps, user: Subject, { current, request 
 }
 
 function rulesFor({ settings, projects }: ApplicationDeps, application: Application): SyncRules {
-  const project = projects.get(projectOf(application));
   return {
     replaceAllowed: settings.server().syncWithReplaceAllowed,
-    signaturesDemanded: sourceIntegrityInputs(project, settings) !== undefined,
+    signaturesDemanded: demandsSignatures(projects.get(projectOf(application))),
   };
 }
 
