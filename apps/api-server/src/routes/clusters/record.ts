@@ -20,11 +20,7 @@ export interface ClusterRecord {
 
 /** Throws `invalidArgument`. */
 export function recordOfBody(body: ClusterBody): ClusterRecord {
-  const server = (body.server ?? '').replace(/\/+$/, '');
-  const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new ApiError('invalidArgument', `server "${server}" is not the URL of an API server; use https://host:port`);
-  }
+  const server = serverOf(body);
   const namespaces = body.namespaces ?? [];
   const bad = namespaces.find((namespace) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace));
   if (bad !== undefined) throw new ApiError('invalidArgument', `"${bad}" is not the name of a namespace`);
@@ -35,6 +31,13 @@ export function recordOfBody(body: ClusterBody): ClusterRecord {
     shard: body.shard === undefined ? '' : String(body.shard),
     ...{ labels: body.labels, annotations: body.annotations },
   };
+}
+
+function serverOf({ server: text = '' }: ClusterBody): string {
+  const server = text.replace(/\/+$/, '');
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return server;
+  throw new ApiError('invalidArgument', `server "${server}" is not the URL of an API server; use https://host:port`);
 }
 
 /** Throws `failedPrecondition` when `config` is not JSON. */
@@ -91,23 +94,7 @@ const MANAGED_BY_US = 'argocd.argoproj.io';
 
 /** The Secret to write; keys and metadata of an existing one that are not a cluster's stay. */
 export function toSecret(record: ClusterRecord, namespace: string, existing?: KubernetesObject): KubernetesObject {
-  const { server, name, config, namespaces, clusterResources, project, shard } = record;
-  const data = {
-    ...{ server, name, config: JSON.stringify(config) },
-    ...(namespaces.length === 0 ? {} : { namespaces: namespaces.join(',') }),
-    ...(clusterResources ? { clusterResources: 'true' } : {}),
-    ...(project === '' ? {} : { project }),
-    ...(shard === '' ? {} : { shard }),
-  };
-  const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')] as const);
-  const {
-    namespaces: _n,
-    clusterResources: _c,
-    project: _p,
-    shard: _s,
-    ...others
-  } = (existing?.['data'] ?? {}) as Record<string, unknown>;
-  const metadata = existing?.metadata ?? { name: clusterSecretName(server), namespace };
+  const metadata = existing?.metadata ?? { name: clusterSecretName(record.server), namespace };
   const managed = existing === undefined ? MANAGED_BY_US : metadata.annotations?.[MANAGED_BY];
   const annotations = { ...(record.annotations ?? metadata.annotations), [MANAGED_BY]: managed };
   return {
@@ -117,8 +104,26 @@ export function toSecret(record: ClusterRecord, namespace: string, existing?: Ku
       labels: { ...(record.labels ?? metadata.labels), [LABELS.secretType]: 'cluster' },
       annotations: withoutUndefined(annotations),
     },
-    data: { ...others, ...Object.fromEntries(encoded) },
+    data: { ...othersOf(existing), ...dataOf(record) },
   };
+}
+
+const OPTIONAL_KEYS: readonly string[] = ['namespaces', 'clusterResources', 'project', 'shard'];
+
+function othersOf(existing: KubernetesObject | undefined): Readonly<Record<string, unknown>> {
+  const entries = Object.entries((existing?.['data'] ?? {}) as Readonly<Record<string, unknown>>);
+  return Object.fromEntries(entries.filter(([key]) => !OPTIONAL_KEYS.includes(key)));
+}
+
+/** Base64, as in `data`; what is empty is left out. */
+function dataOf({ server, name, config, ...record }: ClusterRecord): Readonly<Record<string, string>> {
+  const { namespaces, clusterResources, project, shard } = record;
+  const texts = {
+    ...{ server, name, config: JSON.stringify(config), namespaces: namespaces.join(',') },
+    ...{ clusterResources: clusterResources ? 'true' : '', project, shard },
+  };
+  const given = Object.entries(texts).filter(([, text]) => text !== '');
+  return Object.fromEntries(given.map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
 }
 
 function withoutUndefined(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
