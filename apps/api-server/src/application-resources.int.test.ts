@@ -208,12 +208,12 @@ describe('a patch', () => {
   });
 
   it.each([
-    ['an unknown type', 'apply', '{}', /patchType apply/],
-    ['no JSON', 'merge', '{"a', /not valid JSON/],
-    ['a list as merge', 'merge', '[]', /JSON object/],
-    ['an object as JSON patch', 'json', '{}', /JSON array/],
-    ['a JSON null', 'merge', 'null', /JSON object/],
-  ])('with %s is refused', async (_name, patchType, body, message) => {
+    { what: 'an unknown type', patchType: 'apply', body: '{}', message: /patchType apply/ },
+    { what: 'no JSON', patchType: 'merge', body: '{"a', message: /not valid JSON/ },
+    { what: 'a list as merge', patchType: 'merge', body: '[]', message: /JSON object/ },
+    { what: 'an object as JSON patch', patchType: 'json', body: '{}', message: /JSON array/ },
+    { what: 'a JSON null', patchType: 'merge', body: 'null', message: /JSON object/ },
+  ])('with $what is refused', async ({ patchType, body, message }) => {
     const answer = await call('POST', 'settings', { more: { patchType }, body });
     expect([answer.status, answer.body.message]).toEqual([400, expect.stringMatching(message)]);
   });
