@@ -241,18 +241,18 @@ describe('a user who may manage the repositories of one project', () => {
   });
 
   it.each([
-    ['create one of another project', 'POST', '', { project: 'other' }],
-    ['create one of all projects', 'POST', '', {}],
-    ['change one of another project', 'PUT', 'of-other', { project: 'other' }],
-    ['make one of all projects of the own', 'PUT', 'of-team', {}],
-    ['delete one of another project', 'DELETE', 'of-other', undefined],
-    ['test access with another project', 'POST', 'of-team/validate', { project: 'other' }],
-    ['list what is in one of another project', 'GET', 'of-other/refs?appProject=other', undefined],
-  ] as const)('may not %s (S19)', async (_, method, path, body) => {
-    const given = body === undefined ? undefined : { ...body, repo: `${base()}/new`, ...LOGIN };
-    const [name = '', ...rest] = path.split(/(?=\/)/);
-    const url = name === '' ? '/api/v1/repositories' : at(`${base()}/${name}`, rest.join(''));
-    expect((await asBob(method, url, given)).statusCode).toBe(403);
+    ['create one of another project', 'POST', { in: 'other' }],
+    ['create one of all projects', 'POST', {}],
+    ['change one of another project', 'PUT', { of: 'of-other', in: 'other' }],
+    ['make one of all projects of the own', 'PUT', { of: 'of-team' }],
+    ['delete one of another project', 'DELETE', { of: 'of-other' }],
+    ['test access with another project', 'POST', { of: 'of-team', rest: '/validate', in: 'other' }],
+    ['list what is in one of another project', 'GET', { of: 'of-other', rest: '/refs?appProject=other' }],
+  ] as const)('may not %s (S19)', async (_, method, asked: { of?: string; rest?: string; in?: string }) => {
+    const body = { repo: `${base()}/new`, ...LOGIN, ...(asked.in === undefined ? {} : { project: asked.in }) };
+    const url = asked.of === undefined ? '/api/v1/repositories' : at(`${base()}/${asked.of}`, asked.rest);
+    const isWrite = method === 'POST' || method === 'PUT';
+    expect((await asBob(method, url, isWrite ? body : undefined)).statusCode).toBe(403);
   });
 
   it('may change and delete the own ones', async () => {

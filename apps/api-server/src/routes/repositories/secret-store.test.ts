@@ -17,12 +17,12 @@ describe('names of Secrets', () => {
 
 describe('two Secrets', () => {
   it.each([
-    ['without a type and with git', {}, { type: 'git' }, []],
-    ['with absent, empty, false and 0', { insecure: 'false', depth: '0', name: '' }, {}, []],
-    ['with another password', { password: 'a' }, { password: 'b' }, ['password']],
-    ['with keys that nobody knows', { custom: 'a' }, {}, []],
-    ['where one has more', { username: 'a' }, { username: 'a', insecure: 'true' }, ['insecure']],
-  ])('%s differ in the right keys', (_, left, right, keys) => {
+    ['without a type and with git', [{}, { type: 'git' }], []],
+    ['with absent, empty, false and 0', [{ insecure: 'false', depth: '0', name: '' }, {}], []],
+    ['with another password', [{ password: 'a' }, { password: 'b' }], ['password']],
+    ['with keys that nobody knows', [{ custom: 'a' }, {}], []],
+    ['where one has more', [{ username: 'a' }, { username: 'a', insecure: 'true' }], ['insecure']],
+  ])('%s differ in the right keys', (_, [left = {}, right = {}], keys) => {
     expect(differingKeys(left, right)).toEqual(keys);
   });
 });
