@@ -69,7 +69,10 @@ export interface RunnerOptions {
    * `since` now. A rejection is repeated with back-off until it works. Without it a lost Redis means lost work.
    */
   readonly reseed?: (reason: ReseedReason) => Promise<void>;
-  /** Of thrown errors whose policy is `backoff`; default 5 s doubling to 5 min. Counts per key, reset by success. */
+  /**
+   * Of thrown errors whose policy is `backoff`; default 5 s doubling to 5 min. Counts per key, reset by success; what an event
+   * starts before a retry is due does not count.
+   */
   readonly retryDelay?: (attempt: number) => number;
   readonly timing?: Partial<RunnerTiming>;
   readonly onError?: (key: string, error: unknown, retryAfterMs: number | undefined) => void;

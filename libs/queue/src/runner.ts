@@ -29,8 +29,8 @@ interface Context {
   readonly options: RunnerOptions;
   readonly log: Logger;
   readonly runs: Runs;
-  /** Failed attempts in a row, per key. */
-  readonly attempts: Map<string, number>;
+  /** Failed attempts in a row, per key, and when the next one is due. */
+  readonly attempts: Map<string, Attempts>;
   stopping: boolean;
 }
 
@@ -181,13 +181,28 @@ async function retryLater(context: Context, run: Run, error: unknown): Promise<v
     await enqueueAgain(context, { key: run.key, afterMs: 0 });
     return;
   }
-  const attempt = (attempts.get(run.key) ?? 0) + 1;
-  const afterMs = retryAfterMs(error, attempt, options.retryDelay ?? RETRY_DELAY);
+  const now = performance.now();
+  const count = countAttempt(attempts.get(run.key), now);
+  const afterMs = retryAfterMs(error, count, options.retryDelay ?? RETRY_DELAY);
   if (afterMs === undefined) attempts.delete(run.key);
-  else attempts.set(run.key, attempt);
+  else attempts.set(run.key, { count, dueAt: now + afterMs });
   if (options.onError === undefined) log.warn('a reconcile failed', { key: run.key, error, retryAfterMs: afterMs });
   else options.onError(run.key, error, afterMs);
   if (afterMs !== undefined) await enqueueAgain(context, { key: run.key, afterMs });
+}
+
+interface Attempts {
+  readonly count: number;
+  readonly dueAt: number;
+}
+
+/** Clocks and timers of Redis and of this process differ by less. */
+const TIMER_ERROR_MS = 5;
+
+/** A run that an event started before the retry was due does not count: a burst of events must not slow the retries down. */
+function countAttempt(before: Attempts | undefined, now: number): number {
+  if (before === undefined) return 1;
+  return now < before.dueAt - TIMER_ERROR_MS ? before.count : before.count + 1;
 }
 
 interface Again {
