@@ -74,11 +74,11 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     },
     certificates: { settings, writer, authorizer, log },
     gpgKeys: { settings, writer, authorizer, log },
-    repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
     clusters: {
       ...{ namespace, kube, settings, observe: settings.observe, store: applications.store, cache: redis.cache },
       ...{ authorizer, clock: systemClock, log },
     },
+    repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
     installation: { version: VERSION, namespace, settings, trustProxy: config.trustProxy },
     metrics,
     log,
