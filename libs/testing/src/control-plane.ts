@@ -152,29 +152,28 @@ interface Waiting {
   readonly token: string;
 }
 
-/** Waits for the server's self-signed certificate, then for /readyz. */
+/** Waits until /readyz answers under the server's self-signed certificate, which is read anew each time: it may be half written. */
 async function whenReady({ directory, port, apiserver, token }: Waiting): Promise<ClusterAccess & { caData: string }> {
   const server = `https://127.0.0.1:${port}`;
-  const description = 'kube-apiserver';
-  const failWhenDead = () => {
-    if (!apiserver.isRunning()) {
-      throw new Error('kube-apiserver has ended');
+  const certificate = join(directory, 'apiserver.crt');
+  const ask = async () => {
+    const access = { server, caData: readFileSync(certificate).toString('base64'), token };
+    const client = createKubeClient(access);
+    try {
+      await client.get('/readyz');
+      return access;
+    } finally {
+      await client.close();
     }
   };
-  const caData = await eventually(() => readFileSync(join(directory, 'apiserver.crt')).toString('base64'), {
-    description,
+  const ended = apiserver.exited.then((how) => {
+    throw new Error(`kube-apiserver ended (${how})`);
   });
-  const client = createKubeClient({ server, caData, token });
-  try {
-    await Promise.race([
-      eventually(() => client.get('/readyz'), { description, timeoutMs: 60_000 }),
-      apiserver.exited.then(failWhenDead),
-    ]);
-  } finally {
-    await client.close();
-  }
-  copyFileSync(join(directory, 'apiserver.crt'), join(directory, 'ca.crt'));
-  return { server, caData, token };
+  ended.catch(() => undefined); // it ends one day, also after it was ready
+  const options = { description: 'kube-apiserver', timeoutMs: 90_000, intervalMs: 50 };
+  const access = await Promise.race([eventually(ask, options), ended]);
+  copyFileSync(certificate, join(directory, 'ca.crt'));
+  return access;
 }
 
 async function finishCluster(cluster: ControlPlane, options: ControlPlaneOptions): Promise<void> {
