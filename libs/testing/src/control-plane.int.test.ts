@@ -51,7 +51,7 @@ describe('startControlPlane', () => {
   });
 
   it('keeps a second cluster apart', async () => {
-    const second = await cluster.startSecondCluster();
+    const second = await cluster.startSecondCluster({ controllerManager: false, customResources: false });
     await cluster.client().apply(configMap('only-here'));
     const path = '/api/v1/namespaces/default/configmaps/only-here';
     expect(await second.client().find(path)).toBeUndefined();
@@ -61,7 +61,7 @@ describe('startControlPlane', () => {
   });
 
   it('is gone with its data after stop', async () => {
-    const short = await startControlPlane({ controllerManager: false });
+    const short = await startControlPlane({ controllerManager: false, customResources: false });
     const client = createKubeClient(short);
     await short.stop();
     await expect(client.get('/readyz')).rejects.toThrow();

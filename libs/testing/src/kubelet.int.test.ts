@@ -89,7 +89,7 @@ describe('startKubelet', () => {
 describe('startKubelet with a node', () => {
   let own: ControlPlane;
   it('binds Pods, runs DaemonSets and ends the grace period of bound Pods', async () => {
-    own = await startControlPlane();
+    own = await startControlPlane({ customResources: false });
     try {
       const user = own.client();
       const kubelet = await startKubelet(own.client('tiphys-kubelet'), { nodeName: 'node-1' });
