@@ -13,7 +13,6 @@ export {
   type ClusterSecret,
   type ClusterSecretOptions,
   connectionFromClusterSecret,
-  DEFAULT_EXEC_COMMANDS,
 } from './connection/cluster-secret.js';
 export { type LoadConnectionOptions, loadClusterConnection } from './connection/load-connection.js';
 export { createDiscovery } from './discovery/discovery.js';

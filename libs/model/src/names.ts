@@ -93,3 +93,15 @@ export const FIELD_MANAGER = 'argocd-controller';
 export const DEFAULT_PROJECT = 'default';
 export const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
 export const IN_CLUSTER_NAME = 'in-cluster';
+
+/**
+ * Commands that a cluster Secret may name in `execProviderConfig` (H03, S10): credential helpers of the big clouds, and Argo CD's
+ * own. Bare names, found on PATH; every other command is refused.
+ */
+export const DEFAULT_EXEC_COMMANDS: readonly string[] = [
+  'argocd-k8s-auth',
+  'aws',
+  'aws-iam-authenticator',
+  'gke-gcloud-auth-plugin',
+  'kubelogin',
+];

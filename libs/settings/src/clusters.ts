@@ -1,5 +1,5 @@
 /** Cluster Secrets (H01-H07): connection data, scope and labels of each registered cluster. */
-import { decodeBase64Text, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, LABELS } from '@tiphys/model';
+import { DEFAULT_EXEC_COMMANDS, decodeBase64Text, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, LABELS } from '@tiphys/model';
 import { parseJson } from '@tiphys/model/yaml';
 import {
   compact,
@@ -74,18 +74,9 @@ export interface Cluster {
 export interface ClusterOptions {
   /** `cluster.inClusterEnabled` (H05); default true: the control-plane cluster is registered without a Secret. */
   readonly inClusterEnabled?: boolean;
-  /** Base names of commands that `execProviderConfig` may name; see {@link DEFAULT_EXEC_COMMANDS} (S10). */
+  /** Base names of commands that `execProviderConfig` may name; see DEFAULT_EXEC_COMMANDS of the model (S10). */
   readonly allowedExecCommands?: readonly string[];
 }
-
-/** Credential helpers of the big clouds, and Argo CD's own, which every Argo CD image has. */
-export const DEFAULT_EXEC_COMMANDS = [
-  'argocd-k8s-auth',
-  'aws',
-  'aws-iam-authenticator',
-  'gke-gcloud-auth-plugin',
-  'kubelogin',
-] as const;
 
 const SKIP_RECONCILE = 'argocd.argoproj.io/skip-reconcile';
 

@@ -1,6 +1,6 @@
 /** The connection of a destination cluster from the data of its Secret (H01-H03). Files on our disk can never be named by it (S10). */
 import type { User } from '@kubernetes/client-node/dist/config_types.js';
-import { GitOpsError } from '@tiphys/model';
+import { DEFAULT_EXEC_COMMANDS, GitOpsError } from '@tiphys/model';
 import type { ClusterConnection } from '../ports.js';
 import { credentialsOf } from './credentials.js';
 
@@ -43,13 +43,6 @@ export interface ClusterSecretOptions {
   readonly allowedExecCommands?: readonly string[];
   readonly userAgent?: string;
 }
-
-export const DEFAULT_EXEC_COMMANDS: readonly string[] = [
-  'argocd-k8s-auth',
-  'aws-iam-authenticator',
-  'gke-gcloud-auth-plugin',
-  'kubelogin',
-];
 
 const EXEC_API_VERSION = 'client.authentication.k8s.io/v1beta1';
 
