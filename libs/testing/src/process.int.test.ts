@@ -51,7 +51,7 @@ describe('startProcess', () => {
       [
         '--input-type=module',
         '--eval',
-        `import { startProcess } from ${JSON.stringify(new URL('./process.ts', import.meta.url).href)};
+        `import { startProcess } from ${JSON.stringify(new URL('../dist/process.js', import.meta.url).href)};
          const child = await startProcess({ command: 'sleep', args: ['600'], logFile: '/dev/null' });
          console.log(child.pid);
          process.stdin.on('data', () => process.exit(0));`,

@@ -33,7 +33,7 @@ describe('resources in the status (R14)', () => {
     const secret = { version: 'v1', kind: 'Secret', name: 'last', status: 'Synced' } as const;
     const kept = boundedResources([...resources, secret]);
     expect(bytes(kept)).toBeLessThan(330 * 1024);
-    expect(bytes(kept)).toBeGreaterThan(300 * 1024);
+    expect(bytes(kept)).toBeGreaterThan(200 * 1024);
     expect(kept.filter(({ status }) => status === 'OutOfSync')).toHaveLength(20);
     expect(kept.at(-1)).toEqual(secret);
     const positions = kept.map((entry) => [...resources, secret].indexOf(entry as never));

@@ -1,11 +1,11 @@
 /**
- * Bounds of what is written to an Application (R14): a patch stays below 512 KiB however many resources there are. What is
+ * Bounds of what is written to an Application (R14): a patch, with both lists full too, stays below 512 KiB however many resources there are. What is
  * left out is in the resource tree, which is kept outside and rebuilt from the cluster when it is lost.
  */
 import type { ApplicationCondition, ResourceStatus, ResourceSyncResult, RevisionHistory } from '@tiphys/model';
 
-export const MAX_RESOURCES_BYTES = 320 * 1024;
-export const MAX_RESULTS_BYTES = 320 * 1024;
+export const MAX_RESOURCES_BYTES = 224 * 1024;
+export const MAX_RESULTS_BYTES = 224 * 1024;
 export const MAX_SUMMARY_BYTES = 32 * 1024;
 export const MAX_HISTORY_BYTES = 128 * 1024;
 const MIN_HISTORY = 2;

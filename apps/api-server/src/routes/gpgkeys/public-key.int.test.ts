@@ -8,8 +8,9 @@ import { readPublicKeys } from './public-key.js';
 const home = temporaryDirectory('gpg-keys');
 const ALGORITHMS = ['ed25519', 'rsa2048', 'nistp256', 'dsa2048'] as const;
 
+// Names are UTF-8 whatever the locale of the machine.
 const gpg = (args: readonly string[], input?: string) =>
-  execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', ...args], {
+  execFileSync('gpg', ['--homedir', home, '--batch', '--quiet', '--utf8-strings', ...args], {
     ...{ encoding: 'utf8', stdio: 'pipe' },
     ...(input === undefined ? {} : { input }),
   });
