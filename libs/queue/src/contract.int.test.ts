@@ -11,6 +11,7 @@ import {
   type RunnableQueue,
   type RunnerOptions,
 } from './index.js';
+import { DONE, gate, HARD, NORMAL } from './testing/reconciling.js';
 
 let redis: SharedRedis;
 beforeAll(async () => {
@@ -36,19 +37,6 @@ async function run(queue: RunnableQueue, reconcile: Reconciler, options: Partial
   await runner.start();
   return runner;
 }
-
-/** A gate that holds reconciles until it is opened. */
-function gate() {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
-
-const DONE = { kind: 'done' } as const;
-const HARD = { level: 1, hardness: 1, since: 0 };
-const NORMAL = { level: 3, hardness: 0, since: 0 };
 
 async function idle(queue: RunnableQueue) {
   await eventually(async () => expect(await queue.depth()).toMatchObject({ waiting: 0, active: 0 }), {

@@ -34,7 +34,7 @@ describe('globalProjectsOf', () => {
     ['Exists needs the label', expression('Exists'), {}, false],
     ['DoesNotExist refuses the label', expression('DoesNotExist'), { team: 'a' }, false],
     ['an operator that nobody knows counts for none', expression('Like', ['a']), { team: 'a' }, false],
-  ])('%s', (_, selector, labels, expected) => {
+  ])('%s', (...[, selector, labels, expected]) => {
     expect(isInherited(selector, labels)).toBe(expected);
   });
 
