@@ -32,7 +32,7 @@ export const ACCESS_ACTIONS = [
 export type AccessAction = (typeof ACCESS_ACTIONS)[number] | `${'action' | 'update' | 'delete'}/${string}`;
 
 /** Resources whose objects begin with the project's name. */
-export const PROJECT_SCOPED: ReadonlySet<AccessResource> = new Set([
+export const PROJECT_SCOPED: ReadonlySet<string> = new Set<AccessResource>([
   'applications',
   'applicationsets',
   'logs',

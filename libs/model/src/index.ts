@@ -24,3 +24,4 @@ export * from './text/duration.js';
 export * from './text/encoding.js';
 export * from './text/git-url.js';
 export * from './text/glob.js';
+export * from './text/kubernetes-time.js';

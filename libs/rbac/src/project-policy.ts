@@ -1,9 +1,6 @@
 /** Roles of an AppProject (F05): policies that may speak of their own project only. */
-import type { AppProject } from '@tiphys/model';
+import { type AppProject, PROJECT_SCOPED } from '@tiphys/model';
 import { type Policy, type PolicyProblem, parsePolicy } from './policy.js';
-
-/** Resources whose objects begin with the project's name. */
-const PROJECT_RESOURCES = new Set(['applications', 'applicationsets', 'repositories', 'clusters', 'logs', 'exec']);
 
 /** `proj:<project>:<role>`: the subject of a project role and of its tokens. */
 export function projectRoleSubject(project: string, role: string): string {
@@ -22,7 +19,7 @@ export function projectPolicy(project: AppProject): Policy {
     const problems: PolicyProblem[] = [...parsed.problems];
     const rules = parsed.rules.filter((rule, index) => {
       const allowed =
-        rule.subject === subject && PROJECT_RESOURCES.has(rule.resource) && rule.object.startsWith(`${name}/`);
+        rule.subject === subject && PROJECT_SCOPED.has(rule.resource) && rule.object.startsWith(`${name}/`);
       const message = `must be about ${subject}, a resource of a project and an object that begins with "${name}/"`;
       if (!allowed) problems.push({ line: index + 1, message });
       return allowed;

@@ -1,7 +1,7 @@
 /** Audit trail (F35): every user action becomes a Kubernetes Event on the object, with the user's name. */
 import { randomBytes } from 'node:crypto';
 import { type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { API_VERSION, type KubernetesObject, redact } from '@tiphys/model';
+import { API_VERSION, type KubernetesObject, kubernetesTime, redact } from '@tiphys/model';
 import type { Clock, Logger } from '@tiphys/runtime';
 import type { Subject } from '../http/context.js';
 import { API_SERVER_MANAGER } from '../kube/write-options.js';
@@ -52,7 +52,7 @@ interface EventFacts {
 
 function eventOf({ user, object, entry, at }: EventFacts): KubernetesObject {
   const { name = '', namespace = '', uid, resourceVersion } = object.metadata;
-  const time = at.toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = kubernetesTime(at);
   return {
     apiVersion: 'v1',
     kind: 'Event',

@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hash } from '@node-rs/bcrypt';
 import { type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { CONFIG_OBJECTS, isGitOpsError, type KubernetesObject, LABELS } from '@tiphys/model';
+import { CONFIG_OBJECTS, isGitOpsError, type KubernetesObject, kubernetesTime, LABELS } from '@tiphys/model';
 import type { Clock, Logger } from '@tiphys/runtime';
 import { API_SERVER_MANAGER } from '../kube/write-options.js';
 
@@ -54,7 +54,7 @@ async function missingValues(deps: ServerSecretsDeps, data: SecretData, signal: 
   if (data['admin.password']) return key;
   const password = await initialPassword(deps, signal);
   const passwordHash = await hash(password, { cost: 10 });
-  return { ...key, 'admin.password': passwordHash, 'admin.passwordMtime': rfc3339(deps.clock.now()) };
+  return { ...key, 'admin.password': passwordHash, 'admin.passwordMtime': kubernetesTime(deps.clock.now()) };
 }
 
 /** The password of argocd-initial-admin-secret, generated when there is none yet. */
@@ -79,9 +79,4 @@ function encode(values: SecretData): SecretData {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
   );
-}
-
-/** Whole seconds, as Argo CD writes it. */
-function rfc3339(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }

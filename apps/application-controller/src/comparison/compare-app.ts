@@ -13,6 +13,7 @@ import {
   type ApplicationSource,
   instanceNameOf,
   type KubernetesObject,
+  kubernetesTime,
   type ResourceKeyString,
   resourceKeyString,
 } from '@tiphys/model';
@@ -26,7 +27,6 @@ import type {
   RenderedManifests,
   ResourceWriter,
 } from '../ports.js';
-import { kubernetesTime } from '../time.js';
 import { alignVersions, type VersionMemory, type WantedVersion } from './align-versions.js';
 import type { ConfiguredHealth, EvaluatedHealth } from './configured-health.js';
 import { type PredictionMemory, predictUnsure } from './predict.js';

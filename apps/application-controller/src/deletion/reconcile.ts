@@ -1,9 +1,8 @@
 /** Deletion of an application (A22, A23, D08, D51): PreDelete hooks, its resources in reverse order, PostDelete hooks, then the end. */
 import { statusPatch, withConditions } from '@tiphys/gitops-engine';
-import { type Application, GitOpsError, isGitOpsError, redact, toGitOpsError } from '@tiphys/model';
+import { type Application, GitOpsError, isGitOpsError, kubernetesTime, redact, toGitOpsError } from '@tiphys/model';
 import type { ReconcileOutcome } from '@tiphys/queue';
 import { asSyncIdentity } from '../sync-identity.js';
-import { kubernetesTime } from '../time.js';
 import { deleteNextBatch } from './cascade.js';
 import { cleanUpDeleteHooks, runDeleteHooks } from './hooks.js';
 import {

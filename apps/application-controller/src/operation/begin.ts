@@ -1,7 +1,6 @@
 /** From `.operation` to the first operation state, and the questions a resumed operation asks of it. */
-import type { Application, Operation, OperationState } from '@tiphys/model';
+import { type Application, kubernetesTime, type Operation, type OperationState } from '@tiphys/model';
 import type { AppEvent } from '../ports.js';
-import { kubernetesTime } from '../time.js';
 
 /** True when `.operation` is already recorded as running: a crash or a wait lies behind us, not a new request. */
 export function operationRunning(app: Application): boolean {

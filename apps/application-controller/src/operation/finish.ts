@@ -4,6 +4,7 @@ import {
   type Application,
   COMPARE_LEVELS,
   type JsonObject,
+  kubernetesTime,
   type OperationState,
   type RevisionHistory,
   type SyncOperation,
@@ -13,7 +14,6 @@ import type { KeyedQueue, ReconcileOutcome } from '@tiphys/queue';
 import type { Clock } from '@tiphys/runtime';
 import { keyOf } from '../identity.js';
 import type { ApplicationStore, Deployments, EventRecorder, RenderedManifests } from '../ports.js';
-import { kubernetesTime } from '../time.js';
 import { dropDeployments, keepDeployment } from './keep-deployment.js';
 import { patchOperation } from './patch-operation.js';
 

@@ -15,12 +15,12 @@ import {
   type GitOpsError,
   hasMultipleSources,
   type JsonObject,
+  kubernetesTime,
   redact,
   toGitOpsError,
 } from '@tiphys/model';
 import type { AppComparison } from '../comparison/compare-app.js';
 import type { ControllerSettings, RenderedManifests } from '../ports.js';
-import { kubernetesTime } from '../time.js';
 
 type Condition = Pick<ApplicationCondition, 'type' | 'message'>;
 

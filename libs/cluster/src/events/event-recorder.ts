@@ -1,5 +1,5 @@
 /** Kubernetes Events as an audit trail: same shape as Argo CD's; repeated ones are counted up, floods are dropped, callers never fail. */
-import { isGitOpsError, type KubernetesObject, redact } from '@tiphys/model';
+import { isGitOpsError, type KubernetesObject, kubernetesTime, redact } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import type { KubeClient } from '../ports.js';
 import { RESOURCES } from '../resources.js';
@@ -127,7 +127,7 @@ async function countUp(client: KubeClient, entry: EventEntry, earlier: Written):
   try {
     await client.patch(
       target,
-      { count, lastTimestamp: timestamp() },
+      { count, lastTimestamp: kubernetesTime(new Date()) },
       { signal: AbortSignal.timeout(WRITE_TIMEOUT_MS) },
     );
     return { name: earlier.name, count, at: Date.now() };
@@ -140,7 +140,7 @@ async function countUp(client: KubeClient, entry: EventEntry, earlier: Written):
 async function create({ client, component }: EventRecorderOptions, entry: EventEntry): Promise<Written> {
   const { apiVersion, kind, metadata } = entry.involvedObject;
   const name = `${metadata.name ?? ''}.${nanoseconds().toString(16)}`;
-  const now = timestamp();
+  const now = kubernetesTime(new Date());
   const { namespace, uid, resourceVersion } = metadata;
   const event: KubernetesObject = {
     apiVersion: 'v1',
@@ -172,11 +172,6 @@ function namespaceOf({ involvedObject }: EventEntry): string {
 /** Unix time; the lower digits come from a finer clock, so that two events of one millisecond differ. */
 function nanoseconds(): bigint {
   return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
-}
-
-/** Kubernetes `Time` has whole seconds. */
-function timestamp(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
 function cut(message: string): string {

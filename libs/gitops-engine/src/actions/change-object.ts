@@ -20,11 +20,6 @@ function changed(from: unknown, [name, ...rest]: readonly string[], value: unkno
   return after === undefined ? others : { ...others, [name]: after };
 }
 
-/** RFC 3339 without fractions, as the scripts of Argo CD write times. */
-export function timestamp(now: Date): string {
-  return now.toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
 /** `<name>-<minute>`, as `create-job` names what it creates. */
 export function nameWithMinute(name: string, now: Date): string {
   return `${name}-${now.toISOString().replace(/\D/g, '').slice(0, 12)}`;

@@ -1,5 +1,11 @@
 /** Retrying an operation that failed (A11, D35, D39, D40): the state stays Running with `finishedAt` set until it is due. */
-import { type OperationState, parseDuration, type RetryStrategy, type SyncOperationResult } from '@tiphys/model';
+import {
+  kubernetesTime,
+  type OperationState,
+  parseDuration,
+  type RetryStrategy,
+  type SyncOperationResult,
+} from '@tiphys/model';
 
 const DEFAULTS = { durationMs: 5_000, factor: 2, maxMs: 180_000 };
 
@@ -28,7 +34,7 @@ function durationOr(text: string | undefined, fallbackMs: number): number {
  * operation and one without retries left stop; a limit below 0 never runs out.
  */
 export function decideRetry(state: OperationState, options: { terminated: boolean; now: Date }): RetryDecision {
-  const finishedAt = secondsIso(options.now);
+  const finishedAt = kubernetesTime(options.now);
   const retries = state.retryCount ?? 0;
   const message = state.message ?? '';
   const unsuccessful = state.phase === 'Failed' || state.phase === 'Error';
@@ -37,7 +43,7 @@ export function decideRetry(state: OperationState, options: { terminated: boolea
     return { kind: 'stop', state: { ...state, finishedAt, message: `${message}${suffix}` } };
   }
   const retryAt = new Date(Date.parse(finishedAt) + retryDelayMs(state.operation.retry, retries));
-  const announced = `${message}. Retrying attempt #${retries + 1} at ${secondsIso(retryAt)}.`;
+  const announced = `${message}. Retrying attempt #${retries + 1} at ${kubernetesTime(retryAt)}.`;
   const waiting = { ...state, phase: 'Running', finishedAt, retryCount: retries + 1, message: announced } as const;
   return { kind: 'retry', retryAt, state: waiting };
 }
@@ -93,9 +99,4 @@ export function lastAttempted({ syncResult }: OperationState): readonly string[]
 function revisionsOf({ revision, revisions = [] }: SyncOperationResult): readonly string[] | undefined {
   if (revisions.length > 0) return revisions;
   return revision === '' ? undefined : [revision];
-}
-
-/** Kubernetes times have whole seconds. */
-function secondsIso(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
 }

@@ -7,6 +7,7 @@ import {
   type AccessAction,
   type AccessResource,
   CONFIG_OBJECTS,
+  kubernetesTime,
   PROJECT_SCOPED,
 } from '@tiphys/model';
 import type { Account } from '@tiphys/settings';
@@ -84,10 +85,7 @@ export function createUpdatePassword(deps: AccountDeps): Handler<Routes['updateP
     findAccount(deps, name);
     const changes = {
       [accountKey(name, 'password')]: await hash(newPassword, { cost: 10 }),
-      [accountKey(name, 'passwordMtime')]: deps.clock
-        .now()
-        .toISOString()
-        .replace(/\.\d+Z$/, 'Z'),
+      [accountKey(name, 'passwordMtime')]: kubernetesTime(deps.clock.now()),
     };
     await deps.writer.change({ kind: 'secrets', name: CONFIG_OBJECTS.secret }, () => changes, signal);
     deps.log.info('password changed', { user: user.username, account: name, security: 2 });

@@ -2,7 +2,7 @@
 import type { PodLogsQuery, podLogsRoutes } from '@tiphys/api-contract';
 import type { KubeClient } from '@tiphys/cluster';
 import type { ApplicationTree } from '@tiphys/gitops-engine';
-import { GitOpsError, isGitOpsError, redact, resourceTreeCacheKey } from '@tiphys/model';
+import { GitOpsError, isGitOpsError, kubernetesTime, redact, resourceTreeCacheKey } from '@tiphys/model';
 import { findApplication } from '../../applications/find.js';
 import { accessNameOf } from '../../applications/names.js';
 import { type AccessRequest, authorize } from '../../auth/authorize.js';
@@ -116,6 +116,6 @@ async function* openLog({ client, logs, now, signal }: Sending, { namespace, nam
 }
 
 function entryOf({ content, time, ms, podName }: LogLine, last: boolean): string {
-  const timeStamp = new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  const timeStamp = kubernetesTime(new Date(ms));
   return JSON.stringify({ content, timeStamp, last, timeStampStr: time, podName });
 }

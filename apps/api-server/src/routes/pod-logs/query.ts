@@ -1,5 +1,7 @@
 /** The query of a request for logs: which pods, what the kubelet is asked, which lines are shown. */
+
 import type { PodLogsQuery } from '@tiphys/api-contract';
+import { kubernetesTime } from '@tiphys/model';
 import { ApiError } from '../../errors.js';
 import { isBefore, type LogLine, momentOf } from './lines.js';
 import type { PodSelection } from './pods.js';
@@ -57,7 +59,7 @@ function sinceTimeOf(query: PodLogsQuery): string | undefined {
   if (seconds === undefined) return text;
   const ms = seconds * 1000;
   if (ms > 8.64e15) throw notATime('sinceTime.seconds', String(seconds));
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  return kubernetesTime(new Date(ms));
 }
 
 function endOf(untilTime: string | undefined): (line: LogLine) => boolean {

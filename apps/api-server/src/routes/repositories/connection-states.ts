@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RepositoryConnectionState as ConnectionState } from '@tiphys/api-contract';
-import { redact } from '@tiphys/model';
+import { kubernetesTime, redact } from '@tiphys/model';
 import { type Clock, createSemaphore } from '@tiphys/runtime';
 import type { RepositoryConnection } from '@tiphys/settings';
 
@@ -45,10 +45,7 @@ export function createConnectionStates({ test, clock, waitMs = WAIT_MS }: Connec
     return {
       status,
       message: redact(message),
-      attemptedAt: clock
-        .now()
-        .toISOString()
-        .replace(/\.\d+Z$/, 'Z'),
+      attemptedAt: kubernetesTime(clock.now()),
     };
   };
   const tested = async (connection: RepositoryConnection): Promise<ConnectionState> => {

@@ -1,7 +1,7 @@
 /** Actions of Argo's own kinds: Application, Rollout, AnalysisRun and Workflows (E15). */
-import type { KubernetesObject } from '@tiphys/model';
+import { type KubernetesObject, kubernetesTime } from '@tiphys/model';
 import { isFields, listAt, numberAt, textAt, valueAt } from '../../health/fields.js';
-import { nameWithMinute, timestamp, withField } from '../change-object.js';
+import { nameWithMinute, withField } from '../change-object.js';
 import type { BuiltInAction } from '../types.js';
 import { isTrue, setField, toggle } from './patterns.js';
 import { created } from './workloads.js';
@@ -54,7 +54,7 @@ export const ROLLOUT_ACTIONS: readonly BuiltInAction[] = [
   {
     name: 'restart',
     displayName: 'Restart Pods',
-    run: (live, { now }) => withField(live, ['spec', 'restartAt'], timestamp(now)),
+    run: (live, { now }) => withField(live, ['spec', 'restartAt'], kubernetesTime(now)),
   },
   {
     name: 'pause',
@@ -148,7 +148,7 @@ export const CRON_WORKFLOW_ACTIONS: readonly BuiltInAction[] = [
     return workflow(
       {
         labels: { ...labels, 'workflows.argoproj.io/cron-workflow': name, ...instanceOf(live) },
-        annotations: { ...annotations, 'workflows.argoproj.io/scheduled-time': timestamp(now) },
+        annotations: { ...annotations, 'workflows.argoproj.io/scheduled-time': kubernetesTime(now) },
         ...(finalizers === undefined ? {} : { finalizers }),
         ownerReferences: [{ apiVersion, kind, name, uid }],
       },

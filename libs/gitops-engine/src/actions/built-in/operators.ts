@@ -1,7 +1,7 @@
 /** Actions of widely used operators' kinds (E15), by the fields and annotations that their documentation names. */
-import { GitOpsError, type KubernetesObject } from '@tiphys/model';
+import { GitOpsError, type KubernetesObject, kubernetesTime } from '@tiphys/model';
 import { textAt, valueAt } from '../../health/fields.js';
-import { timestamp, withAnnotation, withField } from '../change-object.js';
+import { withAnnotation, withField } from '../change-object.js';
 import type { BuiltInAction } from '../types.js';
 import { hideDisabled, isTrue, replicasOf, setAnnotation, toggle, touch } from './patterns.js';
 
@@ -62,7 +62,7 @@ const promote: BuiltInAction = {
     const chosen = chooseInstance(live, parameters['instance'] ?? 'any');
     const changes = {
       targetPrimary: chosen,
-      targetPrimaryTimestamp: timestamp(now),
+      targetPrimaryTimestamp: kubernetesTime(now),
       phase: 'Switchover in progress',
       phaseReason: `Switching over to ${chosen}`,
     };

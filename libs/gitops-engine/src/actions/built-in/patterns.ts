@@ -1,7 +1,7 @@
 /** Actions that many kinds share: a field or an annotation is set. */
-import { GitOpsError, type KubernetesObject } from '@tiphys/model';
+import { GitOpsError, type KubernetesObject, kubernetesTime } from '@tiphys/model';
 import { valueAt } from '../../health/fields.js';
-import { timestamp, withAnnotation, withField } from '../change-object.js';
+import { withAnnotation, withField } from '../change-object.js';
 import type { BuiltInAction } from '../types.js';
 
 export type Path = readonly string[];
@@ -38,7 +38,7 @@ export function hideDisabled(actions: readonly BuiltInAction[]): readonly BuiltI
 
 /** Writes the time into an annotation that the controller of the kind watches. */
 export function touch(name: string, annotation: string, prefix = ''): BuiltInAction {
-  return { name, run: (live, { now }) => withAnnotation(live, annotation, `${prefix}${timestamp(now)}`) };
+  return { name, run: (live, { now }) => withAnnotation(live, annotation, `${prefix}${kubernetesTime(now)}`) };
 }
 
 export function setAnnotation(name: string, annotation: string, value: string): BuiltInAction {

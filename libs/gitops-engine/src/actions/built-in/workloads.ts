@@ -1,7 +1,7 @@
 /** Actions of Deployment, StatefulSet, DaemonSet, CronJob and Job (E15). */
-import type { KubernetesObject } from '@tiphys/model';
+import { type KubernetesObject, kubernetesTime } from '@tiphys/model';
 import { conditionsOf, isFields, listAt, valueAt } from '../../health/fields.js';
-import { nameWithMinute, timestamp, withField } from '../change-object.js';
+import { nameWithMinute, withField } from '../change-object.js';
 import type { BuiltInAction, ImpactedResource } from '../types.js';
 import { hideDisabled, isTrue, scale, toggle } from './patterns.js';
 
@@ -13,7 +13,7 @@ const restart: BuiltInAction = {
     withField(
       live,
       ['spec', 'template', 'metadata', 'annotations', 'kubectl.kubernetes.io/restartedAt'],
-      timestamp(now),
+      kubernetesTime(now),
     ),
 };
 
@@ -69,7 +69,7 @@ const terminate: BuiltInAction = {
     const condition = {
       ...{ type: 'FailureTarget', status: 'True', reason: 'ManuallyTerminated' },
       message: 'Job was terminated explicitly through Argo CD',
-      lastTransitionTime: timestamp(now),
+      lastTransitionTime: kubernetesTime(now),
     };
     return withField(live, ['status', 'conditions'], [...listAt(live, 'status', 'conditions'), condition]);
   },
