@@ -64,7 +64,7 @@ async function problemsOf(
 const problem = (revision: string, what: string, keyId: string) =>
   expect.stringMatching(
     new RegExp(
-      `^Failed verifying revision ${revision} by '.* <.*>': ${what} \\(key_id=${keyId.replace('+', '\\+')}\\)$`,
+      `^Failed verifying revision ${revision} by '.* <.*>': ${what} \\(key_id=${keyId.replaceAll('+', '\\+')}\\)$`,
     ),
   ) as string;
 
