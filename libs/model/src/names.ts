@@ -85,6 +85,7 @@ export const CONFIG_OBJECTS = {
   sshKnownHosts: 'argocd-ssh-known-hosts-cm',
   tlsCerts: 'argocd-tls-certs-cm',
   gpgKeys: 'argocd-gpg-keys-cm',
+  notifications: 'argocd-notifications-cm',
   initialAdminSecret: 'argocd-initial-admin-secret',
 } as const;
 

@@ -63,7 +63,7 @@ function unique(entries: readonly unknown[]): readonly unknown[] {
 }
 
 /** An empty selector matches everything, an operator that nobody knows nothing. */
-function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   const hasAll = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
   return hasAll && matchExpressions.every((expression) => matchesExpression(expression, labels));

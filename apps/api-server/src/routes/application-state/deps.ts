@@ -22,7 +22,7 @@ export interface ApplicationStateDeps {
   >;
   readonly repositoryAccess: RepositoryAccess;
   readonly settings: Pick<LiveSettings, 'clusters' | 'server'>;
-  readonly kube: Pick<KubeClient, 'list'>;
+  readonly kube: KubeClient;
   /** Of the control plane's cluster, remembered for some minutes: charts refuse versions that are too old for them. */
   readonly kubeVersion: (signal: AbortSignal) => Promise<string>;
 }
