@@ -271,9 +271,15 @@ describe('what every request must fulfil', () => {
 });
 
 describe('what needs no session', () => {
-  it('version in the form of Argo CD (N16)', async () => {
-    expect((await server.app.inject('/api/version')).json()).toMatchObject({
-      ...{ Version: expect.stringMatching(/^v\d/), Platform: expect.any(String), Compiler: 'node' },
+  it('the version, and with a session all of its fields in the form of Argo CD (N16)', async () => {
+    const Version = expect.stringMatching(/^v\d/) as string;
+    expect((await server.app.inject('/api/version')).json()).toEqual({ Version });
+    expect((await server.app.inject({ url: '/api/version', headers: bearer('nobody') })).json()).toEqual({ Version });
+    const tools = { KustomizeVersion: 'v5.8.1', HelmVersion: 'v3.22.0', KubectlVersion: '', JsonnetVersion: 'v0.22.0' };
+    expect((await server.app.inject({ url: '/api/version', headers: bearer(server.token) })).json()).toEqual({
+      ...{ Version, BuildDate: '', GitCommit: '', GitTag: '', GitTreeState: '', Compiler: 'node' },
+      ...{ GoVersion: process.version, Platform: `${process.platform}/${process.arch}`, ...tools },
+      ExtraBuildInfo: `Tiphys on Node.js ${process.version}`,
     });
   });
 

@@ -3,6 +3,7 @@ import type { installationRoutes } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
 import type { PublicHandler } from '../../http/bind.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
+import { BUILD, TOOL_VERSIONS } from './versions.js';
 
 type Routes = typeof installationRoutes;
 
@@ -12,14 +13,20 @@ export interface InstallationDeps {
   readonly settings: LiveSettings;
 }
 
+/** Whoever has not logged in learns the version only, as in Argo CD. */
 export function createGetVersion({ version }: InstallationDeps): PublicHandler<Routes['version']['schemas']> {
+  const open = { Version: `v${version}` };
   const body = {
-    Version: `v${version}`,
+    ...open,
+    ...BUILD,
+    // Clients show it as the version of the language; ours is Node.js.
+    GoVersion: process.version,
     Compiler: 'node',
     Platform: `${process.platform}/${process.arch}`,
+    ...TOOL_VERSIONS,
     ExtraBuildInfo: `Tiphys on Node.js ${process.version}`,
   };
-  return async () => body;
+  return async (_, { user }) => (user === undefined ? open : body);
 }
 
 /** Never a secret, never a raw value of a setting that may hold one (CVE-2024-37152). */
