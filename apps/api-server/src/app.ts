@@ -24,6 +24,7 @@ import { registerCertificateRoutes } from './routes/certificates/route.js';
 import { registerClusterRoutes } from './routes/clusters/route.js';
 import { registerGpgKeyRoutes } from './routes/gpgkeys/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
+import { registerLinkRoutes } from './routes/links/route.js';
 import { registerNotificationRoutes } from './routes/notifications/route.js';
 import { registerPodLogsRoutes } from './routes/pod-logs/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
@@ -80,6 +81,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerPodLogsRoutes(app, deps.resourceActions);
   registerApplicationSetRoutes(app, await startApplicationSets(app, deps));
   registerNotificationRoutes(app, deps.applications);
+  registerLinkRoutes(app, { ...deps.resourceActions, log: deps.log });
   registerProjectRoutes(app, deps.projects);
   registerAccountRoutes(app, deps.accounts);
   registerCertificateRoutes(app, deps.certificates);

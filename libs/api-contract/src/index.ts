@@ -9,6 +9,7 @@ export * from './routes/certificates.js';
 export * from './routes/clusters.js';
 export * from './routes/gpgkeys.js';
 export * from './routes/installation.js';
+export * from './routes/links.js';
 export * from './routes/notifications.js';
 export * from './routes/pod-logs.js';
 export * from './routes/projects.js';

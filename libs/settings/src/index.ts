@@ -4,6 +4,7 @@ export * from './certificates.js';
 export * from './clusters.js';
 export * from './comparison.js';
 export type { HealthScript } from './customizations.js';
+export * from './deep-links.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';
 export * from './render-inputs.js';

@@ -30,9 +30,6 @@ export const DetailedProjectSchema = Type.Object({
 });
 export const GlobalProjectsSchema = Type.Object({ items: Type.Array(AppProjectBodySchema) });
 export const ProjectSyncWindowsSchema = Type.Object({ windows: Type.Array(object) });
-export const LinksSchema = Type.Object({
-  items: Type.Array(Type.Object({ title: text(), url: text(), description: text(), iconClass: text() })),
-});
 export const ProjectTokenRequestSchema = Type.Object({
   description: text(),
   /** Seconds; 0 or absent: the token never expires. */
@@ -99,12 +96,6 @@ export const projectRoutes = {
     ...{ method: 'GET', path: `${one}/globalprojects`, operationId: 'ProjectService_GetGlobalProjects', tag },
     summary: 'Get returns a virtual project by name',
     schemas: { params, response: GlobalProjectsSchema },
-  }),
-  links: defineRoute({
-    access,
-    ...{ method: 'GET', path: `${one}/links`, operationId: 'ProjectService_ListLinks', tag },
-    summary: 'ListLinks returns all deep links for the particular project',
-    schemas: { params, response: LinksSchema },
   }),
   syncWindows: defineRoute({
     access,

@@ -11,7 +11,6 @@ import {
   createGetProjectSyncWindows,
   createListGlobalProjects,
   createListProjectEvents,
-  createListProjectLinks,
 } from './views.js';
 
 export function registerProjectRoutes(app: FastifyInstance, deps: ProjectDeps): void {
@@ -23,7 +22,6 @@ export function registerProjectRoutes(app: FastifyInstance, deps: ProjectDeps): 
   bindRoute(app, routes.detailed, createGetDetailedProject(deps));
   bindRoute(app, routes.events, createListProjectEvents(deps));
   bindRoute(app, routes.globalProjects, createListGlobalProjects(deps));
-  bindRoute(app, routes.links, createListProjectLinks(deps));
   bindRoute(app, routes.syncWindows, createGetProjectSyncWindows(deps));
   bindRoute(app, routes.createToken, createCreateProjectToken(deps));
   bindRoute(app, routes.deleteToken, createDeleteProjectToken(deps));

@@ -1,4 +1,4 @@
-/** What is shown of a project besides itself (N10): scoped resources, Events, global projects, windows, links. */
+/** What is shown of a project besides itself (N10): scoped resources, Events, global projects, windows. */
 import type { projectRoutes } from '@tiphys/api-contract';
 import { RESOURCES } from '@tiphys/cluster';
 import { isSyncWindowActive, withGlobalProjects } from '@tiphys/gitops-engine';
@@ -45,14 +45,6 @@ export function createListProjectEvents(deps: ProjectDeps): Handler<Routes['even
 export function createListGlobalProjects(deps: ProjectDeps): Handler<Routes['globalProjects']['schemas']> {
   return async ({ params: { name } }, { user }) => {
     return { items: globalsOf(deps, findProject(deps, user, name)).map(bodyOf) };
-  };
-}
-
-/** Links are a matter of settings that this version does not evaluate: always none. */
-export function createListProjectLinks(deps: ProjectDeps): Handler<Routes['links']['schemas']> {
-  return async ({ params: { name } }, { user }) => {
-    findProject(deps, user, name);
-    return { items: [] };
   };
 }
 
