@@ -41,7 +41,11 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const { namespace } = config;
   const { kube, settings } = await prepareControlPlane(context);
   const metrics = createApiMetrics(context.metrics);
-  const [redis, watched] = await Promise.all([openRedisParts(context), watchObjects(context, kube)]);
+  const { applicationNamespaces } = settings.server();
+  const [redis, watched] = await Promise.all([
+    openRedisParts(context),
+    watchObjects(context, kube, applicationNamespaces),
+  ]);
   const repoServer = createRepoServerClient({
     address: `${config.repoServerAddress.host}:${config.repoServerAddress.port}`,
     tls: loadTlsMaterial(config.tlsDir),

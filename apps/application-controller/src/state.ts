@@ -1,5 +1,6 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
 import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import { applicationNamespaceTest } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -45,10 +46,13 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const { namespace } = config;
   const enqueueRefresh = enqueuer(deps.refreshQueue, log);
   const enqueueOperation = enqueuer(deps.operationQueue, log);
+  const settings = createSettingsSource({ client, namespace, log, onChange: () => lookAgain(() => true) });
+  onStop('settings', () => settings.stop());
+  await settings.start(signal);
   const applications = applicationInformer(deps, {
-    enqueueRefresh,
-    enqueueOperation,
+    ...{ enqueueRefresh, enqueueOperation },
     onLeft: (project) => void guard.look(project),
+    furtherNamespaces: settings.current().applicationNamespaces,
   });
   const lookAgain = wakeUp(applications.list, { enqueueRefresh, enqueueOperation });
   const projects = projectInformer(deps, {
@@ -62,7 +66,6 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     setFinalizers: (project, finalizers) => setFinalizers(client, project, { finalizers, signal }),
     log,
   });
-  const settings = createSettingsSource({ client, namespace, log, onChange: () => lookAgain(() => true) });
   const createCache = clusterCacheFactory({
     settings: settings.current,
     home: deps.home,
@@ -79,9 +82,8 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const clusters = createClusters({ known: () => knownClusters(settings.current()), createCache, log, signal });
   onStop('clusters', () => clusters.stop());
   onStop('watches', async () => {
-    await Promise.all([applications.stop(), projects.stop(), settings.stop()]);
+    await Promise.all([applications.stop(), projects.stop()]);
   });
-  await settings.start(signal);
   await projects.start(signal);
   await applications.start(signal);
   listed.done = true;
@@ -114,6 +116,11 @@ function wakeUp(
   };
 }
 
+interface ApplicationWatch extends ApplicationEvents {
+  /** Globs and expressions of namespaces beside the control plane's (A31), as they were at the start. */
+  readonly furtherNamespaces: readonly string[];
+}
+
 interface ApplicationEvents {
   readonly enqueueRefresh: Enqueuer;
   readonly enqueueOperation: Enqueuer;
@@ -123,12 +130,15 @@ interface ApplicationEvents {
 
 function applicationInformer(
   deps: StateDeps,
-  { enqueueRefresh, enqueueOperation, onLeft }: ApplicationEvents,
+  { enqueueRefresh, enqueueOperation, onLeft, furtherNamespaces }: ApplicationWatch,
 ): Informer<Application> {
+  const home = deps.config.namespace;
+  const isLookedAfter = applicationNamespaceTest(home, furtherNamespaces);
   return createInformer<Application>({
     client: deps.client,
     resource: RESOURCES.applications,
-    namespace: deps.config.namespace,
+    namespace: furtherNamespaces.length === 0 ? home : undefined,
+    accepts: ({ metadata }) => isLookedAfter(metadata.namespace ?? ''),
     log: deps.log,
     transform: (object) => object as unknown as Application,
     onChange: (_, current, previous) => {

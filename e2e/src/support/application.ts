@@ -7,6 +7,8 @@ import type { ObjectName, Site } from './site.js';
 
 export interface AppOptions {
   readonly name?: string;
+  /** Where the Application is; default the control-plane namespace (A31). */
+  readonly home?: string;
   /** Files of a new repository; with `repository` the application uses an existing one. */
   readonly files?: Files;
   readonly repository?: Pick<GitRepository, 'url'>;
@@ -66,7 +68,13 @@ export async function deploy(site: Site, options: AppOptions): Promise<App> {
   const url = repository?.url ?? options.repository?.url;
   if (url === undefined) throw new Error('an application needs files or a repository');
   await site.client.create(applicationOf({ ...options, name, namespace, url, site }));
-  return handleOf(site, { name, namespace, url, repository });
+  return handleOf(site, {
+    name,
+    namespace,
+    url,
+    repository,
+    ...(options.home === undefined ? {} : { home: options.home }),
+  });
 }
 
 interface Resolved extends AppOptions {
@@ -83,7 +91,12 @@ export function applicationOf(options: Resolved): KubeObject {
   return {
     apiVersion: API_VERSION,
     kind: 'Application',
-    metadata: { name, namespace: options.site.namespace, finalizers, labels: { [LABELS.partOf]: 'tiphys-e2e' } },
+    metadata: {
+      name,
+      namespace: options.home ?? options.site.namespace,
+      finalizers,
+      labels: { [LABELS.partOf]: 'tiphys-e2e' },
+    },
     spec: {
       project: options.project ?? 'default',
       source: { repoURL: url, path, targetRevision: revision, ...(directory === undefined ? {} : { directory }) },
@@ -102,13 +115,15 @@ interface Known {
   readonly namespace: string;
   readonly url: string;
   readonly repository: GitRepository | undefined;
+  readonly home?: string;
 }
 
 /** Also for an Application that the test has created itself. */
-export function handleOf(site: Site, { name, namespace, url, repository }: Known): App {
+export function handleOf(site: Site, { name, namespace, url, repository, home = site.namespace }: Known): App {
   const { client } = site;
-  const path = `/apis/${API_VERSION}/namespaces/${site.namespace}/applications/${name}`;
+  const path = `/apis/${API_VERSION}/namespaces/${home}/applications/${name}`;
   const rest = `/api/v1/applications/${name}`;
+  const scope = home === site.namespace ? {} : { appNamespace: home };
   const get = () => client.get<Application>(path);
   const shows: App['shows'] = async (description, check, timeoutMs = WAIT_MS) => {
     const attempt = async () => checked(await get(), check);
@@ -126,9 +141,9 @@ export function handleOf(site: Site, { name, namespace, url, repository }: Known
       await pushed(site, { url, commit: sha, files: Object.keys(files) });
       return sha;
     },
-    refresh: (type) => site.api.get(`${rest}?refresh=${type}`),
-    sync: async (request = {}) => void (await site.api.post(`${rest}/sync`, request)),
-    rollback: async (id) => void (await site.api.post(`${rest}/rollback`, { id })),
+    refresh: (type) => site.api.get(`${rest}?${new URLSearchParams({ refresh: type, ...scope }).toString()}`),
+    sync: async (request = {}) => void (await site.api.post(`${rest}/sync`, { ...scope, ...request })),
+    rollback: async (id) => void (await site.api.post(`${rest}/rollback`, { ...scope, id })),
     object: (kind, object) => site.find({ ...objectName(kind, object), namespace }),
     writes: (since) => writesOf(site, { since, namespace }),
     remove: () => client.remove(path),

@@ -13,6 +13,7 @@ export * from './health/health-scripts.js';
 export { compileIgnoreDifferences, type IgnoreRules } from './normalize/ignore-differences.js';
 export { isIgnoredUpdate } from './normalize/ignored-update.js';
 export { type NormalizationRules, normalize } from './normalize/normalize.js';
+export * from './project/app-namespace.js';
 export * from './project/check-project.js';
 export * from './project/global-projects.js';
 export * from './project/resource-permission.js';

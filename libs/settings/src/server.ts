@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly rollbackIsPermission: boolean;
   /** C15: annotations of Secrets whose values are masked. */
   readonly sensitiveAnnotations: readonly string[];
+  /** Globs or `/regex/` of further namespaces with Applications (A31), `application.namespaces` of argocd-cmd-params-cm. */
+  readonly applicationNamespaces: readonly string[];
 }
 
 export function parseServerSettings(
@@ -46,6 +48,7 @@ export function parseServerSettings(
     revisionSyncNeedsOverride: reader.flag('application.sync.requireOverridePrivilegeForRevisionSync', false),
     rollbackIsPermission: reader.flag('server.rbac.rollback.enforce.enable', false),
     sensitiveAnnotations: splitList(reader.text('resource.sensitive.mask.annotations') ?? ''),
+    applicationNamespaces: parameters.list('application.namespaces'),
   };
   return { settings, problems: [...reader.problems, ...parameters.problems] };
 }

@@ -18,6 +18,8 @@ export interface ProjectReader {
 export interface ApplicationDeps {
   /** The control-plane namespace. */
   readonly namespace: string;
+  /** Whether Applications of a namespace are looked after (A31); always true of the control plane's. */
+  readonly isApplicationNamespace: (namespace: string) => boolean;
   readonly store: ApplicationStore;
   readonly writer: ApplicationWriter;
   readonly projects: ProjectReader;

@@ -40,6 +40,8 @@ export function normalizeSpec(spec: ApplicationInput['spec']): ApplicationSpec {
 
 export interface ValidationDeps {
   readonly namespace: string;
+  /** Whether Applications of a namespace are looked after (A31). */
+  readonly isApplicationNamespace: (namespace: string) => boolean;
   readonly projects: ProjectReader;
   readonly settings: Pick<LiveSettings, 'clusters' | 'repositories'>;
 }
@@ -52,12 +54,18 @@ export function validateApplication(deps: ValidationDeps, application: Applicati
   throw new ApiError('invalidArgument', `application spec for ${name} is invalid: ${problems.join('; ')}`);
 }
 
-function namespaceProblems({ namespace }: ValidationDeps, { metadata }: Application): readonly string[] {
-  if ((metadata.namespace ?? namespace) === namespace) return [];
-  return [`namespace '${metadata.namespace}' is not permitted: applications live in the namespace ${namespace}`];
+function namespaceProblems(deps: ValidationDeps, { metadata }: Application): readonly string[] {
+  const { namespace = deps.namespace } = metadata;
+  if (deps.isApplicationNamespace(namespace)) return [];
+  return [
+    `namespace '${namespace}' is not permitted: applications live in the namespace ${deps.namespace} and those of application.namespaces in argocd-cmd-params-cm`,
+  ];
 }
 
-function projectProblems({ projects, settings }: ValidationDeps, application: Application): readonly string[] {
+function projectProblems(
+  { projects, settings, namespace }: ValidationDeps,
+  application: Application,
+): readonly string[] {
   const { project: projectName, destination } = application.spec;
   const project = projects.get(projectName);
   if (project === undefined) {
@@ -69,6 +77,7 @@ function projectProblems({ projects, settings }: ValidationDeps, application: Ap
   const conditions = checkApplicationAgainstProject(application, project, {
     ...(cluster === undefined ? {} : { destination: resolved }),
     projectRepositories: own.map(({ url }) => url),
+    controlPlaneNamespace: namespace,
   });
   const unknown = cluster === undefined ? unknownCluster(destination) : [];
   return [...conditions.map(({ message }) => message), ...unknown];

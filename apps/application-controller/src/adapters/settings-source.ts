@@ -35,6 +35,8 @@ export interface SettingsSnapshot {
   /** Data of a ConfigMap by name. */
   readonly configMap: (name: string) => SettingsData;
   readonly isExcluded: ExclusionTest;
+  /** Further namespaces with Applications (A31). */
+  readonly applicationNamespaces: readonly string[];
   /** Fields whose updates start no comparison (C19). */
   readonly ignoredUpdates: IgnoreRules;
   /** The same array until a ConfigMap or Secret changes. */
@@ -144,6 +146,7 @@ function parseSnapshot(
       sensitiveAnnotations: comparison.settings.sensitiveAnnotations,
     },
     renderSettings: render.settings,
+    applicationNamespaces: reconciliation.settings.applicationNamespaces,
     repositories: repositories.settings,
     clusters: clusters.settings,
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),

@@ -4,6 +4,8 @@ import { type Application, type ApplicationCondition, DEFAULT_PROJECT } from '@t
 import type { Clusters, ProjectReader } from '../ports.js';
 
 export interface CheckDeps {
+  /** The control-plane namespace. */
+  readonly namespace: string;
   readonly projects: ProjectReader;
   readonly clusters: Pick<Clusters, 'identify'>;
   /** Repositories whose Secret names the project (F07). */
@@ -23,5 +25,6 @@ export function checkSpec(app: Application, deps: CheckDeps): readonly Applicati
   return checkApplicationAgainstProject(app, project, {
     destination,
     projectRepositories: deps.projectRepositories(name),
+    controlPlaneNamespace: deps.namespace,
   });
 }

@@ -15,6 +15,8 @@ export interface InformerOptions<T> {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** Objects that are not accepted do not exist for it, e.g. those of other namespaces; asked with every change of the object. */
+  readonly accepts?: (object: KubernetesObject) => boolean;
   /** Parses (and may shrink) what is kept; must not throw. Default: the object itself. */
   readonly transform?: (object: KubernetesObject) => T;
   /** `deleted`: `current` is undefined. Called in order, also for the initial list. */
@@ -98,7 +100,7 @@ interface Store<T> {
   observe(object: KubernetesObject): void;
 }
 
-function createStore<T>({ transform, onChange }: InformerOptions<T>): Store<T> {
+function createStore<T>({ transform, onChange, accepts = () => true }: InformerOptions<T>): Store<T> {
   const entries = new Map<string, Entry<T>>();
   const ownWrites = createOwnWrites();
   const toValue = transform ?? ((object: KubernetesObject) => object as unknown as T);
@@ -122,6 +124,7 @@ function createStore<T>({ transform, onChange }: InformerOptions<T>): Store<T> {
     sink: {
       upsert: (object) => {
         const key = scopedName(object);
+        if (!accepts(object)) return drop(key, object.metadata.resourceVersion ?? '');
         if (!ownWrites.isStale(key, object.metadata.resourceVersion ?? '')) put(key, object);
       },
       remove: (object) => drop(scopedName(object), object.metadata.resourceVersion ?? ''),
@@ -130,6 +133,7 @@ function createStore<T>({ transform, onChange }: InformerOptions<T>): Store<T> {
       },
     },
     observe: (object) => {
+      if (!accepts(object)) return;
       const key = scopedName(object);
       const version = object.metadata.resourceVersion ?? '';
       const known = entries.get(key);

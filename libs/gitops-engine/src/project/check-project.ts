@@ -1,4 +1,4 @@
-/** What an application's project permits: sources (F01), destinations (F02), and the shape of the spec itself. */
+/** What an application's project permits: its namespace (F04), sources (F01), destinations (F02), and the shape of the spec itself. */
 import {
   type Application,
   type ApplicationCondition,
@@ -9,6 +9,7 @@ import {
   matchesGlob,
   sourcesOf,
 } from '@tiphys/model';
+import { namespaceMatcher } from './app-namespace.js';
 
 /** The destination with both of its addresses where they are known: rules may name either. */
 export interface ResolvedDestination {
@@ -22,6 +23,8 @@ export interface ProjectCheckOptions {
   readonly destination?: ResolvedDestination;
   /** Repositories whose Secret names this project: permitted without an entry in `sourceRepos` (F07). */
   readonly projectRepositories?: readonly string[];
+  /** Applications elsewhere need an entry in the project's `sourceNamespaces` (F04); not asked when absent. */
+  readonly controlPlaneNamespace?: string;
 }
 
 /** Every reason why the application may not be processed, as `InvalidSpecError` conditions; empty when it may. */
@@ -31,10 +34,24 @@ export function checkApplicationAgainstProject(
   options: ProjectCheckOptions = {},
 ): readonly ApplicationCondition[] {
   const problems = [
+    ...namespaceProblems(app, project, options.controlPlaneNamespace),
     ...sourceProblems(app, project, options.projectRepositories ?? []),
     ...destinationProblems(app.spec.destination, project, options.destination),
   ];
   return problems.map((message) => ({ type: 'InvalidSpecError', message }));
+}
+
+function namespaceProblems(
+  { metadata }: Application,
+  project: AppProject,
+  home: string | undefined,
+): readonly string[] {
+  const { name = '', namespace = home } = metadata;
+  if (home === undefined || namespace === undefined || namespace === home) return [];
+  if (namespaceMatcher(project.spec.sourceNamespaces ?? [])(namespace)) return [];
+  return [
+    `application '${name}' in namespace '${namespace}' is not permitted to use project '${project.metadata.name ?? ''}'; add the namespace to the project's sourceNamespaces`,
+  ];
 }
 
 type Source = ReturnType<typeof sourcesOf>[number];

@@ -190,3 +190,27 @@ describe('kinds (F03)', () => {
     expect(isResourcePermitted(project({ destinations, ...spec }), query)).toBe(expected);
   });
 });
+
+describe('source namespaces (F04)', () => {
+  const inNamespace = (namespace: string | undefined, sourceNamespaces?: string[]) => {
+    const { metadata, ...rest } = app({});
+    const of = { ...rest, metadata: { ...metadata, ...(namespace === undefined ? {} : { namespace }) } };
+    const against = project({ ...OPEN.spec, ...(sourceNamespaces === undefined ? {} : { sourceNamespaces }) });
+    return checkApplicationAgainstProject(of, against, { controlPlaneNamespace: 'argocd' });
+  };
+
+  it.each([
+    ['the control-plane namespace needs no entry', 'argocd', undefined],
+    ['no namespace means the control-plane namespace', undefined, undefined],
+    ['a glob permits', 'team-a', ['team-*']],
+    ['an expression permits', 'team-a', ['/^team-.$/']],
+  ])('%s', (_, namespace, patterns) => expect(inNamespace(namespace, patterns)).toEqual([]));
+
+  it.each([
+    ['nothing is permitted without a list', 'team-a', undefined],
+    ['another namespace is not permitted', 'team-b', ['team-a']],
+  ])('%s', (_, namespace, patterns) => {
+    const message = `application 'a' in namespace '${namespace}' is not permitted to use project 'team'; add the namespace to the project's sourceNamespaces`;
+    expect(inNamespace(namespace, patterns)).toEqual([{ type: 'InvalidSpecError', message }]);
+  });
+});
