@@ -11,9 +11,10 @@ import { nodeStep } from './lib/node.mjs';
 import { npmStep } from './lib/npm.mjs';
 import { cacheDir } from './lib/paths.mjs';
 import { say } from './lib/run.mjs';
+import { schemathesisStep } from './lib/schemathesis.mjs';
 
 /** In order; the steps of one stage do not need each other and run at the same time. */
-const STAGES = [[aptStep], [nodeStep], [npmStep, goStep]];
+const STAGES = [[aptStep], [nodeStep], [npmStep, goStep, schemathesisStep]];
 
 async function main() {
   if (STAGES.flat().every((step) => step.isReady())) {

@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run, say } from './run.mjs';
+import { isSchemathesisReady, pythonHasVenv } from './schemathesis.mjs';
 
-/** `probe`: a command or a file that proves the package is there. */
+/** `probe`: a command or a file that proves the package is there, or a question. */
 const PACKAGES = [
   { name: 'git', probe: 'git' },
   { name: 'ca-certificates', probe: '/etc/ssl/certs' },
   { name: 'g++', probe: 'g++' },
   { name: 'make', probe: 'make' },
   { name: 'python3', probe: 'python3' },
+  { name: 'python3-venv', probe: () => isSchemathesisReady() || pythonHasVenv() },
   { name: 'libkrb5-dev', probe: 'krb5-config' },
   { name: 'redis-server', probe: 'redis-server' },
   { name: 'openssh-server', probe: 'sshd' },
@@ -28,6 +30,9 @@ function missing() {
 }
 
 function isPresent(probe) {
+  if (typeof probe === 'function') {
+    return probe();
+  }
   if (probe.startsWith('/')) {
     return existsSync(probe);
   }

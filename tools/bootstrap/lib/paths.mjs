@@ -43,6 +43,12 @@ export const goTools = {
   },
 };
 
+/** Python environment of Schemathesis, keyed by what it holds. */
+export const schemathesisDir = join(
+  cacheDir,
+  `schemathesis-${hashFiles([join(root, 'tools', 'schemathesis', 'requirements.txt')])}`,
+);
+
 /** All sources of the Go module, in a fixed order. */
 function goFiles() {
   const names = readdirSync(goModuleDir, { recursive: true }).map(String);
@@ -67,7 +73,11 @@ export function projectEnv() {
   const path = [nodeBinDir, join(root, 'node_modules', '.bin'), tools, process.env.PATH]
     .filter(Boolean)
     .join(delimiter);
-  return { ...process.env, PATH: path, TIPHYS_TOOLS: tools, TIPHYS_CACHE: cacheDir };
+  const schemathesis = join(schemathesisDir, 'bin', 'schemathesis');
+  return {
+    ...{ ...process.env, PATH: path, TIPHYS_TOOLS: tools, TIPHYS_CACHE: cacheDir },
+    TIPHYS_SCHEMATHESIS: schemathesis,
+  };
 }
 
 /** projectEnv plus what npm and node-gyp need to compile native modules against the right Node, on all cores. */
