@@ -1,51 +1,8 @@
 /** The surface as a whole: what generated clients of Argo CD rely on. */
 import { describe, expect, it } from 'vitest';
-import {
-  accountRoutes,
-  applicationResourceRoutes,
-  applicationRoutes,
-  applicationSetRoutes,
-  applicationStateRoutes,
-  certificateRoutes,
-  clusterRoutes,
-  gpgKeyRoutes,
-  installationRoutes,
-  linkRoutes,
-  listOf,
-  notificationRoutes,
-  podLogsRoutes,
-  projectRoutes,
-  type RouteContract,
-  repoCredsRoutes,
-  repositoryRoutes,
-  resourceActionRoutes,
-  routePath,
-  sessionRoutes,
-  writeRepoCredsRoutes,
-  writeRepositoryRoutes,
-} from './index.js';
-
-const routes: readonly RouteContract[] = [
-  ...Object.values(accountRoutes),
-  ...Object.values(certificateRoutes),
-  ...Object.values(clusterRoutes),
-  ...Object.values(applicationRoutes),
-  ...Object.values(applicationSetRoutes),
-  ...Object.values(applicationStateRoutes),
-  ...Object.values(applicationResourceRoutes),
-  ...Object.values(gpgKeyRoutes),
-  ...Object.values(installationRoutes),
-  ...Object.values(linkRoutes),
-  ...Object.values(notificationRoutes),
-  ...Object.values(podLogsRoutes),
-  ...Object.values(projectRoutes),
-  ...Object.values(repoCredsRoutes),
-  ...Object.values(repositoryRoutes),
-  ...Object.values(resourceActionRoutes),
-  ...Object.values(sessionRoutes),
-  ...Object.values(writeRepoCredsRoutes),
-  ...Object.values(writeRepositoryRoutes),
-];
+import { allRoutes as routes } from './all-routes.js';
+import { applicationRoutes, listOf, type RouteContract, routePath } from './index.js';
+import { ARGO_CD_OPERATIONS } from './testing/argo-cd-operations.js';
 
 describe('routes', () => {
   it('are declared once per method and path, and have an operation id of their own', () => {
@@ -74,6 +31,39 @@ describe('routes', () => {
       '/api/version',
     ];
     expect(open.sort()).toEqual(expected);
+  });
+});
+
+describe('the surface of Argo CD (N01-N16)', () => {
+  const normalized = (path: string) => path.replace(/\{[^}]+\}/g, '{}');
+  const keyOf = ({ method, path }: Pick<RouteContract, 'method' | 'path'>) => `${method} ${normalized(path)}`;
+  const byKey = new Map(routes.map((route) => [keyOf(route), route]));
+  const fieldsOf = (schema: unknown) => Object.keys((schema as { properties?: object } | undefined)?.properties ?? {});
+
+  it('has 106 operations on 82 paths', () => {
+    expect(ARGO_CD_OPERATIONS).toHaveLength(106);
+    expect(new Set(ARGO_CD_OPERATIONS.map(({ path }) => path)).size).toBe(82);
+  });
+
+  const coming = ['ApplicationService_GetManifestsWithFiles', 'ApplicationService_ServerSideDiff'];
+  const expected = ARGO_CD_OPERATIONS.filter(({ operationId }) => !coming.includes(operationId));
+
+  it.each(expected.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(
+    '%s is there with its name, parameters and fields',
+    (_, operation) => {
+      const route = byKey.get(`${operation.method} ${normalized(operation.path)}`);
+      expect(route?.operationId).toBe(operation.operationId);
+      const missing = (wanted: readonly string[], schema: unknown) =>
+        wanted.filter((name) => !fieldsOf(schema).includes(name));
+      expect(missing(operation.query, route?.schemas.query)).toEqual([]);
+      expect(missing(operation.body ?? [], route?.schemas.body)).toEqual([]);
+    },
+  );
+
+  it('and nothing beside it that is not meant to be', () => {
+    const known = new Set(ARGO_CD_OPERATIONS.map(({ operationId }) => operationId));
+    const own = routes.filter(({ operationId }) => !known.has(operationId)).map(({ operationId }) => operationId);
+    expect(own).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** REST routes as schemas with inferred types; OpenAPI is generated from them. */
+export { allRoutes } from './all-routes.js';
 export * from './route.js';
 export * from './routes/accounts.js';
 export { applicationResourceRoutes } from './routes/application-resources.js';

@@ -71,6 +71,8 @@ const one = `${all}/{id}`;
 const params = Type.Object({ id: Type.String({ minLength: 1, description: 'The server URL, or what id.type says.' }) });
 /** `name`, `name_escaped` (URL-escaped once more), or the server's URL. */
 const idType = { 'id.type': text() };
+/** As in Argo CD, `server` and `name` are read where the path names no cluster. */
+const oneQuery = Type.Object({ ...idType, server: text(), name: text() });
 
 export const clusterRoutes = {
   list: defineRoute({
@@ -92,7 +94,7 @@ export const clusterRoutes = {
     access: { resource: 'clusters', action: 'get' },
     ...{ method: 'GET', path: one, operationId: 'ClusterService_Get', tag },
     summary: 'Get returns a cluster by server address',
-    schemas: { params, query: Type.Object(idType), response: ClusterSchema },
+    schemas: { params, query: oneQuery, response: ClusterSchema },
   }),
   update: defineRoute({
     access: { resource: 'clusters', action: 'update' },
@@ -109,7 +111,7 @@ export const clusterRoutes = {
     access: { resource: 'clusters', action: 'delete' },
     ...{ method: 'DELETE', path: one, operationId: 'ClusterService_Delete', tag },
     summary: 'Delete deletes a cluster',
-    schemas: { params, query: Type.Object(idType), response: EmptySchema },
+    schemas: { params, query: oneQuery, response: EmptySchema },
   }),
   invalidateCache: defineRoute({
     access: { resource: 'clusters', action: 'update' },

@@ -31,6 +31,9 @@ export const DetailedProjectSchema = Type.Object({
 export const GlobalProjectsSchema = Type.Object({ items: Type.Array(AppProjectBodySchema) });
 export const ProjectSyncWindowsSchema = Type.Object({ windows: Type.Array(object) });
 export const ProjectTokenRequestSchema = Type.Object({
+  /** The path names project and role too, and wins. */
+  project: text(),
+  role: text(),
   description: text(),
   /** Seconds; 0 or absent: the token never expires. */
   expiresIn: Type.Optional(int64()),

@@ -21,7 +21,8 @@ import {
 const tag = 'RepositoryService';
 const params = Type.Object({ repo: Type.String({ minLength: 1, maxLength: 2048, description: 'The address.' }) });
 const one = Type.Object({ appProject: text(), forceRefresh: flag() });
-const contents = Type.Object({ appProject: text() });
+/** `forceRefresh` is about the state of connections, which these answers do not hold. */
+const contents = one;
 const list = Type.Object({ repo: text(), appProject: text(), type: text(), forceRefresh: flag() });
 
 /** The same routes twice; `name` is what operation ids have, `plural` and `single` besides. */
