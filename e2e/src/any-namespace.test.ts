@@ -44,9 +44,13 @@ describe('an application in a namespace of application.namespaces (A31)', () => 
     await eventually(async () => expect((await app.object('ConfigMap', 'a'))?.['data']).toEqual({ a: '2' }));
     await app.is('Synced', 'Healthy');
     await app.refresh('hard');
+    const { uid } = (await app.get()).metadata;
     await app.remove();
     await app.isGone();
     expect(await app.object('ConfigMap', 'a')).toBeUndefined();
+    const { client, namespace } = site();
+    const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=tiphys.dev%2Fdeployment-of%3D${uid}`;
+    await eventually(async () => expect(await client.get(path)).toMatchObject({ items: [] }));
   });
 
   it('is listed, found by appNamespace and by no other, and named project/namespace/name in access rules', async () => {

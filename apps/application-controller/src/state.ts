@@ -13,6 +13,7 @@ import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import type { Lifecycle, Logger } from '@tiphys/runtime';
 import { createApplicationStore } from './adapters/application-store.js';
 import { createClusters } from './adapters/clusters.js';
+import { createDeploymentSweep } from './adapters/deployment-sweep.js';
 import { createSettingsSource, type SettingsSource } from './adapters/settings-source.js';
 import type { Config } from './config.js';
 import { createProjectGuard, projectOf } from './deletion/project-guard.js';
@@ -49,10 +50,15 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const settings = createSettingsSource({ client, namespace, log, onChange: () => lookAgain(() => true) });
   onStop('settings', () => settings.stop());
   await settings.start(signal);
+  const { applicationNamespaces: furtherNamespaces } = settings.current();
+  const deployments = createDeploymentSweep({ client, namespace, log });
   const applications = applicationInformer(deps, {
     ...{ enqueueRefresh, enqueueOperation },
     onLeft: (project) => void guard.look(project),
-    furtherNamespaces: settings.current().applicationNamespaces,
+    onGone: ({ metadata }) => {
+      if (metadata.namespace !== namespace) void deployments.sweep(signal, metadata.uid);
+    },
+    furtherNamespaces,
   });
   const lookAgain = wakeUp(applications.list, { enqueueRefresh, enqueueOperation });
   const projects = projectInformer(deps, {
@@ -87,6 +93,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   await projects.start(signal);
   await applications.start(signal);
   listed.done = true;
+  if (furtherNamespaces.length > 0) void deployments.sweep(signal);
   for (const { metadata } of projects.list()) void guard.look(metadata.name ?? '');
   return {
     applications: createApplicationStore(client, applications),
@@ -126,11 +133,12 @@ interface ApplicationEvents {
   readonly enqueueOperation: Enqueuer;
   /** An application that named this project no longer does, or is gone. */
   readonly onLeft: (project: string) => void;
+  readonly onGone: (app: Application) => void;
 }
 
 function applicationInformer(
   deps: StateDeps,
-  { enqueueRefresh, enqueueOperation, onLeft, furtherNamespaces }: ApplicationWatch,
+  { enqueueRefresh, enqueueOperation, onLeft, onGone, furtherNamespaces }: ApplicationWatch,
 ): Informer<Application> {
   const home = deps.config.namespace;
   const isLookedAfter = applicationNamespaceTest(home, furtherNamespaces);
@@ -145,6 +153,7 @@ function applicationInformer(
       const { refresh, operation } = triggersOf({ current, previous });
       if (refresh !== undefined) enqueueRefresh([refresh]);
       if (operation !== undefined) enqueueOperation([operation]);
+      if (current === undefined && previous !== undefined) onGone(previous);
       const left = previous === undefined ? undefined : projectOf(previous);
       if (left !== undefined && (current === undefined || projectOf(current) !== left)) onLeft(left);
     },

@@ -24,6 +24,8 @@ export interface DeploymentsOptions {
   readonly maxBytes: number;
 }
 
+/** Namespace and name of the Application that a Secret was deployed by. */
+export const APPLICATION_ANNOTATION = 'tiphys.dev/application';
 const WRITER = 'tiphys-application-controller';
 const DIGEST = 'tiphys.dev/digest';
 const PARTS = 'tiphys.dev/parts';
@@ -95,12 +97,12 @@ function secretOf(app: Application, { id, index, parcel, namespace }: Part): Kub
       namespace,
       labels: { [LABELS.deploymentOf]: uid, [LABELS.partOf]: 'argocd' },
       annotations: {
-        'tiphys.dev/application': `${home}/${name}`,
+        [APPLICATION_ANNOTATION]: `${home}/${name}`,
         'tiphys.dev/history-id': String(id),
         [DIGEST]: parcel.digest,
         [PARTS]: String(parcel.parts.length),
       },
-      // Garbage collection removes them with the Application; owners in another namespace do not exist for Kubernetes.
+      // Garbage collection removes them with the Application; for owners in another namespace the sweep does (deployment-sweep.ts).
       ...(home === namespace ? { ownerReferences: [owner] } : {}),
     },
     data: { part: parcel.parts[index]?.toString('base64') ?? '' },
