@@ -87,9 +87,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   });
   const clusters = createClusters({ known: () => knownClusters(settings.current()), createCache, log, signal });
   onStop('clusters', () => clusters.stop());
-  onStop('watches', async () => {
-    await Promise.all([applications.stop(), projects.stop()]);
-  });
+  for (const watch of [applications, projects]) onStop('watch', () => watch.stop());
   await projects.start(signal);
   await applications.start(signal);
   listed.done = true;
