@@ -5,7 +5,8 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@tiphys/source', 'module', 'node', 'development|production'];
+/** Those of Node, so that a test imports what the services import. */
+const conditions = ['@tiphys/source', 'node', 'development|production'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: ['node'] } } };
 
 export default defineConfig({
