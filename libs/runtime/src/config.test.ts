@@ -28,6 +28,7 @@ describe('a setting', () => {
     namespace: 'argocd',
     logLevel: 'info',
     logFormat: 'json',
+    logTimestamp: '',
     concurrency: 20,
     insecure: false,
     listen: { host: '0.0.0.0', port: 8080 },

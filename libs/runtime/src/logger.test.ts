@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { formatGoTime } from './go-time.js';
 import { createLogger, type LogFormat } from './logger.js';
+import { inScope } from './work-scope.js';
 
 function capture(format: LogFormat = 'json', level: 'debug' | 'info' = 'debug') {
   const lines: string[] = [];
@@ -86,4 +88,40 @@ it('whatever is logged, logging does not fail', () => {
   loop['self'] = loop;
   log.info('odd', { loop, big: 10n, date: new Date(Number.NaN), call: () => 1, none: undefined, set: new Set([1]) });
   expect(lines).toHaveLength(1);
+});
+
+describe('the layout of the time, log.format.timestamp (M08)', () => {
+  const at = new Date('2026-03-05T14:07:09.040Z');
+  it.each([
+    ['2006-01-02T15:04:05Z07:00', '2026-03-05T14:07:09Z'],
+    ['2006-01-02T15:04:05.000Z07:00', '2026-03-05T14:07:09.040Z'],
+    ['2006-01-02T15:04:05.999999999-07:00', '2026-03-05T14:07:09.04+00:00'],
+    ['Mon Jan _2 15:04:05 2006', 'Thu Mar  5 14:07:09 2026'],
+    ['Monday, 02-Jan-06 15:04:05 MST', 'Thursday, 05-Mar-26 14:07:09 UTC'],
+    ['1/2/2006 3:04:05 PM', '3/5/2026 2:07:09 PM'],
+    ['January 02, 03:04pm', 'March 05, 02:07pm'],
+    ['no element', 'no element'],
+  ])('%s', (layout, expected) => expect(formatGoTime(layout, at)).toBe(expected));
+
+  it.each([
+    ['json', /"time":"\d{4}\/\d\d"/],
+    ['text', /^\d{4}\/\d\d INFO {2}test hello\n$/],
+  ] as const)('is that of %s lines', (format, expected) => {
+    const lines: string[] = [];
+    const write = (line: string) => lines.push(line);
+    createLogger({ name: 'test', level: 'info', format, timestamp: '2006/01', write }).info('hello');
+    expect(lines[0]).toMatch(expected);
+  });
+});
+
+it('a line names the request that it belongs to, also below an await and in a child (M08)', async () => {
+  const { log, lines, last } = capture();
+  await inScope({ requestId: 'r-7' }, async () => {
+    await Promise.resolve();
+    log.child({ a: 1 }).info('inside');
+  });
+  expect(last()).toMatchObject({ requestId: 'r-7', a: 1 });
+  log.info('outside');
+  expect(lines).toHaveLength(2);
+  expect(last()).not.toHaveProperty('requestId');
 });

@@ -23,6 +23,8 @@ export interface Metrics {
   histogram<L extends string = never>(options: HistogramOptions<L>): Histogram<L>;
   /** The text of `/metrics`. */
   render(): Promise<string>;
+  /** Forgets every series of counters and histograms, not those of the process (M02, `metrics.cache.expiration`). */
+  resetCounts(): void;
   readonly contentType: string;
 }
 
@@ -32,8 +34,14 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
   // The default precision of 10 ms wakes an idle process 100 times a second.
   if (options.processMetrics !== false)
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 500 });
+  const counts: { reset(): void }[] = [];
+  const counted = <M extends { reset(): void }>(metric: M): M => {
+    counts.push(metric);
+    return metric;
+  };
   return {
-    counter: ({ name, help, labels = [] }) => new Counter({ name, help, labelNames: labels, registers: [registry] }),
+    counter: ({ name, help, labels = [] }) =>
+      counted(new Counter({ name, help, labelNames: labels, registers: [registry] })),
     gauge: <L extends string = never>({ name, help, labels = [], collect }: GaugeOptions<L>) =>
       new Gauge<L>({
         name,
@@ -49,8 +57,16 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
             }),
       }),
     histogram: ({ name, help, labels = [], buckets }) =>
-      new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] }),
+      counted(new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })),
     render: () => registry.metrics(),
+    resetCounts: () => {
+      for (const metric of counts) metric.reset();
+    },
     contentType: registry.contentType,
   };
+}
+
+/** `argocd_info{version}`: which build runs. */
+export function registerBuildInfo(metrics: Metrics, version: string): void {
+  metrics.gauge({ name: 'argocd_info', help: 'ArgoCD version information', labels: ['version'] }).set({ version }, 1);
 }

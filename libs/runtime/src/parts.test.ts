@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { backoff, retry } from './backoff.js';
 import { fakeClock } from './clock.js';
 import { createSemaphore, singleFlight } from './concurrency.js';
-import { createMetrics } from './metrics.js';
+import { createGrpcServerMetrics } from './grpc-metrics.js';
+import { createMetrics, registerBuildInfo } from './metrics.js';
 import { type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.js';
 import { loadTlsMaterial } from './tls.js';
 
@@ -184,6 +185,41 @@ describe('the operations server', () => {
     await server?.stop();
     expect(await ask('/')).toEqual({ status: 404, text: 'try /healthz, /readyz or /metrics\n' });
   });
+});
+
+it('counts can be forgotten, gauges stay (M02)', async () => {
+  const metrics = createMetrics({ processMetrics: false });
+  metrics.counter({ name: 'a_total', help: 'A.', labels: ['app'] }).inc({ app: 'gone' });
+  metrics.histogram({ name: 'b_seconds', help: 'B.', labels: ['app'], buckets: [1] }).observe({ app: 'gone' }, 2);
+  metrics.gauge({ name: 'c', help: 'C.', labels: ['app'] }).set({ app: 'kept' }, 1);
+  registerBuildInfo(metrics, 'v1.2.3');
+  metrics.resetCounts();
+  const text = await metrics.render();
+  expect(text).not.toContain('gone');
+  expect(text).toContain('c{app="kept"} 1');
+  expect(text).toContain('argocd_info{version="v1.2.3"} 1');
+});
+
+it('calls of a gRPC server are counted as go-grpc-prometheus does (M03)', async () => {
+  const metrics = createMetrics({ processMetrics: false });
+  const counted = createGrpcServerMetrics(metrics, { timeHistogram: true });
+  const call = { type: 'unary', service: 'application.ApplicationService', method: 'List' } as const;
+  counted.started(call)(0);
+  counted.started(call)(99);
+  counted.received(call);
+  counted.sent(call);
+  const labels = 'grpc_type="unary",grpc_service="application.ApplicationService",grpc_method="List"';
+  const lines = (await metrics.render()).split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      `grpc_server_started_total{${labels}} 2`,
+      `grpc_server_handled_total{${labels},grpc_code="OK"} 1`,
+      `grpc_server_handled_total{${labels},grpc_code="Unknown"} 1`,
+      `grpc_server_msg_received_total{${labels}} 1`,
+      `grpc_server_msg_sent_total{${labels}} 1`,
+      `grpc_server_handling_seconds_count{${labels}} 2`,
+    ]),
+  );
 });
 
 it('loadTlsMaterial names the files that are missing and what to do', () => {

@@ -29,6 +29,10 @@ export const commonSettings = {
     .enum(LOG_FORMATS)
     .default('json')
     .describe(`Log format: ${LOG_FORMATS.join(', ')}`),
+  logTimestamp: z
+    .string()
+    .default('')
+    .describe('Layout of the time in log lines, as Go writes it: 2006-01-02T15:04:05Z07:00; empty: RFC 3339'),
 } as const;
 
 export const redisSettings = {
@@ -43,7 +47,25 @@ export const redisSettings = {
 } as const;
 
 /** Variables of Argo CD and of Kubernetes tools that are understood besides ours; pass to loadConfig. */
-export const commonAliases = { kubeconfig: ['KUBECONFIG'], redisPassword: ['REDIS_PASSWORD'] } as const;
+export const commonAliases = {
+  kubeconfig: ['KUBECONFIG'],
+  redisPassword: ['REDIS_PASSWORD'],
+  logTimestamp: ['ARGOCD_LOG_FORMAT_TIMESTAMP'],
+} as const;
+
+/** Argo CD's variables of log and traces of a component (M07, M08); `component` for example `ARGOCD_SERVER`. */
+export function componentAliases(component: string) {
+  return {
+    ...commonAliases,
+    logLevel: [`${component}_LOGLEVEL`, `${component}_LOG_LEVEL`],
+    logFormat: [`${component}_LOGFORMAT`, `${component}_LOG_FORMAT`],
+    otlpAddress: [`${component}_OTLP_ADDRESS`],
+    otlpInsecure: [`${component}_OTLP_INSECURE`],
+    otlpHeaders: [`${component}_OTLP_HEADERS`],
+    otlpAttrs: [`${component}_OTLP_ATTRS`],
+    otlpSampleRatio: [`${component}_OTLP_SAMPLE_RATIO`],
+  } as const;
+}
 
 /** How to reach a Redis; the password is asked for on every connect, so that it can be rotated without a restart (R2). */
 export interface RedisConnection extends HostPort {
