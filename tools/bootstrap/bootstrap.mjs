@@ -5,6 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { aptStep } from './lib/apt.mjs';
+import { dexStep } from './lib/dex.mjs';
 import { goStep } from './lib/go-tools.mjs';
 import { withLock } from './lib/lock.mjs';
 import { nodeStep } from './lib/node.mjs';
@@ -14,7 +15,7 @@ import { say } from './lib/run.mjs';
 import { schemathesisStep } from './lib/schemathesis.mjs';
 
 /** In order; the steps of one stage do not need each other and run at the same time. */
-const STAGES = [[aptStep], [nodeStep], [npmStep, goStep, schemathesisStep]];
+const STAGES = [[aptStep], [nodeStep], [npmStep, goStep, schemathesisStep], [dexStep]];
 
 async function main() {
   if (STAGES.flat().every((step) => step.isReady())) {

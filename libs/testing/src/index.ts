@@ -1,5 +1,6 @@
 /** Real control plane, Redis, git servers and kubelet stand-in for tests. */
 export { type AuditFilter, type AuditWrite, auditPosition, auditWrites } from './audit.js';
+export { startBrowser } from './browser.js';
 export {
   type Certificate,
   type CertificateAuthority,
@@ -16,6 +17,7 @@ export {
   startControlPlane,
 } from './control-plane.js';
 export { installCustomResources } from './custom-resources.js';
+export { type DexServer, startDex } from './dex.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { type CommitOptions, type FileContent, type Files, filesOf, type GitRepository } from './git-repository.js';
 export {
@@ -46,6 +48,15 @@ export {
 export { readKubeconfig, writeKubeconfig } from './kubeconfig.js';
 export { type Kubelet, type KubeletOptions, startKubelet } from './kubelet.js';
 export { type KubeletLogRequest, type KubeletLogs, type KubeletLogsOptions, startKubeletLogs } from './kubelet-logs.js';
+export { type LoginWalk, walkLogin } from './login-walk.js';
+export type { OidcClient, OidcUser } from './oidc-core.js';
+export {
+  type OidcProviderFaults,
+  type OidcProviderOptions,
+  type OidcProviderServer,
+  startOidcProvider,
+} from './oidc-provider.js';
+export { keycloakShape } from './oidc-shapes.js';
 export {
   freePort,
   type ManagedProcess,

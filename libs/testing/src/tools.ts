@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 /** Path of a built tool such as `tiphys-kube` or `helm`; throws with what to do when it has not been built. */
 export function toolPath(name: string): string {
-  const folders = [process.env['TIPHYS_TOOLS'], ...cachedToolFolders()].filter((folder) => folder !== undefined);
+  const named = [process.env['TIPHYS_TOOLS'], process.env['TIPHYS_TEST_TOOLS']];
+  const folders = [...named, ...cachedToolFolders()].filter((folder) => folder !== undefined);
   const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
   if (found === undefined) {
     throw new Error(`${name} has not been built; run "npm run bootstrap" first`);

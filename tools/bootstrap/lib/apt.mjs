@@ -17,6 +17,7 @@ const PACKAGES = [
   { name: 'openssh-server', probe: 'sshd' },
   { name: 'openssh-client', probe: 'ssh-keygen' },
   { name: 'gnupg', probe: 'gpg' },
+  { name: 'chromium', probe: 'chromium' },
 ];
 
 export const aptStep = {

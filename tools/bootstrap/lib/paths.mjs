@@ -49,6 +49,16 @@ export const schemathesisDir = join(
   `schemathesis-${hashFiles([join(root, 'tools', 'schemathesis', 'requirements.txt')])}`,
 );
 
+const dexModuleDir = join(root, 'tools', 'dex');
+/** The Go module of Dex, which only tests use, and the folder that it is built into with its web pages. */
+export const dexTools = {
+  source: dexModuleDir,
+  get bin() {
+    const files = ['go.mod', 'go.sum', 'main.go'].map((name) => join(dexModuleDir, name));
+    return join(cacheDir, `tools-dex-${hashFiles(files)}`, 'bin');
+  },
+};
+
 /** All sources of the Go module, in a fixed order. */
 function goFiles() {
   const names = readdirSync(goModuleDir, { recursive: true }).map(String);
@@ -75,7 +85,7 @@ export function projectEnv() {
     .join(delimiter);
   const schemathesis = join(schemathesisDir, 'bin', 'schemathesis');
   return {
-    ...{ ...process.env, PATH: path, TIPHYS_TOOLS: tools, TIPHYS_CACHE: cacheDir },
+    ...{ ...process.env, PATH: path, TIPHYS_TOOLS: tools, TIPHYS_CACHE: cacheDir, TIPHYS_TEST_TOOLS: dexTools.bin },
     TIPHYS_SCHEMATHESIS: schemathesis,
   };
 }

@@ -1,0 +1,27 @@
+/** The few parts of the package `oidc-provider` that the harness uses; it comes without types. */
+declare module 'oidc-provider' {
+  import type { IncomingMessage, ServerResponse } from 'node:http';
+
+  export interface InteractionDetails {
+    readonly uid: string;
+    readonly prompt: { readonly name: string };
+  }
+
+  export default class Provider {
+    constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
+    /** Believe X-Forwarded-* headers. */
+    proxy: boolean;
+    readonly IdToken: { readonly prototype: { issue(options: { readonly use: string }): Promise<string> } };
+    readonly Grant: new (owner: {
+      readonly clientId: string;
+      readonly accountId: string;
+    }) => {
+      addOIDCScope(scope: string): void;
+      addOIDCClaims(claims: readonly string[]): void;
+      save(): Promise<string>;
+    };
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
+    on(event: string, listener: (...parameters: readonly unknown[]) => void): this;
+  }
+}
