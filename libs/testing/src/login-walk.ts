@@ -14,38 +14,59 @@ const MAX_STEPS = 20;
 
 /** The URL that the provider sends the user back to. Throws with the last answer when it does not. */
 export async function walkLogin({ start, until, form = {}, dispatcher }: LoginWalk): Promise<string> {
-  const cookies = new Map<string, string>();
-  let url = start;
-  let body: string | undefined;
+  const visitor: Visitor = { cookies: new Map(), dispatcher };
+  let place: Place = { url: start };
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const answer = await request(url, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-      },
-      ...(body === undefined ? {} : { body }),
-      ...(dispatcher === undefined ? {} : { dispatcher }),
-    });
-    const text = await answer.body.text();
-    for (const cookie of [answer.headers['set-cookie'] ?? []].flat()) remember(cookies, cookie);
-    const { location } = answer.headers;
-    if (answer.statusCode >= 300 && typeof location === 'string') {
-      url = new URL(location, url).href;
-      if (url.startsWith(until)) return url;
-      body = undefined;
-      continue;
+    const answer = await visit(visitor, place);
+    if (answer.location !== undefined) {
+      if (answer.location.startsWith(until)) return answer.location;
+      place = { url: answer.location };
+    } else if (answer.status === 200 && place.body === undefined) {
+      const action = /<form[^>]*action="([^"]+)"/.exec(answer.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      place = { url: new URL(action, place.url).href, body: new URLSearchParams(form).toString() };
+    } else {
+      throw new Error(`${place.url} answered ${answer.status}: ${answer.text}`);
     }
-    if (answer.statusCode !== 200 || body !== undefined)
-      throw new Error(`${url} answered ${answer.statusCode}: ${text}`);
-    const action = /<form[^>]*action="([^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&');
-    if (action !== undefined) url = new URL(action, url).href;
-    body = new URLSearchParams(form).toString();
   }
   throw new Error(`no way from ${start} to ${until} in ${MAX_STEPS} steps`);
 }
 
-function remember(cookies: Map<string, string>, header: string): void {
-  const [, name, value] = /^([^=;]+)=([^;]*)/.exec(header) ?? [];
+interface Visitor {
+  readonly cookies: Map<string, string>;
+  readonly dispatcher: Dispatcher | undefined;
+}
+
+interface Place {
+  readonly url: string;
+  /** Of a form; absent: it is read. */
+  readonly body?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly location: string | undefined;
+}
+
+async function visit({ cookies, dispatcher }: Visitor, { url, body }: Place): Promise<Answer> {
+  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  const answer = await request(url, {
+    ...(body === undefined
+      ? { method: 'GET', headers: { cookie } }
+      : { method: 'POST', headers: { cookie, ...type }, body }),
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  });
+  for (const line of [answer.headers['set-cookie'] ?? []].flat()) remember(cookies, line);
+  const { location } = answer.headers;
+  return {
+    status: answer.statusCode,
+    text: await answer.body.text(),
+    location: typeof location === 'string' ? new URL(location, url).href : undefined,
+  };
+}
+
+function remember(cookies: Map<string, string>, line: string): void {
+  const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
   if (name !== undefined && value !== undefined) cookies.set(name, value);
 }

@@ -7,6 +7,8 @@ declare module 'oidc-provider' {
     readonly prompt: { readonly name: string };
   }
 
+  // The package has a default export only.
+  // eslint-disable-next-line import-x/no-default-export
   export default class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
     /** Believe X-Forwarded-* headers. */
