@@ -86,6 +86,25 @@ export default tseslint.config(
     },
   },
   {
+    // Handlers are plain functions: REST is one of their bindings, made in route.ts.
+    files: ['apps/api-server/src/{applications,auth,kube,routes}/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/route.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['fastify', '@fastify/*', 'node:http', '**/http/bind.js', '**/http/stream.js', '**/http/types.js'],
+              message:
+                'Handlers know no transport: types are in http/handler.ts and http/context.ts, bindings in route.ts.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['libs/runtime/**/*.ts', 'libs/testing/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts', 'tools/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', NO_ENUM, NO_MOCK] },
   },

@@ -79,7 +79,8 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerResourceActionRoutes(app, deps.resourceActions);
   registerApplicationResourceRoutes(app, deps.resourceActions);
   registerPodLogsRoutes(app, deps.resourceActions);
-  registerApplicationSetRoutes(app, await startApplicationSets(app, deps));
+  const onClose = (stop: () => Promise<void>) => void app.addHook('onClose', stop);
+  registerApplicationSetRoutes(app, await startApplicationSets({ onClose }, deps));
   registerNotificationRoutes(app, deps.applications);
   registerLinkRoutes(app, { ...deps.resourceActions, log: deps.log });
   registerProjectRoutes(app, deps.projects);

@@ -1,29 +1,15 @@
 /** Binds plain handlers to contract routes: validation and OpenAPI from the schemas, ETag and gzip for large answers. */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import type { RouteContract, RouteInput, RouteOutput, RouteSchemas } from '@tiphys/api-contract';
+import type { RouteContract, RouteInput, RouteSchemas } from '@tiphys/api-contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
-import type { PublicContext, RequestContext, StreamSink } from './context.js';
+import type { PublicContext, RequestContext } from './context.js';
+import type { Handler, PublicHandler, StreamHandler } from './handler.js';
 import { isSerialized, type Serialized, toJson } from './json.js';
-import { openStream } from './stream.js';
+import { sendStream } from './stream.js';
 
-export type Handler<S extends RouteSchemas> = (
-  input: RouteInput<S>,
-  context: RequestContext,
-) => Promise<RouteOutput<S> | Serialized>;
-
-export type PublicHandler<S extends RouteSchemas> = (
-  input: RouteInput<S>,
-  context: PublicContext,
-) => Promise<RouteOutput<S> | Serialized>;
-
-/** Runs until the context's signal is aborted; an error before the first item becomes an ordinary error answer. */
-export type StreamHandler<S extends RouteSchemas> = (
-  input: RouteInput<S>,
-  context: RequestContext,
-  sink: StreamSink,
-) => Promise<void>;
+export type { Handler, PublicHandler, StreamHandler } from './handler.js';
 
 /** Registers a route that needs a session. */
 export function bindRoute<S extends RouteSchemas>(
@@ -59,9 +45,7 @@ export function bindStream<S extends RouteSchemas>(
   app.route({
     ...routeOptions(route),
     handler: async (request, reply) => {
-      const stream = openStream(request, reply, app.streams);
-      const context = { ...contextOf(request), signal: stream.signal };
-      await stream.run(() => handler(inputOf(route, request), context, stream));
+      await sendStream(request, reply, (signal) => handler(inputOf(route, request), { ...contextOf(request), signal }));
       return reply;
     },
   });

@@ -26,13 +26,10 @@ export interface PublicContext {
   readonly token: string | undefined;
 }
 
-/** Where a stream handler puts its items; each is the JSON text of one result. */
-export interface StreamSink {
-  /** Sends the headers: from here on errors can only be sent as items. */
-  open(): void;
-  send(json: string): void;
-  /** Resolves when the client has taken what was sent, or is gone: who waits for it holds no more than one item in memory. */
-  flushed(): Promise<void>;
+/** What a stream handler answers once it has accepted the request. */
+export interface Stream<T> {
+  /** Asked for the next item when the client has taken the one before; ends when the context's signal is aborted. */
+  readonly items: AsyncIterable<T>;
   /** The stream ends when the answer becomes false; asked whenever the session is checked (S17). */
-  endUnless(isPermitted: () => boolean): void;
+  readonly isPermitted: () => boolean;
 }

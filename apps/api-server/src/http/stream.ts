@@ -1,80 +1,94 @@
-/** One open stream: newline-delimited JSON as grpc-gateway sends it, or server-sent events (N19). */
+/** Sends a stream: newline-delimited JSON as grpc-gateway sends it, or server-sent events (N19); as fast as the client reads. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer } from '../errors.js';
-import type { StreamSink } from './context.js';
+import type { Stream } from './context.js';
+import { isSerialized, toJson } from './json.js';
 
-/** A client that reads slower than this many waiting bytes is disconnected: it can resume from its resourceVersion. */
-const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 
 /** Every open stream, so that the server can end them when it stops. */
 export type OpenStreams = Set<{ close(): void }>;
 
-export interface OpenStream extends StreamSink {
-  readonly signal: AbortSignal;
-  /** Runs the handler, then ends the answer; errors after the headers are sent as `{"error": …}` items. */
-  run(handler: () => Promise<void>): Promise<void>;
-}
-
-export function openStream(request: FastifyRequest, reply: FastifyReply, streams: OpenStreams): OpenStream {
+/**
+ * Opens what `start` makes and sends its items one by one; the next is asked for when the client has taken the one before, so
+ * that a client which does not read costs one item. What `start` throws is an ordinary error answer; an error after that is
+ * sent as `{"error": …}`, for the headers are gone.
+ */
+export async function sendStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  start: (signal: AbortSignal) => Promise<Stream<unknown>>,
+): Promise<void> {
+  const { streams } = request.server;
   const controller = new AbortController();
-  const events = (request.headers.accept ?? '').includes('text/event-stream');
-  const raw = reply.raw;
-  const stream = { close: () => controller.abort(new Error('the stream was closed')) };
+  const { signal } = controller;
+  const open = { close: () => controller.abort(new Error('the stream was closed')) };
+  streams.add(open);
+  reply.raw.once('close', open.close);
   const timers: NodeJS.Timeout[] = [];
-  const conditions: (() => boolean)[] = [];
-  let opened = false;
-
-  const open = (): void => {
-    if (opened) return;
-    opened = true;
-    writeHead(reply, events);
-    if (events) timers.push(setInterval(() => raw.write(': keep-alive\n\n'), KEEP_ALIVE_MS).unref());
-  };
-  const write = (json: string): void => {
-    if (controller.signal.aborted) return;
-    open();
-    raw.write(events ? `data: ${json}\n\n` : `${json}\n`);
-    if (raw.writableLength > MAX_BUFFERED_BYTES) stream.close();
-  };
-  return {
-    signal: controller.signal,
-    open,
-    send: (json) => write(`{"result":${json}}`),
-    flushed: () => drained(raw, controller.signal),
-    endUnless: (isPermitted) => void conditions.push(isPermitted),
-    run: async (handler) => {
-      streams.add(stream);
-      raw.once('close', stream.close);
-      timers.push(recheck(request, conditions, stream.close));
-      try {
-        await handler();
-      } catch (error) {
-        if (!opened) throw error;
-        if (!controller.signal.aborted) write(JSON.stringify({ error: errorAnswer(error, request.id).body }));
-      } finally {
-        for (const timer of timers) clearInterval(timer);
-        streams.delete(stream);
-        finish(raw, opened);
-      }
-    },
-  };
+  try {
+    const { items, isPermitted } = await start(signal);
+    timers.push(recheck(request, isPermitted, open.close));
+    const writer = createWriter(reply, wantsEvents(request));
+    timers.push(setInterval(writer.keepAlive, KEEP_ALIVE_MS).unref());
+    await writeItems(items, { writer, signal, requestId: request.id });
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    streams.delete(open);
+    open.close();
+  }
 }
 
-function writeHead(reply: FastifyReply, events: boolean): void {
+interface Writing {
+  readonly writer: Writer;
+  readonly signal: AbortSignal;
+  readonly requestId: string;
+}
+
+async function writeItems(items: AsyncIterable<unknown>, { writer, signal, requestId }: Writing): Promise<void> {
+  try {
+    for await (const item of items) {
+      if (signal.aborted) break;
+      writer.write(`{"result":${isSerialized(item) ? item.serialized : toJson(item)}}`);
+      await writer.drained(signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) writer.write(JSON.stringify({ error: errorAnswer(error, requestId).body }));
+  } finally {
+    writer.end();
+  }
+}
+
+function wantsEvents(request: FastifyRequest): boolean {
+  return (request.headers.accept ?? '').includes('text/event-stream');
+}
+
+interface Writer {
+  write(json: string): void;
+  keepAlive(): void;
+  drained(signal: AbortSignal): Promise<void>;
+  end(): void;
+}
+
+/** Sends the headers. */
+function createWriter(reply: FastifyReply, events: boolean): Writer {
   reply.hijack();
-  reply.raw.writeHead(200, {
+  const { raw } = reply;
+  raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': events ? 'text/event-stream' : 'application/json',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
   });
-  reply.raw.flushHeaders();
-}
-
-function finish(raw: ServerResponse, opened: boolean): void {
-  if (opened && !raw.writableEnded) raw.end();
+  raw.flushHeaders();
+  return {
+    write: (json) => void raw.write(events ? `data: ${json}\n\n` : `${json}\n`),
+    // Not to a client that does not read: it would grow what waits for it.
+    keepAlive: () => void (events && !raw.writableNeedDrain && raw.write(': keep-alive\n\n')),
+    drained: (signal) => drained(raw, signal),
+    end: () => void (raw.writableEnded || raw.end()),
+  };
 }
 
 async function drained(raw: ServerResponse, signal: AbortSignal): Promise<void> {
@@ -91,10 +105,10 @@ async function drained(raw: ServerResponse, signal: AbortSignal): Promise<void> 
 }
 
 /** A stream must not outlive its session, nor the permission that it was opened with (S17). */
-function recheck(request: FastifyRequest, conditions: readonly (() => boolean)[], close: () => void): NodeJS.Timeout {
+function recheck(request: FastifyRequest, isPermitted: () => boolean, close: () => void): NodeJS.Timeout {
   const check = (): void => {
     request.recheckSession().then((valid) => {
-      if (!valid || conditions.some((isPermitted) => !isPermitted())) close();
+      if (!valid || !isPermitted()) close();
     }, close);
   };
   return setInterval(check, request.server.sessionRecheckMs).unref();

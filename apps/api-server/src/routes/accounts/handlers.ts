@@ -14,8 +14,8 @@ import type { Account } from '@tiphys/settings';
 import { authorize } from '../../auth/authorize.js';
 import { ISSUER } from '../../auth/session-tokens.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext, Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import { type AccountDeps, accountKey, findAccount, isSelf, mayAct, requireAct } from './deps.js';
 
 type Routes = typeof accountRoutes;

@@ -4,7 +4,7 @@ import type { accountRoutes } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS } from '@tiphys/model';
 import { type AccountToken, parseAccountTokens, type SettingsData } from '@tiphys/settings';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { type AccountDeps, accountKey, findAccount, requireAct } from './deps.js';
 
 type Routes = typeof accountRoutes;

@@ -10,8 +10,8 @@ import {
   readLiveResource,
 } from '../../applications/live-resource.js';
 import { projectOf } from '../../applications/names.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import { toJson } from '../../http/json.js';
 import { API_SERVER_MANAGER } from '../../kube/write-options.js';
 import { type ApplicationResourceDeps, accessSettings } from './deps.js';

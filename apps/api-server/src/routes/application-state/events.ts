@@ -5,7 +5,7 @@ import { resourceTreeCacheKey, type SyncWindow } from '@tiphys/model';
 import { findApplication } from '../../applications/find.js';
 import { windowsNow } from '../../applications/windows.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import type { Destinations } from '../../kube/destinations.js';
 import { readView } from './cached-views.js';
 import type { ApplicationStateDeps } from './deps.js';

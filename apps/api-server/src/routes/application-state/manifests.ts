@@ -7,7 +7,7 @@ import { createGenerateManifests } from '@tiphys/proto';
 import { findApplication } from '../../applications/find.js';
 import { projectOf } from '../../applications/names.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { toJson } from '../../http/json.js';
 import type { ApplicationStateDeps } from './deps.js';
 import { sourceAt } from './source-at.js';

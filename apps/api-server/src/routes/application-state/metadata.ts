@@ -2,7 +2,7 @@
 import type { applicationStateRoutes } from '@tiphys/api-contract';
 import { findApplication } from '../../applications/find.js';
 import { projectOf } from '../../applications/names.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import type { ApplicationStateDeps } from './deps.js';
 import { sourceAt } from './source-at.js';
 

@@ -3,9 +3,10 @@ import type { applicationStateRoutes, ManagedResourceView, ResourceFilterQuery }
 import { instanceNameOf, managedResourcesCacheKey, parseAppKey, resourceTreeCacheKey } from '@tiphys/model';
 import { parseFieldMask } from '../../applications/field-mask.js';
 import { findApplication } from '../../applications/find.js';
-import type { Handler, StreamHandler } from '../../http/bind.js';
+import { accessNameOf } from '../../applications/names.js';
+import type { Handler, StreamHandler } from '../../http/handler.js';
 import { type Serialized, toJson } from '../../http/json.js';
-import { aborted } from '../applications/watch.js';
+import { createLatestItems } from '../../http/latest-items.js';
 import { readText, readView } from './cached-views.js';
 import type { ApplicationStateDeps } from './deps.js';
 
@@ -32,26 +33,39 @@ export function createGetManagedResources(deps: ApplicationStateDeps): Handler<R
 export function createWatchResourceTree(
   deps: ApplicationStateDeps,
 ): StreamHandler<Routes['watchResourceTree']['schemas']> {
-  return async ({ params, query }, { user, signal }, sink) => {
+  return async ({ params, query }, { user, signal }) => {
     const entry = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
     const instanceName = instanceNameOf(parseAppKey(entry.key), deps.applications.namespace);
-    let sent: string | undefined;
-    let turn = Promise.resolve();
-    const sendNewest = async (): Promise<void> => {
-      const text = await readText(deps, resourceTreeCacheKey(instanceName));
-      if (text === undefined || text === sent || signal.aborted) return;
-      sent = text;
-      sink.send(text);
-    };
-    // One read at a time, in the order of the announcements.
-    const onChange = (): void => void (turn = turn.then(sendNewest, sendNewest));
+    const changes = createLatestItems<'tree', true>(() => true);
+    const onChange = (): void => changes.put('tree', true);
     const stop = deps.treeChanges.subscribe(instanceName, onChange);
-    sink.open();
+    signal.addEventListener('abort', stop, { once: true });
     onChange();
-    await aborted(signal);
-    stop();
-    await turn.catch(() => undefined);
+    const readNewest = () => readText(deps, resourceTreeCacheKey(instanceName));
+    const { authorizer, namespace } = deps.applications;
+    const isPermitted = () => {
+      const now = deps.applications.store.get(entry.key) ?? entry;
+      return authorizer(user, {
+        resource: 'applications',
+        action: 'get',
+        object: accessNameOf(now.application, namespace),
+      });
+    };
+    return { items: changedTexts(changes.read(signal), readNewest), isPermitted };
   };
+}
+
+async function* changedTexts(
+  announcements: AsyncIterable<true>,
+  readNewest: () => Promise<string | undefined>,
+): AsyncGenerator<Serialized, void> {
+  let sent: string | undefined;
+  for await (const _ of announcements) {
+    const text = await readNewest();
+    if (text === undefined || text === sent) continue;
+    sent = text;
+    yield { serialized: text };
+  }
 }
 
 function maskedText(text: string, fields: string | undefined): string {

@@ -9,8 +9,8 @@ import { applicationJson } from '../../applications/store.js';
 import { toApplication, validateApplication } from '../../applications/validate.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 
 type CreateHandler = Handler<(typeof applicationRoutes.create)['schemas']>;
 

@@ -4,7 +4,7 @@ import { type Application, FINALIZERS } from '@tiphys/model';
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { findApplication } from '../../applications/find.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 
 type DeleteHandler = Handler<(typeof applicationRoutes.delete)['schemas']>;
 

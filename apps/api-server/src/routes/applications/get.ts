@@ -7,7 +7,7 @@ import { findApplication } from '../../applications/find.js';
 import { createMaskedTexts } from '../../applications/masked-texts.js';
 import { type ApplicationEntry, applicationEntry } from '../../applications/store.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 
 type GetHandler = Handler<(typeof applicationRoutes.get)['schemas']>;
 

@@ -7,8 +7,8 @@ import { createFilter } from '../../applications/filter.js';
 import { createMaskedTexts, type MaskedTexts } from '../../applications/masked-texts.js';
 import { accessNameOf } from '../../applications/names.js';
 import type { ApplicationEntry } from '../../applications/store.js';
-import type { Handler } from '../../http/bind.js';
 import type { Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import type { Serialized } from '../../http/json.js';
 
 type ListHandler = Handler<(typeof applicationRoutes.list)['schemas']>;

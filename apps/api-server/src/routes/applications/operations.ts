@@ -18,8 +18,8 @@ import { windowsNow } from '../../applications/windows.js';
 import type { MergePatch } from '../../applications/writer.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import { checkSyncRequest, isOverride, type SyncRules, syncOperation } from './sync-operation.js';
 
 type Routes = typeof applicationRoutes;

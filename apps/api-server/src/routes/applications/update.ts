@@ -16,8 +16,8 @@ import { applicationJson } from '../../applications/store.js';
 import { normalizeSpec, toApplication, validateApplication } from '../../applications/validate.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import type { Serialized } from '../../http/json.js';
 import { withIntent } from './create.js';
 

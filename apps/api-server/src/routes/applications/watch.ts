@@ -1,5 +1,6 @@
 /** GET /api/v1/stream/applications (N19): every change as it happens, filtered as lists are. */
 import type { ApplicationQuery, applicationRoutes } from '@tiphys/api-contract';
+import type { AppKey } from '@tiphys/model';
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { type FieldMask, parseFieldMask } from '../../applications/field-mask.js';
 import { createFilter } from '../../applications/filter.js';
@@ -7,8 +8,10 @@ import { createMaskedTexts, type MaskedTexts } from '../../applications/masked-t
 import { accessNameOf } from '../../applications/names.js';
 import type { ApplicationEntry, ApplicationEvent } from '../../applications/store.js';
 import { ApiError } from '../../errors.js';
-import type { StreamHandler } from '../../http/bind.js';
 import type { Subject } from '../../http/context.js';
+import type { StreamHandler } from '../../http/handler.js';
+import type { Serialized } from '../../http/json.js';
+import { type Change, createLatestItems, mapItems, mergeChanges } from '../../http/latest-items.js';
 import { visible } from './list.js';
 
 type WatchHandler = StreamHandler<(typeof applicationRoutes.watch)['schemas']>;
@@ -19,20 +22,20 @@ type WatchHandler = StreamHandler<(typeof applicationRoutes.watch)['schemas']>;
  */
 export function createWatchApplications(deps: ApplicationDeps): WatchHandler {
   const texts = createMaskedTexts();
-  return async ({ query }, { user, signal }, sink) => {
+  return async ({ query }, { user, signal }) => {
     const after = parseVersion(query.resourceVersion);
     const textOf = eventText(parseFieldMask(query.fields), texts);
     const initial = after === undefined || query.name ? visible(deps, user, query) : [];
-    sink.open();
-    for (const entry of initial) sink.send(textOf('ADDED', entry));
+    const changes = createLatestItems<AppKey, Change<ApplicationEntry>>(mergeChanges);
+    for (const entry of initial) changes.put(entry.key, { type: 'ADDED', object: entry });
     const typeOf = eventType(deps, user, query);
     const stop = deps.store.subscribe((event) => {
       if (after !== undefined && event.entry.resourceVersion < after) return;
       const type = typeOf(event);
-      if (type !== undefined) sink.send(textOf(type, event.entry));
+      if (type !== undefined) changes.put(event.entry.key, { type, object: event.entry });
     });
-    await aborted(signal);
-    stop();
+    signal.addEventListener('abort', stop, { once: true });
+    return { items: mapItems(changes.read(signal), textOf), isPermitted: () => true };
   };
 }
 
@@ -58,26 +61,19 @@ function eventType(deps: ApplicationDeps, user: Subject, query: ApplicationQuery
 function eventText(mask: FieldMask | undefined, texts: MaskedTexts) {
   const below = mask?.at('result');
   const inside = below?.at('application');
-  return (type: string, entry: ApplicationEntry): string => {
-    const json = inside === undefined ? entry.json : texts.textOf(entry, inside);
+  return ({ type, object }: Change<ApplicationEntry>): Serialized => {
+    const json = inside === undefined ? object.json : texts.textOf(object, inside);
     const fields = [
       ...(below?.drops('type') === true ? [] : [`"type":"${type}"`]),
       ...(below?.drops('application') === true ? [] : [`"application":${json}`]),
     ];
-    return `{${fields.join(',')}}`;
+    return { serialized: `{${fields.join(',')}}` };
   };
 }
 
-function parseVersion(text: string | undefined): bigint | undefined {
+/** @throws ApiError invalidArgument. */
+export function parseVersion(text: string | undefined): bigint | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^\d+$/.test(text)) throw new ApiError('invalidArgument', `resourceVersion "${text}" is not a number`);
   return BigInt(text);
-}
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

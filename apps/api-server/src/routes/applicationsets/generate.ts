@@ -6,7 +6,7 @@ import { type Application, type ApplicationSet, GROUP, type KubernetesObject, VE
 import type { Cluster } from '@tiphys/settings';
 import { applicationJson } from '../../applications/store.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { API_SERVER_MANAGER } from '../../kube/write-options.js';
 import type { ApplicationSetDeps } from './deps.js';
 import { checkedApplicationSet } from './input.js';

@@ -4,8 +4,8 @@ import { RESOURCES } from '@tiphys/cluster';
 import { type ApplicationSet, GROUP, VERSION } from '@tiphys/model';
 import { projectOf } from '../../applications/names.js';
 import { parseSelector } from '../../applications/selector.js';
-import type { Handler } from '../../http/bind.js';
 import type { Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import type { ApplicationSetEntry } from '../../kube/watched-application-sets.js';
 import { type ApplicationSetDeps, checkNamespace, findApplicationSet, mayGet } from './deps.js';
 

@@ -6,7 +6,7 @@ import { type KubeClient, RESOURCES } from '@tiphys/cluster';
 import { decodeSecretData } from '@tiphys/settings';
 import { decodeJwt } from 'jose';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { API_SERVER_MANAGER } from '../../kube/write-options.js';
 import { checkConnection, rememberCheck, withClient } from './connection.js';
 import { type ClusterDeps, findForUse } from './deps.js';

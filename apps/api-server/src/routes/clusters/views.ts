@@ -1,7 +1,7 @@
 /** Clusters: list and get, with what is known of their state (N09). */
 import type { ClusterBody, clusterRoutes } from '@tiphys/api-contract';
 import { type Cluster, findCluster } from '@tiphys/settings';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { clusterBody } from './body.js';
 import { type ClusterCheck, lastCheck } from './connection.js';
 import { type ClusterDeps, findForUse, matcherOf, mayUse } from './deps.js';

@@ -4,7 +4,7 @@ import { CONFIG_OBJECTS } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import { type Authorizer, authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
 import type { DataWriter } from '../../kube/data-writer.js';
 import { invalid } from './armor.js';

@@ -1,7 +1,7 @@
 /** Version and settings (N14 in part, N16): what user interfaces and the CLI ask before they log in. */
 import type { installationRoutes } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
-import type { PublicHandler } from '../../http/bind.js';
+import type { PublicHandler } from '../../http/handler.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
 import { BUILD, TOOL_VERSIONS } from './versions.js';
 

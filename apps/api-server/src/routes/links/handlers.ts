@@ -16,7 +16,7 @@ import { type LiveResourceDeps, readLiveResource } from '../../applications/live
 import { projectOf } from '../../applications/names.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { accessSettings } from '../application-resources/deps.js';
 
 type Routes = typeof linkRoutes;

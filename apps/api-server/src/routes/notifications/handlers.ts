@@ -1,7 +1,7 @@
 /** Names of notification services, templates and triggers from argocd-notifications-cm (N15); never their contents. */
 import type { notificationRoutes } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS } from '@tiphys/model';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
 
 export interface NotificationDeps {

@@ -1,5 +1,5 @@
 /** Streams the logs of an application's pods (N04): as slowly as the client reads, and no longer than it stays. */
-import type { PodLogsQuery, podLogsRoutes } from '@tiphys/api-contract';
+import type { LogEntry, PodLogsQuery, podLogsRoutes } from '@tiphys/api-contract';
 import type { KubeClient } from '@tiphys/cluster';
 import type { ApplicationTree } from '@tiphys/gitops-engine';
 import { GitOpsError, isGitOpsError, kubernetesTime, redact, resourceTreeCacheKey } from '@tiphys/model';
@@ -7,8 +7,8 @@ import { findApplication } from '../../applications/find.js';
 import { accessNameOf } from '../../applications/names.js';
 import { type AccessRequest, authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { StreamHandler } from '../../http/bind.js';
-import type { RequestContext, StreamSink } from '../../http/context.js';
+import type { RequestContext, Stream } from '../../http/context.js';
+import type { StreamHandler } from '../../http/handler.js';
 import { type ApplicationResourceDeps, accessSettings } from '../application-resources/deps.js';
 import { readView } from '../application-state/cached-views.js';
 import { type LogLine, logLines, messageLine } from './lines.js';
@@ -22,23 +22,24 @@ type Routes = typeof podLogsRoutes;
 const PATIENCE_MS = 100;
 
 export function createPodLogs(deps: ApplicationResourceDeps): StreamHandler<Routes['podLogs']['schemas']> {
-  return ({ params, query }, context, sink) =>
-    stream(deps, context, { name: params.name, query, podName: params.podName, sink });
+  return ({ params, query }, context) => openLogs(deps, context, { ...params, query });
 }
 
 export function createResourceLogs(deps: ApplicationResourceDeps): StreamHandler<Routes['resourceLogs']['schemas']> {
-  return ({ params, query }, context, sink) => stream(deps, context, { name: params.name, query, sink });
+  return ({ params, query }, context) => openLogs(deps, context, { name: params.name, query });
 }
 
-interface StreamRequest {
+interface LogsOfRequest {
   readonly name: string;
   readonly query: PodLogsQuery;
   readonly podName?: string;
-  readonly sink: StreamSink;
 }
 
-async function stream(deps: ApplicationResourceDeps, context: RequestContext, request: StreamRequest): Promise<void> {
-  const { name, query, podName, sink } = request;
+async function openLogs(
+  deps: ApplicationResourceDeps,
+  context: RequestContext,
+  { name, query, podName }: LogsOfRequest,
+): Promise<Stream<LogEntry>> {
   const { applications } = deps.applicationState;
   const { application } = findApplication(applications, context.user, { ...query, name, action: 'get' });
   const object = accessNameOf(application, applications.namespace);
@@ -50,11 +51,11 @@ async function stream(deps: ApplicationResourceDeps, context: RequestContext, re
   const pods = selectPods(nodes, logs.selection);
   refuseTooMany(pods, accessSettings(deps).maxPodLogs);
   const { client } = await deps.destinations.for(application.spec.destination);
-  sink.endUnless(() => applications.authorizer(context.user, access));
-  sink.open();
-  if (pods.length === 0) return;
   const now = () => applications.clock.now();
-  await send({ client, pods, logs, now, sink, signal: context.signal });
+  return {
+    items: entries({ client, pods, logs, now, signal: context.signal }),
+    isPermitted: () => applications.authorizer(context.user, access),
+  };
 }
 
 function refuseTooMany(pods: readonly PodName[], limit: number): void {
@@ -70,13 +71,13 @@ interface Sending {
   readonly pods: readonly PodName[];
   readonly logs: LogsRequest;
   readonly now: () => Date;
-  readonly sink: StreamSink;
   readonly signal: AbortSignal;
 }
 
 /** Ends with an entry that says so, when the logs have ended or the asked time has. */
-async function send(sending: Sending): Promise<void> {
-  const { logs, now, sink } = sending;
+async function* entries(sending: Sending): AsyncGenerator<LogEntry, void> {
+  const { logs, now } = sending;
+  if (sending.pods.length === 0) return;
   const done = new AbortController();
   const signal = AbortSignal.any([sending.signal, done.signal]);
   const sources = sending.pods.map((pod) => openLog({ ...sending, signal }, pod));
@@ -84,11 +85,10 @@ async function send(sending: Sending): Promise<void> {
     for await (const line of mergeByTime(sources, logs.follow ? PATIENCE_MS : Number.POSITIVE_INFINITY)) {
       if (!logs.shows(line)) continue;
       const isLast = logs.isLate(line);
-      sink.send(entryOf(line, isLast));
+      yield entryOf(line, isLast);
       if (isLast) return;
-      await sink.flushed();
     }
-    sink.send(entryOf(messageLine('', '', now()), true));
+    yield entryOf(messageLine('', '', now()), true);
   } catch (error) {
     if (!sending.signal.aborted) throw isGitOpsError(error) ? error : brokenOff(error);
   } finally {
@@ -115,7 +115,7 @@ async function* openLog({ client, logs, now, signal }: Sending, { namespace, nam
   yield* logLines(name, chunks, now);
 }
 
-function entryOf({ content, time, ms, podName }: LogLine, last: boolean): string {
+function entryOf({ content, time, ms, podName }: LogLine, last: boolean): LogEntry {
   const timeStamp = kubernetesTime(new Date(ms));
-  return JSON.stringify({ content, timeStamp, last, timeStampStr: time, podName });
+  return { content, timeStamp, last, timeStampStr: time, podName };
 }

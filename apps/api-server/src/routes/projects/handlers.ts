@@ -6,8 +6,8 @@ import { type AppProject, DEFAULT_PROJECT, type KubernetesObject } from '@tiphys
 import { parseFieldMask } from '../../applications/field-mask.js';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import { type Serialized, toJson } from '../../http/json.js';
 import { API_SERVER_MANAGER } from '../../kube/write-options.js';
 import { bodyOf, findProject, type ProjectDeps, readProject } from './deps.js';

@@ -5,8 +5,8 @@ import { type AppProject, type JwtToken, type ProjectRole, tokensOfRole, withTok
 import { projectRoleSubject } from '@tiphys/rbac';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import { changeProject, type ProjectDeps } from './deps.js';
 
 type Routes = typeof projectRoutes;

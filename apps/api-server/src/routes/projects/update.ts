@@ -19,8 +19,8 @@ import {
 import { findCluster } from '@tiphys/settings';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext, Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import { bodyOf, changeProject, type ProjectDeps } from './deps.js';
 import { toProject } from './input.js';
 import { validateProject } from './validate.js';

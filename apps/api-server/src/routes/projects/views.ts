@@ -3,7 +3,7 @@ import type { projectRoutes } from '@tiphys/api-contract';
 import { RESOURCES } from '@tiphys/cluster';
 import { isSyncWindowActive, withGlobalProjects } from '@tiphys/gitops-engine';
 import { withEqualTokenLists } from '@tiphys/model';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { clusterBody } from '../clusters/body.js';
 import { bodyOf, findProject, type ProjectDeps } from './deps.js';
 import { globalsOf } from './update.js';

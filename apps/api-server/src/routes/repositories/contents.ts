@@ -3,8 +3,8 @@ import type { repositoryRoutes } from '@tiphys/api-contract';
 import { credentialsFor, type RepositoryConnection } from '@tiphys/settings';
 import { authorize, scopedObject } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
 import type { RequestContext, Subject } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import type { RepositoryDeps } from './deps.js';
 import { permittedProject } from './permitted.js';
 

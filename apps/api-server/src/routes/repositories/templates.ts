@@ -4,7 +4,7 @@ import { isSameGitUrl } from '@tiphys/model';
 import type { Repository, SettingsData } from '@tiphys/settings';
 import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
-import type { Handler } from '../../http/bind.js';
+import type { Handler } from '../../http/handler.js';
 import { templateBody, withoutPassword } from './bodies.js';
 import { parsedSecret } from './connection.js';
 import type { CredentialKind, RepositoryDeps } from './deps.js';

@@ -3,7 +3,7 @@ import type { sessionRoutes } from '@tiphys/api-contract';
 import type { PasswordVerifier } from '../../auth/password.js';
 import type { SessionTokens } from '../../auth/session-tokens.js';
 import { ApiError } from '../../errors.js';
-import type { PublicHandler } from '../../http/bind.js';
+import type { PublicHandler } from '../../http/handler.js';
 
 type Routes = typeof sessionRoutes;
 
