@@ -1,12 +1,14 @@
 /** Builds the HTTP application from its dependencies; nothing listens yet, so tests call `inject`. */
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
+import { systemClock } from '@tiphys/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApiServerDeps } from './deps.js';
 import { toJson } from './http/json.js';
 import type { OpenStreams } from './http/stream.js';
 import type {} from './http/types.js';
 import { lazyValidatorCompiler } from './http/validation.js';
+import { auditPlugin, requestIds } from './plugins/audit.js';
 import { authPlugin } from './plugins/auth.js';
 import { contentTypePlugin } from './plugins/content-type.js';
 import { deadlinePlugin } from './plugins/deadline.js';
@@ -44,6 +46,8 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT_BYTES,
     logger: false,
     trustProxy: deps.installation.trustProxy,
+    genReqId: requestIds(deps.installation.trustProxy),
+    requestIdHeader: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   });
@@ -62,6 +66,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
 }
 
 async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
+  await app.register(auditPlugin, { trail: deps.auditTrail, clock: systemClock });
   await app.register(errorsPlugin, { log: deps.log });
   await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   await app.register(rateLimit, { global: false });

@@ -5,9 +5,12 @@ import { createLuaRuntime } from '@tiphys/lua';
 import type { AppProject } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
 import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock } from '@tiphys/runtime';
-import { createAudit } from './applications/audit.js';
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
+import { auditedClient } from './audit/audited-client.js';
+import { createAudit } from './audit/events.js';
+import { createFileSink, createStreamSink } from './audit/sinks.js';
+import { type AuditTrail, createAuditMetrics, createAuditTrail } from './audit/trail.js';
 import { createLoginThrottle } from './auth/login-throttle.js';
 import { createPasswordCheck, createPasswordVerifier } from './auth/password.js';
 import { createRbacAuthorizer } from './auth/rbac.js';
@@ -52,7 +55,10 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   });
   lifecycle.onStop('repo-server client', () => repoServer.close());
   const authorizer = createRbacAuthorizer({ settings, projects: watched.projects, log });
-  const shared = { namespace, authorizer, audit: createAudit({ kube, clock: systemClock, log }) };
+  const audit = createAudit({
+    ...{ kube, clock: systemClock, log, projects: watched.projects, eventLabels: settings.eventLabels },
+  });
+  const shared = { namespace, authorizer, audit };
   const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
   const index = createRepositoryIndex(applications.store);
   const session = buildSession({ settings, projects: watched.projects, metrics, cache: redis.cache, log });
@@ -84,9 +90,17 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     },
     repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
     installation: { version: VERSION, namespace, settings, trustProxy: config.trustProxy },
+    auditTrail: openAuditTrail(context),
     metrics,
     log,
   };
+}
+
+function openAuditTrail({ config, lifecycle, metrics, log }: BuildContext): AuditTrail {
+  const sink = config.auditLog === undefined ? createStreamSink() : createFileSink(config.auditLog);
+  const trail = createAuditTrail({ sink, clock: systemClock, log, metrics: createAuditMetrics(metrics) });
+  lifecycle.onStop('audit log', () => trail.stop());
+  return trail;
 }
 
 interface ResourceActionParts extends Pick<ResourceActionDeps, 'applicationState'> {
@@ -114,7 +128,8 @@ interface ControlPlaneParts {
 /** Connects, completes what a first start needs, and reads the settings. */
 async function prepareControlPlane({ config, lifecycle, log }: BuildContext): Promise<ControlPlaneParts> {
   const { namespace, kubeconfig } = config;
-  const kube = createKubeClient(await loadClusterConnection({ kubeconfig, userAgent: 'tiphys-api-server' }));
+  const connection = await loadClusterConnection({ kubeconfig, userAgent: 'tiphys-api-server' });
+  const kube = auditedClient(createKubeClient(connection));
   lifecycle.onStop('kubernetes client', () => kube.close());
   await ensureServerSecrets({ kube, namespace, clock: systemClock, log }, lifecycle.signal);
   await ensureDefaultProject(kube, namespace, lifecycle.signal);

@@ -10,6 +10,10 @@ export const configSchema = z.object({
   kubeconfig: z.string().optional().describe('kubeconfig of the control-plane cluster; default: the service account'),
   repoServerAddress: hostPort.describe('gRPC address of the repo-server, host:port'),
   tlsDir: z.string().describe('Folder with ca.crt, tls.crt and tls.key for the repo-server'),
+  auditLog: z
+    .string()
+    .optional()
+    .describe('File that the audit log is appended to; default: standard output, marked "audit": true'),
   trustProxy: z.stringbool().default(false).describe('Believe X-Forwarded-* headers; set it behind an ingress'),
 });
 

@@ -1,6 +1,7 @@
 /** Everything the HTTP application is made of; `main` builds it from the real parts, tests from what they need. */
 import type { Logger } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
+import type { AuditTrail } from './audit/trail.js';
 import type { SessionTokens } from './auth/session-tokens.js';
 import type { ApiMetrics } from './plugins/metrics.js';
 import type { AccountDeps } from './routes/accounts/deps.js';
@@ -32,6 +33,7 @@ export interface ApiServerDeps {
     /** How often open streams check their session; default 30 s (S17). */
     readonly sessionRecheckMs?: number;
   };
+  readonly auditTrail: AuditTrail;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
 }

@@ -5,6 +5,7 @@ export * from './clusters.js';
 export * from './comparison.js';
 export type { HealthScript } from './customizations.js';
 export * from './deep-links.js';
+export * from './event-labels.js';
 export * from './oidc.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';

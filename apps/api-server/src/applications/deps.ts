@@ -1,9 +1,9 @@
 /** What the application handlers work with. */
 import type { AppProject } from '@tiphys/model';
 import type { Clock } from '@tiphys/runtime';
+import type { Audit } from '../audit/events.js';
 import type { Authorizer } from '../auth/authorize.js';
 import type { LiveSettings } from '../kube/config-objects.js';
-import type { Audit } from './audit.js';
 import type { ApplicationStore } from './store.js';
 import type { ApplicationWriter } from './writer.js';
 

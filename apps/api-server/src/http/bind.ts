@@ -64,7 +64,7 @@ function routeOptions(route: RouteContract) {
   return {
     method: route.method,
     url: urlPattern(route),
-    config: { public: route.access === 'public' },
+    config: { public: route.access === 'public', operation: route },
     schema: {
       operationId: route.operationId,
       tags: [route.tag],

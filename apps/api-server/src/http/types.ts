@@ -1,4 +1,6 @@
 /** What our plugins add to Fastify's own objects. */
+import type { AuditedOperation } from '../audit/entry.js';
+import type { AuditScope } from '../audit/scope.js';
 import type { Subject } from './context.js';
 import type { OpenStreams } from './stream.js';
 
@@ -8,6 +10,8 @@ declare module 'fastify' {
     user: Subject | undefined;
     /** The token as sent, verified or not. */
     sessionToken: string | undefined;
+    /** What the audit log learns of this request. */
+    auditScope: AuditScope | undefined;
     /** Aborted when the client goes away or the request took too long. */
     deadline: AbortSignal;
     /** Whether the session of this request is still valid. */
@@ -22,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** No session is needed. */
     public?: boolean;
+    /** The operation of the contract that the route serves. */
+    operation?: AuditedOperation;
     /** The route reads other bodies than JSON (webhooks). */
     anyContentType?: boolean;
   }

@@ -8,11 +8,13 @@ import {
   type Cluster,
   configMapData,
   decodeSecretData,
+  type EventLabelSettings,
   isInClusterEnabled,
   type Parsed,
   parseAccountSettings,
   parseActionCustomizations,
   parseClusters,
+  parseEventLabelSettings,
   parseRepositories,
   parseServerSettings,
   parseWebhookSettings,
@@ -33,6 +35,8 @@ export interface LiveSettings {
   clusters(): readonly Cluster[];
   /** Resource actions of the administrator (E12). */
   actions(): readonly ActionCustomization[];
+  /** Labels that Events of Applications carry. */
+  eventLabels(): EventLabelSettings;
   /** The Secret that registers a cluster. */
   clusterSecret(name: string): SecretRecord | undefined;
   /** Changes with every change of any of them. */
@@ -131,6 +135,7 @@ export function liveSettings(sources: SettingsSources, log: Logger): LiveSetting
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
     actions: perChange(() => parseActionCustomizations(argocdCm())),
+    eventLabels: perChange(() => parseEventLabelSettings(argocdCm())),
     clusterSecret: (name) => credentials().find((record) => record.name === name),
     version: sources.version,
     configMap,

@@ -8,6 +8,7 @@ import {
 } from '@tiphys/cluster';
 import { type ApplicationDestination, IN_CLUSTER_SERVER } from '@tiphys/model';
 import { type Cluster, findCluster } from '@tiphys/settings';
+import { auditedClient } from '../audit/audited-client.js';
 import { ApiError } from '../errors.js';
 import type { LiveSettings } from './config-objects.js';
 
@@ -47,7 +48,7 @@ export function createDestinations({ settings, home }: DestinationsDeps): Destin
     const known = opened.get(server);
     if (known !== undefined && known.data === data) return known.destination;
     if (cluster.auth.kind === 'refused') throw unusable(cluster, cluster.auth.reason);
-    const client = createKubeClient(await connect(cluster, data?.['config'] ?? '{}'));
+    const client = auditedClient(createKubeClient(await connect(cluster, data?.['config'] ?? '{}')));
     const destination = { server, name, client, discovery: createDiscovery(client) };
     opened.set(server, { data, destination });
     await known?.destination.client.close();

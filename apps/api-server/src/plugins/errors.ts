@@ -11,6 +11,7 @@ export interface ErrorsOptions {
 export const errorsPlugin = fastifyPlugin<ErrorsOptions>(async (app, { log }) => {
   const respond = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, headers, body, unexpected } = errorAnswer(error, request.id);
+    if (request.auditScope !== undefined) request.auditScope.reason = body.message;
     const fields = { request: request.id, method: request.method, route: request.routeOptions.url, status };
     if (unexpected) log.error('request failed', { ...fields, error });
     else if (status === 401 || status === 403) {

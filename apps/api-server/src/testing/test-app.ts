@@ -1,5 +1,8 @@
 /** The application on real parts for integration tests; the caller says where the control plane and Redis are. */
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createMetrics, type Lifecycle, type Logger, silentLogger } from '@tiphys/runtime';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../app.js';
@@ -25,6 +28,8 @@ export interface TestApp {
   call(method: InjectOptions['method'], url: string, body?: unknown): Promise<LightMyRequestResponse>;
   readonly token: string;
   readonly cacheKey: string;
+  /** Lines of the audit log so far. */
+  auditLines(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -34,7 +39,9 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const lifecycle: Lifecycle = { signal: controller.signal, onStop: (_, stop) => void stops.push(stop) };
   const { host, port, password } = options.redis;
   const cacheKey = randomBytes(32).toString('hex');
+  const auditLog = join(tmpdir(), `tiphys-audit-${randomBytes(8).toString('hex')}.log`);
   const config = configSchema.parse({
+    auditLog,
     ...{ namespace: options.namespace, kubeconfig: options.kubeconfigPath, tlsDir: options.tlsDir, cacheKey },
     ...{ redisAddress: `${host}:${port}`, redisPassword: password, repoServerAddress: '127.0.0.1:1' },
   });
@@ -47,6 +54,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     app,
     deps,
     cacheKey,
+    auditLines: () => (existsSync(auditLog) ? readFileSync(auditLog, 'utf8').split('\n').slice(0, -1) : []),
     logIn: async (adminPassword) => {
       const payload = { username: 'admin', password: adminPassword };
       const answer = await app.inject({ method: 'POST', url: '/api/v1/session', payload });
@@ -65,6 +73,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
       await app.close();
       controller.abort(new Error('the test is over'));
       for (const stop of stops.reverse()) await stop();
+      rmSync(auditLog, { force: true });
     },
   };
 }

@@ -1,9 +1,9 @@
 /** What the ApplicationSet handlers work with, and how one is found with its access check (N06, N21). */
 import type { KubeClient } from '@tiphys/cluster';
 import type { AccessAction, ApplicationSet } from '@tiphys/model';
-import type { Audit } from '../../applications/audit.js';
 import type { ProjectReader } from '../../applications/deps.js';
 import { accessNameOf } from '../../applications/names.js';
+import type { Audit } from '../../audit/events.js';
 import { type Authorizer, authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { Subject } from '../../http/context.js';

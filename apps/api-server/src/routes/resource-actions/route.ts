@@ -64,5 +64,9 @@ async function run(deps: ResourceActionDeps, context: RequestContext, request: R
     reason: 'ResourceActionRan',
     action: `ran action ${action} on resource ${group}/${kind}/${resourceName}`,
   });
+  const { apiVersion } = subject.live;
+  applications.audit(context.user, subject.live, {
+    ...{ reason: 'ResourceActionRan', action: `ran action ${action}`, kind, apiVersion },
+  });
   return {};
 }
