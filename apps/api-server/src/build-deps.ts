@@ -72,7 +72,10 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     applications,
     applicationState,
     resourceActions: buildResourceActions(context, { applicationState, settings, kube }),
-    webhook: { index, queue: redis.refreshQueue, settings, metrics, clock: systemClock, log },
+    webhook: {
+      ...{ index, queue: redis.refreshQueue, cache: redis.cache, settings, metrics, clock: systemClock, log },
+      random: Math.random,
+    },
     projects: {
       ...{ ...shared, kube, projects: watched.projects, observe: watched.observeProject, settings },
       ...{ store: applications.store, tokens: session.tokens, clock: systemClock },

@@ -3,6 +3,7 @@
  * the types are in `@tiphys/model/schemas`: 20 MB that only who validates should load.
  */
 export * from './access.js';
+export * from './announced-revision.js';
 export * from './cache-keys.js';
 export * from './codes.js';
 export type * from './comparison-settings.js';

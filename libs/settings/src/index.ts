@@ -18,3 +18,4 @@ export * from './resource-filter.js';
 export * from './secret.js';
 export * from './server.js';
 export * from './source-integrity.js';
+export * from './webhook.js';

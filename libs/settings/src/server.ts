@@ -1,7 +1,6 @@
-/** What the API server shows and accepts: URLs, badge (A41), webhook secrets (J03), global projects (F08). */
+/** What the API server shows and accepts: URLs, badge (A41), global projects (F08). */
 import type { GlobalProject } from '@tiphys/model';
-import { compact, createReader, isRecord, type Parsed, type SettingsData, splitList, stringsOf } from './reader.js';
-import { resolveSecretReference, type SecretSources } from './secret.js';
+import { createReader, isRecord, type Parsed, type SettingsData, splitList, stringsOf } from './reader.js';
 
 export interface ServerSettings {
   /** External base URL without a trailing slash; undefined when not set. */
@@ -64,45 +63,4 @@ function globalProjects(value: unknown, problem: (message: string) => void): rea
     if (!valid) problem(`entry ${index + 1} needs projectName and labelSelector`);
     return valid;
   });
-}
-
-/** Secrets that providers sign their webhooks with; an absent one means that provider's hooks are not verified. */
-export interface WebhookSettings {
-  readonly github?: string;
-  readonly gitlab?: string;
-  readonly gogs?: string;
-  readonly bitbucketServer?: string;
-  readonly bitbucketUuid?: string;
-  readonly harbor?: string;
-  readonly azureDevOps?: { readonly username: string; readonly password: string };
-  readonly maxPayloadBytes: number;
-}
-
-const MEBIBYTE = 1024 * 1024;
-
-/** The secrets are in argocd-secret, and may refer to others with `$secret:key` (F28). */
-export function parseWebhookSettings(argocdCm: SettingsData, secrets: SecretSources): Parsed<WebhookSettings> {
-  const reader = createReader(argocdCm);
-  const secret = (key: string) => {
-    const value = secrets.argocdSecret[key]?.trim();
-    if (value === undefined || value === '') return undefined;
-    const resolved = resolveSecretReference(value, secrets);
-    if (resolved === value && value.startsWith('$')) reader.problem(key, `"${value}" names no key of a Secret`);
-    return resolved;
-  };
-  const username = secret('webhook.azuredevops.username');
-  const settings: WebhookSettings = {
-    ...compact<Omit<WebhookSettings, 'maxPayloadBytes'>>({
-      github: secret('webhook.github.secret'),
-      gitlab: secret('webhook.gitlab.secret'),
-      gogs: secret('webhook.gogs.secret'),
-      bitbucketServer: secret('webhook.bitbucketserver.secret'),
-      bitbucketUuid: secret('webhook.bitbucket.uuid'),
-      harbor: secret('webhook.harbor.secret'),
-      azureDevOps:
-        username === undefined ? undefined : { username, password: secret('webhook.azuredevops.password') ?? '' },
-    }),
-    maxPayloadBytes: reader.count('webhook.maxPayloadSizeMB', 50, 1) * MEBIBYTE,
-  };
-  return { settings, problems: reader.problems };
 }

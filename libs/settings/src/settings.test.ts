@@ -5,7 +5,6 @@ import {
   parseKnownHosts,
   parseReconciliationSettings,
   parseServerSettings,
-  parseWebhookSettings,
   resolveSecretReference,
   tlsCertFor,
   tlsCertForUrl,
@@ -240,30 +239,5 @@ describe('server settings', () => {
       settings: { url: undefined },
       problems: [{ key: 'url' }],
     });
-  });
-
-  it('webhook secrets are read and references resolved (J03, F28)', () => {
-    const { settings, problems } = parseWebhookSettings(
-      { 'webhook.maxPayloadSizeMB': '1' },
-      {
-        argocdSecret: {
-          'webhook.github.secret': '$github',
-          github: 'shh',
-          'webhook.gitlab.secret': '$hooks:gitlab',
-          'webhook.azuredevops.username': 'u',
-          'webhook.azuredevops.password': 'p',
-          'webhook.gogs.secret': '$nowhere',
-        },
-        others: { hooks: { gitlab: 'lab' } },
-      },
-    );
-    expect(settings).toEqual({
-      github: 'shh',
-      gitlab: 'lab',
-      gogs: '$nowhere',
-      azureDevOps: { username: 'u', password: 'p' },
-      maxPayloadBytes: 1_048_576,
-    });
-    expect(problems.map(({ key }) => key)).toEqual(['webhook.gogs.secret']);
   });
 });

@@ -131,7 +131,12 @@ export function liveSettings(sources: SettingsSources, log: Logger): LiveSetting
   return {
     accounts: perChange(() => parseAccountSettings(argocdCm(), secret())),
     server: perChange(() => parseServerSettings(argocdCm(), configMap(CONFIG_OBJECTS.parameters))),
-    webhook: perChange(() => parseWebhookSettings(argocdCm(), { argocdSecret: secret() })),
+    webhook: perChange(() =>
+      parseWebhookSettings({
+        ...{ argocdCm: argocdCm(), argocdCmdParamsCm: configMap(CONFIG_OBJECTS.parameters) },
+        argocdSecret: secret(),
+      }),
+    ),
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
     actions: perChange(() => parseActionCustomizations(argocdCm())),

@@ -4,8 +4,13 @@ import fastifyPlugin from 'fastify-plugin';
 
 export interface ApiMetrics {
   loginAttempt(outcome: 'success' | 'failure'): void;
-  webhook(provider: string, event: string): void;
+  /** A request to the webhook, by what became of it. */
+  webhookDelivery(labels: { readonly provider: string; readonly event: string; readonly outcome: string }): void;
+  /** An event that was read, of a repository that applications use (M06). */
+  webhookEvent(repository: string): void;
   webhookHandlers(change: 1 | -1): void;
+  /** Applications that a push did not touch, and whose manifests carry over to the new commit (J05, M06). */
+  webhookCarryOver(repository: string, result: { readonly successful: boolean; readonly count: number }): void;
   request(facts: {
     readonly method: string;
     readonly route: string;
@@ -20,15 +25,7 @@ export function createApiMetrics(metrics: Metrics): ApiMetrics {
     help: 'Number of login requests.',
     labels: ['status'],
   });
-  const webhooks = metrics.counter({
-    name: 'argocd_webhook_requests_total',
-    help: 'Number of webhook requests received.',
-    labels: ['repo', 'event_type'],
-  });
-  const inFlight = metrics.gauge({
-    name: 'argocd_webhook_handlers_in_flight',
-    help: 'Number of webhook handlers that run now.',
-  });
+  const webhooks = webhookMetrics(metrics);
   const requests = metrics.histogram({
     name: 'tiphys_http_request_duration_seconds',
     help: 'Duration of HTTP requests by route.',
@@ -37,10 +34,42 @@ export function createApiMetrics(metrics: Metrics): ApiMetrics {
   });
   return {
     loginAttempt: (status) => logins.inc({ status }),
-    webhook: (repo, event_type) => webhooks.inc({ repo, event_type }),
-    webhookHandlers: (change) => inFlight.inc(change),
+    ...webhooks,
     request: ({ method, route, status, seconds }) =>
       requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds),
+  };
+}
+
+type WebhookMetrics = Pick<ApiMetrics, 'webhookDelivery' | 'webhookEvent' | 'webhookHandlers' | 'webhookCarryOver'>;
+
+/** Names and labels of Argo CD (M06), and one of our own. */
+function webhookMetrics(metrics: Metrics): WebhookMetrics {
+  const deliveries = metrics.counter({
+    name: 'tiphys_webhook_deliveries_total',
+    help: 'Number of requests to the webhook by sender, event and what became of them.',
+    labels: ['provider', 'event', 'outcome'],
+  });
+  const events = metrics.counter({
+    name: 'argocd_webhook_requests_total',
+    help: 'Number of webhook requests received by repo.',
+    labels: ['repo'],
+  });
+  const carried = metrics.counter({
+    name: 'argocd_webhook_store_cache_attempts_total',
+    help: 'Number of applications whose cached manifests were carried over to the commit that a webhook announced.',
+    labels: ['repo', 'successful'],
+  });
+  const inFlight = metrics.gauge({
+    name: 'argocd_webhook_handlers_in_flight',
+    help: 'Number of webhook handlers that run now.',
+  });
+  return {
+    webhookDelivery: (labels) => deliveries.inc(labels),
+    webhookEvent: (repo) => events.inc({ repo }),
+    webhookHandlers: (change) => inFlight.inc(change),
+    webhookCarryOver: (repo, { successful, count }) => {
+      if (count > 0) carried.inc({ repo, successful: String(successful) }, count);
+    },
   };
 }
 

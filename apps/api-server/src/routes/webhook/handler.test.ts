@@ -1,225 +1,171 @@
-/** Recognition, verification and parsing of every provider's requests; what must be refused enqueues nothing. */
+/** Recognition, verification and parsing of every sender's requests; what must be refused enqueues nothing. */
 import { createHmac } from 'node:crypto';
-import type { Enqueue } from '@tiphys/queue';
-import { fakeClock, silentLogger } from '@tiphys/runtime';
-import type { WebhookSettings } from '@tiphys/settings';
 import { describe, expect, it, vi } from 'vitest';
-import { createRepositoryIndex } from '../../applications/repository-index.js';
-import { applicationEntry, createApplicationStore } from '../../applications/store.js';
-import { createWebhookHandler, type WebhookDeps } from './handler.js';
+import type { ApiError } from '../../errors.js';
+import { parsePayload } from './payload.js';
+import { PROVIDERS } from './providers.js';
+import {
+  requestOf,
+  type SampleDelivery,
+  SECRET,
+  SECRETS,
+  sampleDeliveries,
+  sampleDelivery,
+} from './testing/deliveries.js';
+import { webhookSubject } from './testing/subject.js';
 
-const SECRET = 'a-webhook-secret';
-const REPO = 'https://git.example.com/org/repo';
+const WAIT = { timeout: 15_000 };
+const SAMPLES = sampleDeliveries();
+const isPing = ({ expected }: SampleDelivery) => expected.status === 'pong';
 
-function subject(settings: Partial<WebhookSettings> = {}, applications: readonly string[] = ['web']) {
-  const store = createApplicationStore();
-  for (const name of applications) {
-    store.put(
-      applicationEntry({
-        ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' },
-        metadata: { name, namespace: 'argocd', resourceVersion: '1' },
-        spec: { project: 'default', destination: {}, source: { repoURL: REPO, path: name, targetRevision: 'main' } },
-      }),
-    );
-  }
-  const enqueued: Enqueue[] = [];
-  const heldBack: Enqueue[] = [];
-  const counted: string[] = [];
-  const deps: WebhookDeps = {
-    index: createRepositoryIndex(store),
-    queue: {
-      enqueueMany: async (entries) => void enqueued.push(...entries),
-      enqueueManyAfter: async (entries) => void heldBack.push(...entries),
-    },
-    settings: { webhook: () => ({ maxPayloadBytes: 1_000_000, ...settings }) },
-    metrics: { webhook: (_, event) => void counted.push(event), webhookHandlers: () => undefined },
-    clock: fakeClock(new Date(1_000)),
-    log: silentLogger,
-  };
-  const handle = createWebhookHandler(deps);
-  const send = (headers: Record<string, string>, payload: unknown) =>
-    handle({
-      headers,
-      body: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
-      sourceIp: '::1',
-    });
-  return { send, enqueued, heldBack, counted };
-}
+describe.each(SAMPLES.map((sample) => [sample.name, sample] as const))('%s', (_, sample) => {
+  const provider = PROVIDERS.find(({ name }) => name === sample.provider)!;
+  const { handle } = webhookSubject({ settings: SECRETS });
 
-const hmac = (body: unknown, secret = SECRET) =>
-  createHmac('sha256', secret).update(JSON.stringify(body)).digest('hex');
-const github = {
-  ref: 'refs/heads/main',
-  repository: { html_url: REPO, clone_url: `${REPO}.git`, default_branch: 'main' },
-  commits: [{ added: [], modified: ['web/deployment.yaml'], removed: [] }],
-};
-const gitlab = {
-  object_kind: 'push',
-  ref: 'refs/heads/main',
-  project: { web_url: REPO, default_branch: 'main' },
-  commits: [],
-};
-const bitbucket = {
-  repository: { links: { html: { href: REPO } } },
-  push: { changes: [{ new: { type: 'branch', name: 'main' } }] },
-};
-const bitbucketServer = {
-  repository: { links: { clone: [{ href: `${REPO}.git` }] } },
-  changes: [{ ref: { id: 'refs/heads/main' } }],
-};
-const azure = {
-  eventType: 'git.push',
-  resource: { repository: { remoteUrl: REPO }, refUpdates: [{ name: 'refs/heads/main' }] },
-};
-const basic = `Basic ${Buffer.from('user:pass').toString('base64')}`;
-
-describe.each<[string, Partial<WebhookSettings>, unknown, Record<string, string>, Record<string, string>]>([
-  [
-    'github',
-    { github: SECRET },
-    github,
-    { 'x-github-event': 'push', 'x-hub-signature-256': `sha256=${hmac(github)}` },
-    { 'x-hub-signature-256': `sha256=${hmac(github, 'x')}` },
-  ],
-  [
-    'gogs',
-    { gogs: SECRET },
-    github,
-    { 'x-gogs-event': 'push', 'x-github-event': 'push', 'x-gogs-signature': hmac(github) },
-    { 'x-gogs-signature': '00' },
-  ],
-  [
-    'gitea',
-    { gogs: SECRET },
-    github,
-    { 'x-gitea-event': 'push', 'x-gitea-signature': hmac(github) },
-    { 'x-gitea-signature': '' },
-  ],
-  [
-    'gitlab',
-    { gitlab: SECRET },
-    gitlab,
-    { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': SECRET },
-    { 'x-gitlab-token': 'x' },
-  ],
-  [
-    'bitbucket',
-    { bitbucketUuid: SECRET },
-    bitbucket,
-    { 'x-event-key': 'repo:push', 'x-hook-uuid': SECRET },
-    { 'x-hook-uuid': 'x' },
-  ],
-  [
-    'bitbucketserver',
-    { bitbucketServer: SECRET },
-    bitbucketServer,
-    { 'x-event-key': 'repo:refs_changed', 'x-hub-signature': `sha256=${hmac(bitbucketServer)}` },
-    { 'x-hub-signature': 'sha256=zz' },
-  ],
-  [
-    'azuredevops',
-    { azureDevOps: { username: 'user', password: 'pass' } },
-    azure,
-    { 'x-vss-activityid': '1', authorization: basic },
-    { authorization: 'Basic eDp5' },
-  ],
-])('%s', (...[, settings, payload, good, bad]) => {
-  it('a verified push enqueues the application with the time of arrival', () => {
-    const { send, enqueued } = subject(settings);
-    expect(send(good, payload).status).toBe('accepted');
-    expect(enqueued).toEqual([
-      { key: 'argocd/web', priority: 'webhook', request: { level: 3, hardness: 0, since: 1_000 } },
-    ]);
-  });
-
-  it('a wrong signature is refused and enqueues nothing (J03, S13)', () => {
-    const { send, enqueued } = subject(settings);
-    expect(() => send({ ...good, ...bad }, payload)).toThrow(/signature does not fit/);
-    expect(enqueued).toEqual([]);
-  });
-
-  it('without a configured secret it is accepted, as in Argo CD', () => {
-    const { send, enqueued } = subject();
-    expect(send({ ...good, ...bad }, payload).status).toBe('accepted');
-    expect(enqueued).toHaveLength(1);
+  it('signed with the configured secret it is understood', () => {
+    const request = requestOf(sample, { secret: SECRET });
+    expect(handle(request)).toMatchObject({ status: sample.expected.status, provider: sample.provider });
+    const { events } = sample.expected;
+    if (events === undefined) return;
+    const read = provider.read(provider.event(request, SECRETS)!, parsePayload(request.body, undefined));
+    expect(read).toEqual(events);
   });
 
   it.each([
-    '{',
-    '[]',
-    'null',
-    '{"push":{"changes":[1]},"repository":{"links":{"html":{"href":"x"}}}}',
-    '{"repository":null}',
-  ])('the payload %s never crashes and enqueues nothing (S13)', (body) => {
-    const { send, enqueued } = subject();
+    ['another secret', 'guessed'],
+    ['no secret', undefined],
+  ])('with %s it is refused (J03, S13)', (__, secret) => {
+    const request = requestOf(sample, { secret });
+    // Harbor is recognized by its secret, unless the address names it.
+    const named = sample.provider === 'harbor' ? { ...request, query: { type: 'harbor' } } : request;
+    const isUnsignedTest = secret === undefined && sample.provider === 'bitbucketserver' && isPing(sample);
+    if (isUnsignedTest) expect(handle(named).status).toBe('pong');
+    else expect(() => handle(named)).toThrow(expect.objectContaining({ kind: 'unauthenticated' }));
+  });
+
+  it('without a configured secret it is accepted as in Argo CD, or needs one', () => {
+    const request = requestOf(sample, {});
+    const named = sample.provider === 'harbor' ? { ...request, query: { type: 'harbor' } } : request;
+    const unconfigured = webhookSubject().handle;
+    if (['harbor', 'generic'].includes(sample.provider)) {
+      expect(() => unconfigured(named)).toThrow(/set webhook\.(harbor|generic)\.secret in argocd-secret/);
+    } else expect(unconfigured(named).status).toBe(sample.expected.status);
+  });
+
+  it.each([
+    ...['{', '[]', 'null', '1', '', '{"push":{"changes":[1]},"repository":{"links":{"html":{"href":"x"}}}}'],
+    ...['{"repository":null}', `${'['.repeat(100_000)}`, `{"a":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`],
+  ])('a payload like %.40s is refused or ignored, never more (S13)', (body) => {
+    const subject = webhookSubject({ settings: SECRETS });
+    const request = requestOf(sample, { secret: SECRET, body });
     let status: string;
     try {
-      ({ status } = send(good, body));
+      ({ status } = subject.handle(request));
     } catch (error) {
-      status = (error as { kind: string }).kind;
+      status = (error as ApiError).kind;
     }
-    expect(['invalidArgument', 'ignored', 'accepted']).toContain(status);
-    expect(enqueued).toEqual([]);
+    expect(isPing(sample) ? ['pong'] : ['invalidArgument', 'ignored']).toContain(status);
+    expect(subject.enqueued).toEqual([]);
+  });
+});
+
+describe('forms (J01)', () => {
+  const github = sampleDelivery('github-push');
+  const form = (sample: SampleDelivery) => new URLSearchParams({ payload: JSON.stringify(sample.payload) }).toString();
+  const sent = (sample: SampleDelivery, body: string, headers: Record<string, string>) => {
+    const request = requestOf(sample, { secret: SECRET, body });
+    const type = 'application/x-www-form-urlencoded';
+    return { ...request, headers: { ...request.headers, 'content-type': type, ...headers } };
+  };
+  const { handle } = webhookSubject({ settings: SECRETS });
+
+  it('GitHub signs the form as it is sent', () => {
+    expect(handle(sent(github, form(github), {})).status).toBe('accepted');
+  });
+
+  it('Gitea signs the JSON in the form', () => {
+    const gitea = sampleDelivery('gitea-push');
+    const signature = createHmac('sha256', SECRET).update(JSON.stringify(gitea.payload)).digest('hex');
+    expect(handle(sent(gitea, form(gitea), { 'x-gitea-signature': signature })).status).toBe('accepted');
+    expect(() => handle(sent(gitea, form(gitea), {}))).toThrow(/signature does not fit/);
+  });
+
+  it('a form without the field is refused with what to do', () => {
+    expect(() => handle(sent(github, 'a=b', {}))).toThrow(/no field "payload"; choose the content type/);
+  });
+});
+
+describe('signatures', () => {
+  const sample = sampleDelivery('github-push');
+  const body = JSON.stringify(sample.payload);
+  const sha1 = `sha1=${createHmac('sha1', SECRET).update(body).digest('hex')}`;
+  const { handle } = webhookSubject({ settings: SECRETS });
+  const send = (headers: Record<string, string>) => handle({ ...requestOf(sample, {}), headers });
+
+  it('the SHA-1 of old GitHub servers is accepted where no better one comes', () => {
+    expect(send({ ...sample.headers, 'x-hub-signature': sha1 }).status).toBe('accepted');
+    const both = { ...sample.headers, 'x-hub-signature': sha1, 'x-hub-signature-256': 'sha256=00' };
+    expect(() => send(both)).toThrow(/signature does not fit/);
+  });
+
+  it.each(['sha256=', 'sha256=zz', '', 'sha1=', `${'0'.repeat(64)}0`])('"%s" is no signature', (signature) => {
+    expect(() => send({ ...sample.headers, 'x-hub-signature-256': signature })).toThrow(/signature does not fit/);
+  });
+
+  it('a payload that was changed on the way is refused', () => {
+    const request = requestOf(sample, { secret: SECRET });
+    expect(() => handle({ ...request, body: Buffer.from(body.replace('main', 'prod')) })).toThrow(/signature/);
+  });
+
+  it('Harbor is recognized by its secret alone, as in Argo CD, and never without', () => {
+    const harbor = sampleDelivery('harbor-push-artifact');
+    expect(handle({ ...requestOf(harbor, { secret: SECRET }), query: {} }).provider).toBe('harbor');
+    expect(() => handle({ ...requestOf(harbor, { secret: 'guessed' }), query: {} })).toThrow(/unknown webhook event/);
+  });
+});
+
+describe('what is counted (M06)', () => {
+  const source = { repoURL: 'https://git.example.com/shop/deploy', path: 'api', targetRevision: 'main' };
+
+  it('made-up names of events and repositories do not become labels', async () => {
+    const { handle, counted } = webhookSubject({ sources: { api: source } });
+    const sample = sampleDelivery('github-push');
+    const request = requestOf(sample, {});
+    handle(request);
+    await vi.waitFor(() => expect(counted).toHaveLength(3), WAIT);
+    const repository = { html_url: `https://git.example.com/made-up/${Math.random()}` };
+    handle(requestOf(sample, { body: JSON.stringify({ ...sample.payload, repository }) }));
+    handle({ ...request, headers: { 'x-github-event': `made-up-${Math.random()}` } });
+    const event = (name: string, outcome: string) => ({ provider: 'github', event: name, outcome });
+    await vi.waitFor(
+      () =>
+        expect(counted).toEqual([
+          event('push', 'accepted'),
+          { repo: 'https://git.example.com/shop/deploy' },
+          { repo: 'https://git.example.com/shop/deploy', successful: true, count: 1 },
+          ...[event('push', 'accepted'), event('other', 'ignored'), { repo: 'other' }],
+        ]),
+      WAIT,
+    );
+  });
+
+  it('a handler is in flight until its entries are in the queue', async () => {
+    let finish = () => undefined as void;
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const queue = { enqueueMany: () => gate, enqueueManyAfter: () => gate };
+    const { handle, inFlight } = webhookSubject({ sources: { api: source }, deps: { queue } });
+    handle(requestOf(sampleDelivery('github-push'), {}));
+    await vi.waitFor(() => expect(inFlight()).toBe(1), WAIT);
+    finish();
+    await vi.waitFor(() => expect(inFlight()).toBe(0), WAIT);
   });
 });
 
 describe('other requests', () => {
-  it('ping is answered', () => {
-    expect(subject().send({ 'x-github-event': 'ping' }, { zen: 'Keep it logically awesome.' }).status).toBe('pong');
-  });
-
-  it('events that change no manifests are ignored', () => {
-    const { send, enqueued } = subject();
-    expect(send({ 'x-github-event': 'issues' }, {}).status).toBe('ignored');
-    expect(enqueued).toEqual([]);
-  });
-
-  it('made-up event names do not become metric labels', () => {
-    const { send, counted } = subject();
-    send({ 'x-github-event': 'push' }, github);
-    send({ 'x-github-event': `made-up-${Math.random()}` }, {});
-    expect(counted).toEqual(['push', 'other']);
-  });
-
-  it('a signature over a payload that was changed on the way is refused', () => {
-    const { send } = subject({ github: SECRET });
-    const headers = { 'x-github-event': 'push', 'x-hub-signature-256': `sha256=${hmac(github)}` };
-    expect(() => send(headers, { ...github, ref: 'refs/heads/other' })).toThrow(/signature/);
-  });
-
-  it('unknown senders and too large payloads are refused (J06)', () => {
-    expect(() => subject().send({}, {})).toThrow(/unknown webhook/);
-    expect(() => subject({ maxPayloadBytes: 10 }).send({ 'x-github-event': 'push' }, github)).toThrow(
-      /larger than 10 bytes/,
-    );
-  });
-});
-
-describe('a push into a repository that many applications use', () => {
-  const others = ['api', 'jobs'];
-  const keysOf = (entries: readonly Enqueue[]) => entries.map(({ key }) => key).sort();
-
-  it('enqueues the application whose files changed at once, the others a moment later', () => {
-    const { send, enqueued, heldBack } = subject({}, ['web', ...others]);
-    send({ 'x-github-event': 'push' }, github);
-    return vi.waitFor(
-      () => {
-        expect(keysOf(enqueued)).toEqual(['argocd/web']);
-        expect(keysOf(heldBack)).toEqual(['argocd/api', 'argocd/jobs']);
-      },
-      { timeout: 15_000 },
-    );
-  });
-
-  it('holds nobody back when the payload names no files', () => {
-    const { send, enqueued, heldBack } = subject({}, ['web', ...others]);
-    send({ 'x-github-event': 'push' }, { ...github, commits: undefined });
-    return vi.waitFor(
-      () => {
-        expect(keysOf(enqueued)).toEqual(['argocd/api', 'argocd/jobs', 'argocd/web']);
-        expect(heldBack).toEqual([]);
-      },
-      { timeout: 15_000 },
-    );
+  it('an unknown sender is refused with how to name it', () => {
+    const request = { ...requestOf(sampleDelivery('github-push'), {}), headers: {}, query: {} };
+    expect(() => webhookSubject({ settings: SECRETS }).handle(request)).toThrow(/\?type=harbor, dockerhub or generic/);
   });
 });

@@ -1,49 +1,25 @@
-/** Which applications a push concerns, and how urgently. */
-import type { Application, ApplicationSource } from '@tiphys/model';
+/** Which applications an event concerns, and how urgently. */
+import type { ApplicationSource } from '@tiphys/model';
 import { describe, expect, it } from 'vitest';
 import { createRepositoryIndex } from '../../applications/repository-index.js';
-import { repositoryKey } from '../../applications/repository-key.js';
-import { applicationEntry, createApplicationStore } from '../../applications/store.js';
-import { affectedApplications, followsRef, type Push } from './push.js';
+import { createApplicationStore } from '../../applications/store.js';
+import type { Push, RegistryPush } from './events.js';
+import { affectedBy, followsRef } from './push.js';
+import { followsTag } from './registry-push.js';
+import { entryOf } from './testing/subject.js';
 
 const REPO = 'https://git.example.com/org/repo.git';
 const PUSH: Push = {
-  ...{ repositoryUrls: [REPO], ref: 'refs/heads/main', defaultBranch: 'main' },
+  ...{ kind: 'push', repositoryUrls: [REPO], ref: 'refs/heads/main', defaultBranch: 'main' },
   changedFiles: ['apps/a/deployment.yaml'],
+  ...{ before: undefined, after: [] },
 };
+const DIGEST = `sha256:${'5d'.repeat(32)}`;
 
-function entry(name: string, spec: Partial<Application['spec']>, annotations: Record<string, string> = {}) {
-  return applicationEntry({
-    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' },
-    metadata: { name, namespace: 'argocd', resourceVersion: '1', annotations },
-    spec: { project: 'default', destination: { name: 'in-cluster' }, ...spec },
-  });
-}
 const source = (changes: Partial<ApplicationSource> = {}): ApplicationSource => ({
   repoURL: REPO,
   path: 'apps/a',
   ...changes,
-});
-
-describe('repositoryKey', () => {
-  it.each([
-    'https://git.example.com/Org/Repo.git',
-    'https://user:token@git.example.com/org/repo',
-    'http://git.example.com:8443/org/repo/',
-    'git@git.example.com:org/repo.git',
-    'ssh://git@git.example.com:2222/org/repo.git',
-    'ssh://git@ssh.git.example.com:443/org/repo.git',
-    'ssh.git.example.com:org/repo',
-  ])('%s is one repository', (url) => {
-    expect(repositoryKey(url)).toBe('git.example.com/org/repo');
-  });
-
-  it.each(['https://git.example.com/org/repo2', 'https://example.com/org/repo', 'https://git.example.com/repo'])(
-    '%s is another',
-    (url) => {
-      expect(repositoryKey(url)).not.toBe('git.example.com/org/repo');
-    },
-  );
 });
 
 describe('followsRef', () => {
@@ -78,79 +54,145 @@ describe('followsRef', () => {
   });
 });
 
-describe('affectedApplications', () => {
+describe('followsTag (J02)', () => {
+  const OCI = 'oci://registry.example.com/org/web';
+  it.each<[string, Partial<ApplicationSource>, string | undefined, boolean]>([
+    ['the exact tag of a folder', { repoURL: OCI, targetRevision: '1.4.0' }, '1.4.0', true],
+    ['another tag', { repoURL: OCI, targetRevision: '1.3.0' }, '1.4.0', false],
+    ['a range that the tag is in', { repoURL: OCI, targetRevision: '1.x' }, '1.4.0', true],
+    ['a range that it is not in', { repoURL: OCI, targetRevision: '^2' }, '1.4.0', false],
+    ['a release only, not what comes before it', { repoURL: OCI, targetRevision: '*' }, '2.0.0-rc.1', false],
+    ['a name', { repoURL: OCI, targetRevision: 'stable' }, 'stable', true],
+    ['no revision of a folder: latest', { repoURL: OCI }, 'latest', true],
+    ['HEAD of a folder: latest', { repoURL: OCI, targetRevision: 'HEAD' }, '1.4.0', false],
+    ['the digest that was pushed', { repoURL: OCI, targetRevision: DIGEST }, '1.4.0', true],
+    ['another digest', { repoURL: OCI, targetRevision: `sha256:${'00'.repeat(32)}` }, '1.4.0', false],
+    ['a push without a tag', { repoURL: OCI, targetRevision: '1.x' }, undefined, false],
+    ['a version of a chart', { chart: 'web', targetRevision: '1.4.0' }, 'v1.4.0', true],
+    ['a version with a build', { chart: 'web', targetRevision: '1.4.0+7' }, '1.4.0_7', true],
+    ['a range of a chart', { chart: 'web', targetRevision: '>=1, <2' }, '1.4.0', true],
+    ['no revision of a chart: the newest release', { chart: 'web' }, '1.4.0', true],
+    ['no revision of a chart is no tag without a version', { chart: 'web' }, 'nightly', false],
+  ])('%s', (...[, changes, tag, expected]) => {
+    expect(followsTag(source(changes), { tag, digest: DIGEST })).toBe(expected);
+  });
+});
+
+describe('affectedBy', () => {
   const request = { level: 3, hardness: 0, since: 42 };
-  it.each<[string, ReturnType<typeof entry>, Push, 'webhook' | 'dependency' | undefined]>([
-    ['a changed file below the path comes first', entry('a', { source: source() }), PUSH, 'webhook'],
-    ['other folders are looked at later', entry('a', { source: source({ path: 'apps/b' }) }), PUSH, 'dependency'],
-    [
-      'a folder with the same beginning is another folder',
-      entry('a', { source: source({ path: 'apps/a-too' }) }),
-      PUSH,
-      'dependency',
-    ],
-    ['the root contains every file', entry('a', { source: source({ path: './' }) }), PUSH, 'webhook'],
+  const PATHS = 'argocd.argoproj.io/manifest-generate-paths';
+  const hydrator = {
+    drySource: { repoURL: REPO, path: 'apps/a', targetRevision: 'main' },
+    syncSource: { targetBranch: 'env', path: 'a' },
+  };
+  const pushed = (changes: Partial<Push>): Push => ({ ...PUSH, ...changes });
+  const chart = (repoURL: string) => source({ repoURL, chart: 'web', targetRevision: '1.*', path: '' });
+  const artifact = (url: string): RegistryPush => ({
+    ...{ kind: 'registry', repositoryUrls: [url], tag: '1.4.0', digest: DIGEST },
+  });
+
+  it.each<[string, ReturnType<typeof entryOf>, Push | RegistryPush, 'webhook' | 'dependency' | undefined]>([
+    ['a changed file below the path comes first', entryOf('a', { source: source() }), PUSH, 'webhook'],
+    ['other folders are looked at later', entryOf('a', { source: source({ path: 'apps/b' }) }), PUSH, 'dependency'],
+    ['apps/a-too is another folder', entryOf('a', { source: source({ path: 'apps/a-too' }) }), PUSH, 'dependency'],
+    ['the root contains every file', entryOf('a', { source: source({ path: './' }) }), PUSH, 'webhook'],
     [
       'without a file list everything may have changed (J04)',
-      entry('a', { source: source({ path: 'x' }) }),
-      { ...PUSH, changedFiles: undefined },
+      ...([entryOf('a', { source: source({ path: 'x' }) }), pushed({ changedFiles: undefined }), 'webhook'] as const),
+    ],
+    [
+      'with too many files to look at each, too',
+      entryOf('a', { source: source({ path: 'x' }) }),
+      pushed({ changedFiles: Array.from({ length: 10_001 }, (_, index) => `y/${index}`) }),
       'webhook',
     ],
     [
+      'no file at all touches nobody',
+      entryOf('a', { source: source({ path: '.' }) }),
+      pushed({ changedFiles: [] }),
+      'dependency',
+    ],
+    [
       'declared paths count (J04)',
-      entry('a', { source: source({ path: 'x/y' }) }, { 'argocd.argoproj.io/manifest-generate-paths': '.;/apps/*' }),
+      entryOf('a', { source: source({ path: 'x/y' }) }, { [PATHS]: '.;/apps/*' }),
       PUSH,
       'webhook',
     ],
     [
       'relative declared paths start at the source',
-      entry('a', { source: source({ path: 'apps/b' }) }, { 'argocd.argoproj.io/manifest-generate-paths': '../a' }),
+      entryOf('a', { source: source({ path: 'apps/b' }) }, { [PATHS]: '../a' }),
       PUSH,
       'webhook',
     ],
     [
       'any of several sources',
-      entry('a', { sources: [source({ repoURL: 'https://x/y' }), source({ path: 'apps/b' })] }),
+      entryOf('a', { sources: [source({ repoURL: 'https://x/y' }), source({ path: 'apps/b' })] }),
       PUSH,
       'dependency',
     ],
+    ['a hydrated application follows its dry source', entryOf('a', { sourceHydrator: hydrator }), PUSH, 'webhook'],
     [
-      'a hydrated application follows its dry source',
-      entry('a', {
-        sourceHydrator: {
-          drySource: { repoURL: REPO, path: 'apps/a', targetRevision: 'main' },
-          syncSource: { targetBranch: 'env', path: 'a' },
-        },
-      }),
-      PUSH,
+      'and the branch that it is read from',
+      entryOf('a', { sourceHydrator: hydrator }),
+      pushed({ ref: 'refs/heads/env', changedFiles: ['a/x.yaml'] }),
       'webhook',
     ],
     [
       'another repository is not concerned',
-      entry('a', { source: source({ repoURL: 'https://git.example.com/org/other' }) }),
+      entryOf('a', { source: source({ repoURL: 'https://git.example.com/org/other' }) }),
       PUSH,
       undefined,
     ],
-    ['another branch is not concerned', entry('a', { source: source({ targetRevision: 'prod' }) }), PUSH, undefined],
-  ])('%s', (...[, application, push, priority]) => {
-    const expected = priority === undefined ? [] : [{ key: 'argocd/a', priority, request }];
-    expect(affectedApplications(push, [application], 42)).toEqual(expected);
-  });
-});
-
-describe('createRepositoryIndex', () => {
-  it('follows applications that come, move to another repository, and go', () => {
+    ['another branch is not concerned', entryOf('a', { source: source({ targetRevision: 'prod' }) }), PUSH, undefined],
+    [
+      'a folder in a registry',
+      entryOf('a', { source: source({ repoURL: 'oci://ghcr.io/Org/web', targetRevision: '1.x' }) }),
+      artifact('oci://ghcr.io/org/web'),
+      'webhook',
+    ],
+    [
+      'a chart in a registry',
+      entryOf('a', { source: chart('oci://ghcr.io/org/') }),
+      artifact('oci://ghcr.io/org/web'),
+      'webhook',
+    ],
+    [
+      'a chart in a registry that is written without a scheme',
+      entryOf('a', { source: chart('registry.example.com:5000/org') }),
+      artifact('oci://registry.example.com:5000/org/web'),
+      'webhook',
+    ],
+    [
+      'a chart of Docker Hub, by any of its names',
+      entryOf('a', { source: chart('registry-1.docker.io/org') }),
+      artifact('oci://docker.io/org/web'),
+      'webhook',
+    ],
+    [
+      'a chart of a Helm repository',
+      entryOf('a', { source: chart('https://charts.example.com') }),
+      artifact('https://charts.example.com/web'),
+      'webhook',
+    ],
+    [
+      'another chart is not concerned',
+      entryOf('a', { source: chart('oci://ghcr.io/org') }),
+      artifact('oci://ghcr.io/org/web2'),
+      undefined,
+    ],
+    ['a registry push does not concern a Git source', entryOf('a', { source: source() }), artifact(REPO), undefined],
+  ])('%s', (...[, application, event, priority]) => {
     const store = createApplicationStore();
-    store.put(entry('early', { source: source() }));
-    const index = createRepositoryIndex(store);
-    const names = (url: string) => index.find([url, url]).map(({ application }) => application.metadata.name);
-    store.put(entry('late', { sources: [source(), source({ repoURL: 'https://git.example.com/org/values' })] }));
-    expect(names('git@git.example.com:org/repo.git')).toEqual(['early', 'late']);
-    store.put(entry('early', { source: source({ repoURL: 'https://git.example.com/org/values' }) }));
-    expect(names(REPO)).toEqual(['late']);
-    expect(names('https://git.example.com/org/values')).toEqual(['late', 'early']);
-    store.remove('argocd/late');
-    expect(names(REPO)).toEqual([]);
-    expect(names('https://git.example.com/org/values')).toEqual(['early']);
+    store.put(application);
+    const expected = priority === undefined ? [] : [{ key: 'argocd/a', priority, request }];
+    expect(affectedBy(event, createRepositoryIndex(store).find(event.repositoryUrls), 42).entries).toEqual(expected);
+  });
+
+  it('a registry announces the digest and the spellings of the tag', () => {
+    const store = createApplicationStore();
+    store.put(entryOf('a', { source: chart('oci://ghcr.io/org') }));
+    const event: RegistryPush = { ...artifact('oci://ghcr.io/org/web'), tag: '1.4.0_7' };
+    const { announced } = affectedBy(event, createRepositoryIndex(store).find(event.repositoryUrls), 42);
+    expect([...announced.values()]).toEqual([{ after: [DIGEST, '1.4.0_7', '1.4.0+7'], at: 42 }]);
   });
 });

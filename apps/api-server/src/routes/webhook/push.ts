@@ -1,48 +1,71 @@
-/** A push as every provider means it, and which applications it concerns (J01, J04). Pure. */
-
-import { ANNOTATIONS, type Application, type ApplicationSource, sourcesOf } from '@tiphys/model';
+/** Which applications an event concerns, how urgently, and what it says about their revisions (J01, J02, J04). Pure. */
+import {
+  ANNOTATIONS,
+  type AnnouncedRevision,
+  type Application,
+  type ApplicationSource,
+  announcedRevisionKey,
+} from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
-import { repositoryKey } from '../../applications/repository-key.js';
-import type { ApplicationEntry } from '../../applications/store.js';
-
-export interface Push {
-  /** Every address that the payload gives for the repository. */
-  readonly repositoryUrls: readonly string[];
-  /** `refs/heads/main` or `refs/tags/v1.2.3`. */
-  readonly ref: string;
-  /** Undefined: the payload does not say. */
-  readonly defaultBranch: string | undefined;
-  /** Undefined: the payload does not say (J04: then everything may have changed). */
-  readonly changedFiles: readonly string[] | undefined;
-}
+import type { UsingApplication } from '../../applications/repository-index.js';
+import type { Push, RegistryPush, WebhookEvent } from './events.js';
+import { followsTag, isArtifactSource } from './registry-push.js';
 
 /** From libs/model's COMPARE_LEVELS: resolve the ref at the Git host again. */
 const LATEST_FORCE_RESOLVE = 3;
 
-/** Refresh requests for the applications whose repository and ref were pushed; the ones a changed file names come first. */
-export function affectedApplications(
-  push: Push,
-  candidates: readonly ApplicationEntry[],
-  arrivedAt: number,
-): readonly Enqueue[] {
-  const repositories = new Set(push.repositoryUrls.map(repositoryKey));
-  return candidates.flatMap(({ key, application }): readonly Enqueue[] => {
-    const pushed = watchedSources(application).filter(
-      (source) => repositories.has(repositoryKey(source.repoURL)) && followsRef(source, push),
-    );
-    if (pushed.length === 0) return [];
-    const direct = pushed.some((source) => mayBeTouched(application, source, push.changedFiles));
-    const request = { level: LATEST_FORCE_RESOLVE, hardness: 0, since: arrivedAt };
-    return [{ key, priority: direct ? 'webhook' : 'dependency', request }];
-  });
+export interface Affected {
+  /** Refresh requests; those of applications that a changed file names are the urgent ones. */
+  readonly entries: readonly Enqueue[];
+  /** The repository as an application names it; undefined when none is affected. */
+  readonly repository: string | undefined;
+  /** By cache key. */
+  readonly announced: ReadonlyMap<string, AnnouncedRevision>;
 }
 
-/** Sources of the spec, and what a hydrated application renders from and is read from (A34). */
-function watchedSources({ spec }: Application): readonly ApplicationSource[] {
-  if (spec.sourceHydrator === undefined) return sourcesOf(spec);
-  const { drySource, syncSource } = spec.sourceHydrator;
-  const synced = { repoURL: syncSource.repoURL ?? drySource.repoURL, targetRevision: syncSource.targetBranch };
-  return [drySource, { ...synced, path: syncSource.path }];
+/** `candidates`: applications with sources in the event's repository. */
+export function affectedBy(event: WebhookEvent, candidates: readonly UsingApplication[], arrivedAt: number): Affected {
+  const entries: Enqueue[] = [];
+  const announced = new Map<string, AnnouncedRevision>();
+  let repository: string | undefined;
+  const revision = announcedBy(event, arrivedAt);
+  const touched = event.kind === 'push' ? touchedPaths(event.changedFiles) : undefined;
+  const request = { level: LATEST_FORCE_RESOLVE, hardness: 0, since: arrivedAt };
+  for (const { entry, sources } of candidates) {
+    const following = sources.filter((source) => follows(source, event));
+    if (following.length === 0) continue;
+    repository ??= following[0]?.repoURL;
+    const urgent = following.some((source) => mayBeTouched(entry.application, source, touched));
+    entries.push({ key: entry.key, priority: urgent ? 'webhook' : 'dependency', request });
+    if (revision === undefined) continue;
+    for (const source of following) {
+      if (isNamedBy(source, event)) announced.set(announcedRevisionKey(source), revision);
+    }
+  }
+  return { entries, repository, announced };
+}
+
+function follows(source: ApplicationSource, event: WebhookEvent): boolean {
+  if (event.kind === 'registry') return isArtifactSource(source) && followsTag(source, event);
+  return !isArtifactSource(source) && followsRef(source, event);
+}
+
+function announcedBy(event: WebhookEvent, at: number): AnnouncedRevision | undefined {
+  const after = event.kind === 'push' ? event.after : artifactNames(event);
+  if (after.length === 0) return undefined;
+  const before = event.kind === 'push' ? event.before : undefined;
+  return { after, at, ...(before === undefined ? {} : { before }) };
+}
+
+function artifactNames({ tag, digest }: RegistryPush): readonly string[] {
+  const names = [digest, tag, tag?.replaceAll('_', '+')];
+  return [...new Set(names.flatMap((name) => name ?? []))];
+}
+
+/** HEAD is the pushed branch only where the sender says which branch HEAD is. */
+function isNamedBy({ targetRevision }: ApplicationSource, event: WebhookEvent): boolean {
+  const isHead = targetRevision === undefined || targetRevision === '' || targetRevision === 'HEAD';
+  return event.kind === 'registry' || !isHead || event.defaultBranch !== undefined;
 }
 
 /** Whether the source's target revision may name another commit after the push. */
@@ -57,7 +80,7 @@ export function followsRef(
   const prefix = source.tagPrefix ?? '';
   // Which tag a range picks is for the repo-server to say: any version tag may change it.
   return (
-    isRange(target) &&
+    mayBeRange(target) &&
     !ref.startsWith('refs/heads/') &&
     pushed.startsWith(prefix) &&
     isVersion(pushed.slice(prefix.length))
@@ -68,7 +91,7 @@ function shortRef(ref: string): string {
   return ref.replace(/^refs\/(?:heads|tags)\//, '');
 }
 
-function isRange(revision: string): boolean {
+function mayBeRange(revision: string): boolean {
   return /^[\^~<>=!]|[*,]|\|\||\s-\s|(?:^|\.)[xX](?:\.|$)/.test(revision) || /^v?\d+(?:\.\d+)?$/.test(revision);
 }
 
@@ -76,10 +99,29 @@ function isVersion(tag: string): boolean {
   return /^v?\d+(?:\.\d+){0,2}(?:[-+].*)?$/.test(tag);
 }
 
-function mayBeTouched(application: Application, source: ApplicationSource, changed: Push['changedFiles']): boolean {
-  if (changed === undefined) return true;
+/** More files are not looked at one by one: everything may have changed. */
+const MAX_CHANGED_FILES = 10_000;
+
+/** The changed files and every folder above them; undefined: anything. */
+function touchedPaths(files: Push['changedFiles']): ReadonlySet<string> | undefined {
+  if (files === undefined || files.length > MAX_CHANGED_FILES) return undefined;
+  const touched = new Set(files.length === 0 ? [] : ['']);
+  for (const file of files) {
+    for (let path = file; path !== '' && !touched.has(path); path = path.slice(0, Math.max(0, path.lastIndexOf('/')))) {
+      touched.add(path);
+    }
+  }
+  return touched;
+}
+
+function mayBeTouched(
+  application: Application,
+  source: ApplicationSource,
+  touched: ReadonlySet<string> | undefined,
+): boolean {
+  if (touched === undefined) return true;
   const roots = [source.path ?? '', ...declaredPaths(application, source)].map(trimPath);
-  return changed.some((file) => roots.some((root) => root === '' || file === root || file.startsWith(`${root}/`)));
+  return roots.some((root) => touched.has(root));
 }
 
 /** `manifest-generate-paths`: from the root when it starts with `/`, else from the source's path. */

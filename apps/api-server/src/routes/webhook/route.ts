@@ -1,17 +1,21 @@
 /** Binds POST /api/webhook: the raw body, whatever its content type, up to the size limit (J06, S13). */
-import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type {} from '../../http/types.js';
 import { createWebhookHandler, type WebhookDeps } from './handler.js';
+import { createBodyReader } from './read-body.js';
 
-/** Hard limit while reading; the setting `webhook.maxPayloadSizeMB` can only lower it. */
-const MAX_BODY_BYTES = 50 * 1024 * 1024;
+/** Of one address. */
 const REQUESTS_PER_MINUTE = 1_200;
 
 export async function registerWebhookRoute(app: FastifyInstance, deps: WebhookDeps): Promise<void> {
   const handle = createWebhookHandler(deps);
+  const readBody = createBodyReader();
+  const parse = async (request: FastifyRequest, stream: IncomingMessage): Promise<Buffer> =>
+    readBody(stream, { maxBytes: deps.settings.webhook().maxPayloadBytes, signal: request.deadline });
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    const options = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
-    scope.addContentTypeParser('*', options, (_, body, done) => done(null, body));
+    scope.addContentTypeParser('*', parse);
     scope.route({
       method: 'POST',
       url: '/api/webhook',
@@ -20,10 +24,14 @@ export async function registerWebhookRoute(app: FastifyInstance, deps: WebhookDe
         anyContentType: true,
         rateLimit: { max: REQUESTS_PER_MINUTE, timeWindow: 60_000 },
       },
-      schema: { tags: ['Webhook'], summary: 'Push events of Git hosts', operationId: 'Webhook' },
+      schema: { tags: ['Webhook'], summary: 'Push events of Git hosts and registries', operationId: 'Webhook' },
+      // Of a body that was refused in the middle the rest would be read, were the connection kept.
+      onError: async (_, reply) => void reply.header('connection', 'close'),
       handler: async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        return reply.code(202).send(handle({ headers: request.headers, body, sourceIp: request.ip }));
+        const { headers, ip: sourceIp } = request;
+        const query = request.query as Readonly<Record<string, unknown>>;
+        return reply.code(202).send(handle({ headers, query, body, sourceIp }));
       },
     });
   });
