@@ -1,5 +1,5 @@
 /** Reads the body of a webhook: no more than the limit of one, and of all that are being read (J06, S13). */
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ApiError } from '../../errors.js';
 
 /** Bodies that are being read, of all senders together. */
@@ -11,11 +11,13 @@ export class PayloadTooLarge extends Error {
 }
 
 export interface BodyLimits {
+  /** What the sender says that it sends. */
+  readonly announcedBytes: number;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
-export type BodyReader = (stream: IncomingMessage, limits: BodyLimits) => Promise<Buffer>;
+export type BodyReader = (stream: Readable, limits: BodyLimits) => Promise<Buffer>;
 
 /**
  * Rejects as soon as it is known that the body is too large: by its header before a byte is read, else in the middle. The
@@ -23,9 +25,8 @@ export type BodyReader = (stream: IncomingMessage, limits: BodyLimits) => Promis
  */
 export function createBodyReader(maxBuffered = MAX_BUFFERED_BYTES): BodyReader {
   let buffered = 0;
-  return async (stream, { maxBytes, signal }) => {
-    const announced = Number(stream.headers['content-length'] ?? 0);
-    if (announced > maxBytes) throw tooLarge(maxBytes);
+  return async (stream, { announcedBytes, maxBytes, signal }) => {
+    if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
     const chunks: Buffer[] = [];
     let size = 0;
     try {

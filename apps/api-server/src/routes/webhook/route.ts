@@ -12,7 +12,11 @@ export async function registerWebhookRoute(app: FastifyInstance, deps: WebhookDe
   const handle = createWebhookHandler(deps);
   const readBody = createBodyReader();
   const parse = async (request: FastifyRequest, stream: IncomingMessage): Promise<Buffer> =>
-    readBody(stream, { maxBytes: deps.settings.webhook().maxPayloadBytes, signal: request.deadline });
+    readBody(stream, {
+      announcedBytes: Number(request.headers['content-length'] ?? 0),
+      maxBytes: deps.settings.webhook().maxPayloadBytes,
+      signal: request.deadline,
+    });
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', parse);
