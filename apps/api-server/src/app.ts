@@ -58,7 +58,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     for (const stream of streams) stream.close();
   });
   app.setValidatorCompiler(lazyValidatorCompiler);
-  // Response schemas are for OpenAPI: objects pass through whole, also with fields that no schema knows.
+  // No schemas of answers: objects pass through whole, also with fields that no schema knows.
   app.setSerializerCompiler(() => toJson);
   await registerPlugins(app, deps);
   await registerRoutes(app, deps);

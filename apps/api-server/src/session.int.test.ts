@@ -1,11 +1,5 @@
 /** Login, sessions and what every request must fulfil, on a real control plane and Redis. */
-import {
-  applicationRoutes,
-  applicationStateRoutes,
-  installationRoutes,
-  projectRoutes,
-  sessionRoutes,
-} from '@tiphys/api-contract';
+import { allRoutes, openApiDocument } from '@tiphys/api-contract';
 import {
   createCertificateAuthority,
   eventually,
@@ -20,6 +14,7 @@ import {
 } from '@tiphys/testing';
 import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { urlPattern } from './http/bind.js';
 import { startTestApp, type TestApp } from './testing/test-app.js';
 
 type Secret = KubeObject & { readonly data: Readonly<Record<string, string>> };
@@ -291,21 +286,15 @@ describe('what needs no session', () => {
 
   it('OpenAPI with the paths and operation ids of Argo CD, and a page to browse it', async () => {
     const document = (await server.app.inject('/api/openapi.json')).json();
-    expect(document.openapi).toMatch(/^3/);
-    expect(document.paths['/api/v1/applications/{name}/sync'].post.operationId).toBe('ApplicationService_Sync');
-    expect(document.paths['/api/v1/session'].post.requestBody.content).toHaveProperty('application/json');
-    const routes = Object.values({
-      ...applicationRoutes,
-      ...applicationStateRoutes,
-      ...sessionRoutes,
-      ...projectRoutes,
-    });
-    for (const { path, method, operationId } of [...routes, ...Object.values(installationRoutes)]) {
-      expect([path, document.paths[path]?.[method.toLowerCase()]?.operationId]).toEqual([path, operationId]);
-    }
+    expect(document).toEqual(JSON.parse(JSON.stringify(openApiDocument({ version: document.info.version }))));
     expect((await server.app.inject('/swagger.json')).json()).toEqual(document);
     expect((await server.app.inject('/swagger-ui/')).body).toContain('swagger-ui');
     expect((await server.app.inject('/api/docs')).headers['location']).toBe('/swagger-ui');
     expect((await server.app.inject('/healthz')).body).toBe('ok');
+  });
+
+  it('serves every route of the contract', () => {
+    const missing = allRoutes.filter((route) => !server.app.hasRoute({ method: route.method, url: urlPattern(route) }));
+    expect(missing.map(({ operationId }) => operationId)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { allRoutes as routes } from './all-routes.js';
 import { applicationRoutes, listOf, type RouteContract, routePath } from './index.js';
+import * as surface from './surface.js';
 import { ARGO_CD_OPERATIONS } from './testing/argo-cd-operations.js';
 
 describe('routes', () => {
@@ -9,6 +10,13 @@ describe('routes', () => {
     const unique = (texts: readonly string[]) => new Set(texts).size;
     expect(unique(routes.map(({ method, path }) => `${method} ${path}`))).toBe(routes.length);
     expect(unique(routes.map(({ operationId }) => operationId))).toBe(routes.length);
+  });
+
+  it('are all in the list, whichever group they are declared in', () => {
+    const declared = Object.entries(surface).flatMap(([name, group]) =>
+      name.endsWith('Routes') ? Object.values(group as Readonly<Record<string, RouteContract>>) : [],
+    );
+    expect(new Set(routes)).toEqual(new Set(declared));
   });
 
   it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(

@@ -1,27 +1,12 @@
-/** REST routes as schemas with inferred types; OpenAPI is generated from them. */
+/** REST routes as schemas with inferred types; OpenAPI and the client are derived from them. */
 export { allRoutes } from './all-routes.js';
-export * from './route.js';
-export * from './routes/accounts.js';
-export { applicationResourceRoutes } from './routes/application-resources.js';
-export { applicationStateRoutes } from './routes/application-state.js';
-export { applicationRoutes } from './routes/applications.js';
-export * from './routes/applicationsets.js';
-export * from './routes/certificates.js';
-export * from './routes/clusters.js';
-export * from './routes/gpgkeys.js';
-export * from './routes/installation.js';
-export * from './routes/links.js';
-export * from './routes/notifications.js';
-export * from './routes/pod-logs.js';
-export * from './routes/projects.js';
-export * from './routes/repocreds.js';
-export * from './routes/repositories.js';
-export * from './routes/resource-actions.js';
-export * from './routes/session.js';
-export * from './schemas/application.js';
-export * from './schemas/application-resources.js';
-export * from './schemas/application-state.js';
-export * from './schemas/common.js';
-export * from './schemas/pod-logs.js';
-export * from './schemas/repositories.js';
-export * from './schemas/resource-actions.js';
+export {
+  ApiCallError,
+  type ApiClient,
+  type ApiClientOptions,
+  type CallInput,
+  type CallOptions,
+  createApiClient,
+} from './client/client.js';
+export { type OpenApiDocument, openApiDocument } from './openapi/document.js';
+export * from './surface.js';

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { root } from './root.mjs';
 
-/** Compiles libs/model, whose output the CRD generator imports. */
-export function buildModel() {
-  run(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-b', join(root, 'libs/model')]);
+/** Compiles libs/model and libs/api-contract, whose output the generators import. */
+export function buildSources() {
+  const libraries = ['libs/model', 'libs/api-contract'].map((path) => join(root, path));
+  run(process.execPath, [join(root, 'node_modules/typescript7/bin/tsc'), '-b', ...libraries]);
 }
 
 /** Runs `buf generate` so that its output lands under `base` (buf.gen.yaml's paths are relative to proto/). */

@@ -1,7 +1,7 @@
 /** Writing generated files, and comparing them with the committed ones. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Replaces the contents of `folder` by `files` (name to text). */
 export function writeFiles(folder, files) {
@@ -10,9 +10,15 @@ export function writeFiles(folder, files) {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
 
-/** Unified diff of the committed folder against the generated one; empty when they are equal. */
-export function differences({ root, temporary, folder }) {
-  const { status, stdout, error } = spawnSync('diff', ['-ruN', join(root, folder), join(temporary, folder)], {
+/** Writes one file, with its folder. */
+export function writeText(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** Unified diff of the committed file or folder against the generated one; empty when they are equal. */
+export function differences({ root, temporary, path }) {
+  const { status, stdout, error } = spawnSync('diff', ['-ruN', join(root, path), join(temporary, path)], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -1,4 +1,4 @@
-/** Binds plain handlers to contract routes: validation and OpenAPI from the schemas, ETag and gzip for large answers. */
+/** Binds plain handlers to contract routes: validation from the schemas, ETag and gzip for large answers. */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { RouteContract, RouteInput, RouteSchemas } from '@tiphys/api-contract';
@@ -54,26 +54,22 @@ export function bindStream<S extends RouteSchemas>(
 const PARAMETER = /\{([^}]+)\}/g;
 
 /** `{name}` to `:name`; the last one to `*` when it takes the rest of the path. */
-function urlPattern({ path, rest }: RouteContract): string {
+export function urlPattern({ path, rest }: RouteContract): string {
   const pattern = path.replace(PARAMETER, ':$1');
   return rest === true ? pattern.replace(/:[^/]+$/, '*') : pattern;
 }
 
 function routeOptions(route: RouteContract) {
-  const { params, query, body, response } = route.schemas;
+  const { params, query, body } = route.schemas;
   return {
     method: route.method,
     url: urlPattern(route),
     config: { public: route.access === 'public', operation: route },
     schema: {
-      operationId: route.operationId,
-      tags: [route.tag],
-      summary: route.summary,
       // The router names the rest of the path `*`; it is checked as the text it is.
       ...(params === undefined || route.rest === true ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
-      response: { 200: response },
     },
   };
 }

@@ -147,7 +147,7 @@ describe('a stream of applications', () => {
     expect(first).toBe('data: {"result":{}}');
     expect(JSON.parse((second ?? '').replace('data: ', ''))).toEqual({
       error: {
-        code: 13,
+        ...{ code: 13, grpc_code: 13, http_code: 500, http_status: 'Internal Server Error' },
         error: expect.stringContaining('internal error'),
         message: expect.stringContaining('request'),
       },

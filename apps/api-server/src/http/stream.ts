@@ -1,7 +1,7 @@
 /** Sends a stream: newline-delimited JSON as grpc-gateway sends it, or server-sent events (N19); as fast as the client reads. */
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorAnswer } from '../errors.js';
+import { type ErrorAnswer, errorAnswer } from '../errors.js';
 import type { Stream } from './context.js';
 import { isSerialized, toJson } from './json.js';
 
@@ -54,10 +54,15 @@ async function writeItems(items: AsyncIterable<unknown>, { writer, signal, reque
       await writer.drained(signal);
     }
   } catch (error) {
-    if (!signal.aborted) writer.write(JSON.stringify({ error: errorAnswer(error, requestId).body }));
+    if (!signal.aborted) writer.write(JSON.stringify({ error: streamError(errorAnswer(error, requestId)) }));
   } finally {
     writer.end();
   }
+}
+
+/** The body of any error, with the names that grpc-gateway gives its parts in the middle of a stream. */
+function streamError({ body, status }: ErrorAnswer): object {
+  return { ...body, grpc_code: body.code, http_code: status, http_status: STATUS_CODES[status] ?? '' };
 }
 
 function wantsEvents(request: FastifyRequest): boolean {

@@ -1,0 +1,26 @@
+/** Routes and schemas, all of them by name: OpenAPI takes the names of its components from here. */
+export * from './route.js';
+export * from './routes/accounts.js';
+export { applicationResourceRoutes } from './routes/application-resources.js';
+export { applicationStateRoutes } from './routes/application-state.js';
+export { applicationRoutes } from './routes/applications.js';
+export * from './routes/applicationsets.js';
+export * from './routes/certificates.js';
+export * from './routes/clusters.js';
+export * from './routes/gpgkeys.js';
+export * from './routes/installation.js';
+export * from './routes/links.js';
+export * from './routes/notifications.js';
+export * from './routes/pod-logs.js';
+export * from './routes/projects.js';
+export * from './routes/repocreds.js';
+export * from './routes/repositories.js';
+export * from './routes/resource-actions.js';
+export * from './routes/session.js';
+export * from './schemas/application.js';
+export * from './schemas/application-resources.js';
+export * from './schemas/application-state.js';
+export * from './schemas/common.js';
+export * from './schemas/pod-logs.js';
+export * from './schemas/repositories.js';
+export * from './schemas/resource-actions.js';
