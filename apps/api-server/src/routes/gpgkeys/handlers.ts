@@ -48,7 +48,8 @@ export function createCreateGpgKeys(deps: GpgKeyDeps): Handler<Routes['create'][
   return async ({ query, body }, { user, signal }) => {
     authorize(deps.authorizer, user, { resource: 'gpgkeys', action: 'create', object: '' });
     const upsert = query.upsert === true;
-    if (upsert) authorize(deps.authorizer, user, { resource: 'gpgkeys', action: 'update', object: '' });
+    // No role of Argo CD may update keys: replacing one is deleting it and creating another.
+    if (upsert) authorize(deps.authorizer, user, { resource: 'gpgkeys', action: 'delete', object: '' });
     const keys = readPublicKeys(body.keyData ?? '');
     let created: readonly PublicKey[] = [];
     await deps.writer.change(
