@@ -238,10 +238,10 @@ function parseUrl(text: string): URL {
 }
 
 const CODES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name is not known',
+  ENOTFOUND: 'is not known by its name',
   ECONNREFUSED: 'refuses connections',
   ECONNRESET: 'broke the connection off',
-  EAI_AGAIN: 'its name could not be looked up',
+  EAI_AGAIN: 'could not be looked up by its name',
   UND_ERR_CONNECT_TIMEOUT: 'does not answer',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'shows a certificate that nobody signed: add its authority to argocd-tls-certs-cm',
   SELF_SIGNED_CERT_IN_CHAIN: 'shows a certificate of an unknown authority: add it to argocd-tls-certs-cm',
