@@ -9,6 +9,7 @@ import { authorize, scopedObject } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { Subject } from '../../http/context.js';
 import type { Handler } from '../../http/handler.js';
+import { readContents } from './connection.js';
 import { openRepository } from './contents.js';
 import type { RepositoryDeps } from './deps.js';
 import { permittedProject } from './permitted.js';
@@ -30,22 +31,19 @@ export function createAppDetails(deps: RepositoryDeps): Handler<Routes['appDetai
       applicationSource: one as unknown as JsonObject,
     });
     const { name, namespace } = nameOf(deps, body.appName);
-    const answer = await getAppDetails({
-      connectionFor,
-      request: {
-        source: { ...toSource(source), repository },
-        appName: body.appName ?? '',
-        application: {
-          ...{ appName: name, appNamespace: namespace, project: appProject },
-          destinationNamespace: application?.spec.destination.namespace ?? '',
-          sources: (application === undefined ? [source] : sourcesOf(application.spec)).map(toSource),
-          kubeVersion: await deps.kubeVersion(signal),
-          manifestGeneratePaths: application?.metadata.annotations?.[ANNOTATIONS.manifestGeneratePaths] ?? '',
-          ...deps.repositoryAccess.renderInputs(appProject),
-        },
+    const request = {
+      source: { ...toSource(source), repository },
+      appName: body.appName ?? '',
+      application: {
+        ...{ appName: name, appNamespace: namespace, project: appProject },
+        destinationNamespace: application?.spec.destination.namespace ?? '',
+        sources: (application === undefined ? [source] : sourcesOf(application.spec)).map(toSource),
+        kubeVersion: await deps.kubeVersion(signal),
+        manifestGeneratePaths: application?.metadata.annotations?.[ANNOTATIONS.manifestGeneratePaths] ?? '',
+        ...deps.repositoryAccess.renderInputs(appProject),
       },
-      signal,
-    });
+    };
+    const answer = await readContents(deps, source.repoURL, () => getAppDetails({ connectionFor, request, signal }));
     return { ...answer.details, type: answer.type };
   };
 }

@@ -1,5 +1,5 @@
 /** Opening a repository: with what its Secret would say, and what the repo-server says about that (G15). */
-import { type GitOpsError, isGitOpsError, LABELS } from '@tiphys/model';
+import { type GitOpsError, isGitOpsError, isSameGitUrl, LABELS } from '@tiphys/model';
 import {
   parseRepositories,
   type Repository,
@@ -57,6 +57,24 @@ export async function testConnection(
   } catch (error) {
     if (limit.aborted) throw notConnected(`it did not answer within ${TEST_LIMIT_MS / 1000} s`);
     if (!isGitOpsError(error) || !isAboutRepository(error)) throw error;
+    throw notConnected(error.message);
+  }
+}
+
+/**
+ * What is in a repository. Of an address that only the request names, `invalidArgument` says that it cannot be reached: that is
+ * no outage of ours.
+ */
+export async function readContents<T>(
+  { settings }: Pick<RepositoryDeps, 'settings'>,
+  url: string,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const isRegistered = settings.repositories().some((repository) => isSameGitUrl(repository.url, url));
+    if (isRegistered || !isGitOpsError(error) || error.code !== 'Upstream' || !isAboutRepository(error)) throw error;
     throw notConnected(error.message);
   }
 }

@@ -5,6 +5,7 @@ import { authorize, scopedObject } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { RequestContext, Subject } from '../../http/context.js';
 import type { Handler } from '../../http/handler.js';
+import { readContents } from './connection.js';
 import type { RepositoryDeps } from './deps.js';
 import { permittedProject } from './permitted.js';
 
@@ -36,7 +37,8 @@ export function createListApps(deps: RepositoryDeps): Handler<Routes['apps']['sc
     const may = (action: 'create' | 'update') => deps.authorizer(user, { resource: 'applications', action, object });
     if (!may('create') && !may('update')) throw new ApiError('permissionDenied', 'permission denied');
     permittedProject(deps, { name: appProject, url: params.repo });
-    const { apps } = await deps.repoServer.listApps({ repository, revision: revision || 'HEAD' }, signal);
+    const list = () => deps.repoServer.listApps({ repository, revision: revision || 'HEAD' }, signal);
+    const { apps } = await readContents(deps, params.repo, list);
     const items = Object.entries(apps).map(([path, type]) => ({ path, type }));
     return { items: items.sort((a, b) => (a.path < b.path ? -1 : 1)) };
   };
@@ -45,7 +47,8 @@ export function createListApps(deps: RepositoryDeps): Handler<Routes['apps']['sc
 export function createListCharts(deps: RepositoryDeps): Handler<Routes['helmCharts']['schemas']> {
   return async ({ params, query }, { user, signal }) => {
     const repository = openRepository(deps, { user, url: params.repo, appProject: query.appProject });
-    const { charts } = await deps.repoServer.listCharts({ repository }, signal);
+    const list = () => deps.repoServer.listCharts({ repository }, signal);
+    const { charts } = await readContents(deps, params.repo, list);
     return { items: charts.map(({ name, versions }) => ({ name, versions: [...versions] })) };
   };
 }
@@ -60,7 +63,8 @@ async function refsOf(
   { user, signal }: RequestContext,
 ): Promise<{ branches: string[]; tags: string[] }> {
   const repository = openRepository(deps, { ...address, user });
-  const { branches, tags } = await deps.repoServer.listRefs({ repository }, signal);
+  const list = () => deps.repoServer.listRefs({ repository }, signal);
+  const { branches, tags } = await readContents(deps, address.url, list);
   return { branches: [...branches], tags: [...tags] };
 }
 
