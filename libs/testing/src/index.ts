@@ -32,6 +32,7 @@ export {
   type Installation,
   type InstallationCluster,
   type InstallationOptions,
+  type InstallationPeers,
   startInstallation,
 } from './installation.js';
 export {

@@ -47,10 +47,19 @@ export interface Installation {
   readonly pids: Readonly<Partial<Record<ServiceName, number>>>;
   /** One service, to look at it, kill it or start it again. Throws when it is not part of this installation. */
   service(name: ServiceName): ServiceProcess;
+  /** For a service that runs in the test's own process beside these. */
+  readonly peers: InstallationPeers;
   /** Last lines that the services wrote, for failure messages. */
   logTails(lines?: number): string;
   /** Stops the services in order, by force after ten seconds, and removes the data of the installation. */
   stop(): Promise<void>;
+}
+
+export interface InstallationPeers {
+  readonly cacheKey: string;
+  /** Folder with ca.crt, tls.crt and tls.key. */
+  readonly tlsDir: string;
+  readonly repoServerAddress: string;
 }
 
 const SERVICES: readonly ServiceName[] = ['repo-server', 'application-controller', 'api-server'];
@@ -85,7 +94,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     return {
       apiUrl: plan.apiUrl,
       adminPassword: services.has('api-server') ? await adminPassword(client, namespace) : '',
-      ...{ webhookSecret, namespace, logTails, stop },
+      ...{ webhookSecret, namespace, logTails, stop, peers: plan.peers },
       get pids() {
         return Object.fromEntries([...services].map(([name, service]) => [name, service.pid]));
       },
@@ -106,6 +115,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
 
 interface Plan {
   readonly apiUrl: string;
+  readonly peers: InstallationPeers;
   of(name: ServiceName): { readonly env: Readonly<Record<string, string>>; readonly opsUrl: string };
 }
 
@@ -114,13 +124,18 @@ async function planEnvironment(options: InstallationOptions, directory: string, 
   const { redis, env = {} } = options;
   const [api, repo] = [await freePort(), await freePort()];
   const ops = Object.fromEntries(await Promise.all(SERVICES.map(async (name) => [name, await freePort()] as const)));
+  const peers: InstallationPeers = {
+    cacheKey: randomBytes(32).toString('hex'),
+    tlsDir: writeCertificates(directory),
+    repoServerAddress: `localhost:${repo}`,
+  };
   const common = {
     TIPHYS_NAMESPACE: namespace,
     TIPHYS_REDIS_ADDRESS: `${redis.host}:${redis.port}`,
     TIPHYS_REDIS_PASSWORD_FILE: writeSecret(directory, 'redis-password', redis.password),
-    TIPHYS_CACHE_KEY_FILE: writeSecret(directory, 'cache-key', randomBytes(32).toString('hex')),
-    TIPHYS_TLS_DIR: writeCertificates(directory),
-    TIPHYS_REPO_SERVER_ADDRESS: `localhost:${repo}`,
+    TIPHYS_CACHE_KEY_FILE: writeSecret(directory, 'cache-key', peers.cacheKey),
+    TIPHYS_TLS_DIR: peers.tlsDir,
+    TIPHYS_REPO_SERVER_ADDRESS: peers.repoServerAddress,
     TIPHYS_LOG_FORMAT: 'text',
   };
   const own: Record<ServiceName, Record<string, string>> = {
@@ -133,7 +148,7 @@ async function planEnvironment(options: InstallationOptions, directory: string, 
     'application-controller': {},
   };
   return {
-    apiUrl: `http://127.0.0.1:${api}`,
+    ...{ apiUrl: `http://127.0.0.1:${api}`, peers },
     of: (name) => ({
       opsUrl: `http://127.0.0.1:${ops[name]}`,
       env: {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMetrics, type Lifecycle, type Logger, silentLogger } from '@tiphys/runtime';
+import { createMetrics, type Lifecycle, type Logger, type Metrics, silentLogger } from '@tiphys/runtime';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../app.js';
 import { buildDeps } from '../build-deps.js';
@@ -16,6 +16,10 @@ export interface TestAppOptions {
   readonly namespace: string;
   /** Folder with certificates for the repo-server, which need not run. */
   readonly tlsDir: string;
+  /** Default: nobody is there. */
+  readonly repoServerAddress?: string;
+  /** Default: one of its own. */
+  readonly cacheKey?: string;
   readonly overrides?: (deps: ApiServerDeps) => ApiServerDeps;
   readonly log?: Logger;
 }
@@ -23,6 +27,7 @@ export interface TestAppOptions {
 export interface TestApp {
   readonly app: FastifyInstance;
   readonly deps: ApiServerDeps;
+  readonly metrics: Metrics;
   /** Logs in as admin; the requests of `call` carry the token from then on. */
   logIn(password: string): Promise<void>;
   call(method: InjectOptions['method'], url: string, body?: unknown): Promise<LightMyRequestResponse>;
@@ -38,12 +43,12 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const controller = new AbortController();
   const lifecycle: Lifecycle = { signal: controller.signal, onStop: (_, stop) => void stops.push(stop) };
   const { host, port, password } = options.redis;
-  const cacheKey = randomBytes(32).toString('hex');
+  const { cacheKey = randomBytes(32).toString('hex'), repoServerAddress = '127.0.0.1:1' } = options;
   const auditLog = join(tmpdir(), `tiphys-audit-${randomBytes(8).toString('hex')}.log`);
   const config = configSchema.parse({
     auditLog,
     ...{ namespace: options.namespace, kubeconfig: options.kubeconfigPath, tlsDir: options.tlsDir, cacheKey },
-    ...{ redisAddress: `${host}:${port}`, redisPassword: password, repoServerAddress: '127.0.0.1:1' },
+    ...{ redisAddress: `${host}:${port}`, redisPassword: password, repoServerAddress },
   });
   const metrics = createMetrics({ processMetrics: false });
   const built = await buildDeps({ config, lifecycle, metrics, log: options.log ?? silentLogger });
@@ -51,9 +56,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const app = await buildApp(deps);
   let token = '';
   return {
-    app,
-    deps,
-    cacheKey,
+    ...{ app, deps, metrics, cacheKey },
     auditLines: () => (existsSync(auditLog) ? readFileSync(auditLog, 'utf8').split('\n').slice(0, -1) : []),
     logIn: async (adminPassword) => {
       const payload = { username: 'admin', password: adminPassword };

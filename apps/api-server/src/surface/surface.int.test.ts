@@ -1,0 +1,18 @@
+/** The whole REST surface against one installation that is full of secrets; see the suites. */
+import { afterAll, beforeAll } from 'vitest';
+import { cases } from './cases/index.js';
+import { removeGpgKey } from './cases/installation.js';
+import { describeContract } from './contract-suite.js';
+import { startWorld, type World } from './world.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => {
+  removeGpgKey();
+  await world?.stop();
+});
+
+describeContract(cases, () => world);
