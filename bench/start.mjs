@@ -1,14 +1,22 @@
 // `npm run bench`: build what is measured, then run the benchmark. Arguments go to it, for example `npm run bench -- --apps 10`.
-// `npm run bench -- render` runs the one of renders.
+// `npm run bench -- render` runs the one of renders, `npm run bench -- rbac` the one of access decisions.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
 
+const MODES = {
+  render: { apps: ['apps/repo-server'], main: 'bench/dist/render/main.js' },
+  rbac: { apps: [], main: 'bench/dist/rbac/main.js' },
+};
+const WHOLE = {
+  apps: ['apps/api-server', 'apps/repo-server', 'apps/application-controller'],
+  main: 'bench/dist/main.js',
+};
+
 const [which, ...rest] = process.argv.slice(2);
-const isRender = which === 'render';
-const apps = isRender ? ['repo-server'] : ['api-server', 'repo-server', 'application-controller'];
-const built = run(['node_modules/typescript7/bin/tsc', '-b', 'bench', ...apps.map((app) => `apps/${app}`)]);
-const main = isRender ? ['bench/dist/render/main.js', ...rest] : ['bench/dist/main.js', ...process.argv.slice(2)];
-process.exit(built === 0 ? run(main) : built);
+const mode = Object.hasOwn(MODES, which ?? '') ? MODES[which] : undefined;
+const { apps, main } = mode ?? WHOLE;
+const built = run(['node_modules/typescript7/bin/tsc', '-b', 'bench', ...apps]);
+process.exit(built === 0 ? run([main, ...(mode === undefined ? process.argv.slice(2) : rest)]) : built);

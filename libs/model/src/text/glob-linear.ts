@@ -2,95 +2,85 @@
  * The matcher for globs with many stars or alternatives, for which a RegExp could take exponential time (S11): all
  * positions that the text may have reached are followed at once, so the time is text length times pattern length.
  */
+import type { GlobClass, GlobToken } from './glob-tokens.js';
 
-const MAX_ALTERNATIVES = 64;
-
-export type Tokens = readonly string[];
 type Test = (character: string) => boolean;
 
-interface Atom {
-  readonly isStar: boolean;
-  readonly test: Test;
+/** Place `n` is before token `n`; the place after the last token is the end. */
+interface Place {
+  /** Which character the token takes; undefined when it takes none. */
+  readonly test: Test | undefined;
+  /** Where one is after that character. */
+  readonly next: number;
+  /** Where one may go without a character. */
+  readonly jumps: readonly number[];
 }
 
-/** Undefined when the tokens are no glob: braces that do not pair, or more than 64 alternatives. */
-export function compileLinearGlob(tokens: Tokens, separators: string): ((text: string) => boolean) | undefined {
-  const variants = alternatives(tokens)?.map((variant) => variant.map((token) => atomOf(token, separators)));
-  return variants && ((text) => variants.some((atoms) => matches(atoms, text)));
+/** The tokens are of a valid glob: braces pair. */
+export function compileLinearGlob(tokens: readonly GlobToken[], separators: string): (text: string) => boolean {
+  const jumps = jumpsOf(tokens);
+  const places = tokens.map((token, index): Place => {
+    const next = isStar(token) ? index : index + 1;
+    return { test: testOf(token, separators), next, jumps: jumps[index] ?? [] };
+  });
+  return (text) => matches(places, text);
 }
 
-/** `a{b,c}d` to `abd`, `acd`. Undefined for braces that do not pair, and for more than 64 alternatives. */
-function alternatives(tokens: Tokens): readonly Tokens[] | undefined {
-  const brace = tokens.findIndex((token) => token === '{' || token === '}');
-  if (brace < 0) return [tokens];
-  const group = tokens[brace] === '{' ? partsOf(tokens, brace + 1) : undefined;
-  const after = group && alternatives(tokens.slice(group.end + 1));
-  if (group === undefined || after === undefined) return undefined;
-  const before = tokens.slice(0, brace);
-  let found: Tokens[] = [];
-  for (const part of group.parts) {
-    const middles = alternatives(part);
-    if (middles === undefined || found.length + middles.length * after.length > MAX_ALTERNATIVES) return undefined;
-    found = [...found, ...middles.flatMap((middle) => after.map((rest) => [...before, ...middle, ...rest]))];
-  }
-  return found;
+interface Group {
+  readonly start: number;
+  readonly commas: number[];
 }
 
-/** What stands between the commas up to the brace that closes, and where that is. */
-function partsOf(
-  tokens: Tokens,
-  start: number,
-): { readonly parts: readonly Tokens[]; readonly end: number } | undefined {
-  const parts: string[][] = [[]];
-  let depth = 1;
-  for (let index = start; index < tokens.length; index += 1) {
-    const token = tokens[index] ?? '';
-    if (token === '{') depth += 1;
-    if (token === '}') depth -= 1;
-    if (depth === 0) return { parts, end: index };
-    if (token === ',' && depth === 1) parts.push([]);
-    else parts.at(-1)?.push(token);
-  }
-  return undefined;
-}
-
-function atomOf(token: string, separators: string): Atom {
-  const within: Test = (character) => !separators.includes(character);
-  if (token.startsWith('*')) return { isStar: true, test: token.length > 1 ? () => true : within };
-  return { isStar: false, test: token === '?' ? within : characterTest(token) };
-}
-
-function characterTest(token: string): Test {
-  if (token.length > 1 && token.startsWith('[')) return classTest(token.slice(1, -1));
-  const literal = token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
-  return (character) => character === literal;
-}
-
-function classTest(body: string): Test {
-  const negated = /^[!^]/.test(body);
-  const ranges = [...body.slice(negated ? 1 : 0).matchAll(/([\s\S])-([\s\S])|([\s\S])/gu)].map(
-    ([, from, to, single]) => [from ?? single ?? '', to ?? single ?? ''] as const,
+/** A star may take nothing; a brace leads to each of its alternatives, and the end of each to the end of the brace. */
+function jumpsOf(tokens: readonly GlobToken[]): readonly (readonly number[])[] {
+  const jumps: number[][] = tokens.map((token, index) =>
+    isStar(token) || token.kind === 'open' || token.kind === 'close' ? [index + 1] : [],
   );
+  const groups: Group[] = [];
+  for (const [index, { kind }] of tokens.entries()) {
+    if (kind === 'open') groups.push({ start: index, commas: [] });
+    if (kind === 'comma') startAlternative(index, groups.at(-1), jumps);
+    if (kind === 'close') for (const comma of groups.pop()?.commas ?? []) jumps[comma]?.push(index);
+  }
+  return jumps;
+}
+
+function startAlternative(comma: number, group: Group | undefined, jumps: readonly number[][]): void {
+  group?.commas.push(comma);
+  jumps[group?.start ?? comma]?.push(comma + 1);
+}
+
+function isStar(token: GlobToken | undefined): boolean {
+  return token?.kind === 'any' || token?.kind === 'super';
+}
+
+function testOf(token: GlobToken, separators: string): Test | undefined {
+  if (token.kind === 'open' || token.kind === 'comma' || token.kind === 'close') return undefined;
+  if (token.kind === 'super') return () => true;
+  if (token.kind === 'class') return classTest(token);
+  if (token.kind === 'literal') return (character) => character === token.character;
+  return (character) => !separators.includes(character);
+}
+
+function classTest({ negated, ranges }: GlobClass): Test {
   return (character) => ranges.some(([from, to]) => character >= from && character <= to) !== negated;
 }
 
-function matches(atoms: readonly Atom[], text: string): boolean {
-  let reached = startingAt([0], atoms);
+function matches(places: readonly Place[], text: string): boolean {
+  let reached = withJumps([0], places);
   for (const character of text) {
     const next = [...reached].flatMap((index) => {
-      const atom = atoms[index];
-      if (atom?.test(character) !== true) return [];
-      return [atom.isStar ? index : index + 1];
+      const place = places[index];
+      return place?.test?.(character) === true ? [place.next] : [];
     });
     if (next.length === 0) return false;
-    reached = startingAt(next, atoms);
+    reached = withJumps(next, places);
   }
-  return reached.has(atoms.length);
+  return reached.has(places.length);
 }
 
-/** A star may match nothing: whoever has reached it has reached what follows it. */
-function startingAt(indexes: readonly number[], atoms: readonly Atom[]): ReadonlySet<number> {
+function withJumps(indexes: readonly number[], places: readonly Place[]): ReadonlySet<number> {
   const reached = new Set(indexes);
-  for (const index of reached) if (atoms[index]?.isStar === true) reached.add(index + 1);
+  for (const index of reached) for (const jump of places[index]?.jumps ?? []) reached.add(jump);
   return reached;
 }

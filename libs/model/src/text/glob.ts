@@ -1,20 +1,22 @@
 /** Globs as Argo CD matches them (gobwas/glob): `*`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`; `**` also crosses separators. */
-import { compileLinearGlob, type Tokens } from './glob-linear.js';
+import { compileLinearGlob } from './glob-linear.js';
+import { type GlobToken, parseGlob } from './glob-tokens.js';
 
 export interface GlobOptions {
   /** Characters that a single `*` and `?` do not match; none by default, as Argo CD's RBAC and projects compile them. */
   readonly separators?: string;
 }
 
-/** Compiles a pattern once for many matches. A pattern that is no valid glob matches only itself. */
+/** Compiles a pattern once for many matches. A pattern that is no valid glob matches nothing, as in Argo CD. */
 export function compileGlob(pattern: string, options: GlobOptions = {}): (text: string) => boolean {
   if (!/[*?[\]{}\\]/.test(pattern)) return (text) => text === pattern;
-  if (pattern === '*' && !options.separators) return () => true;
   const separators = options.separators ?? '';
-  const tokens = pattern.match(TOKEN) ?? [];
-  if (isCostly(tokens)) return compileLinearGlob(tokens, separators) ?? ((text) => text === pattern);
-  const source = globToRegExp(tokens, separators);
-  if (source === undefined) return (text) => text === pattern;
+  if (pattern === '*' && separators === '') return () => true;
+  const tokens = parseGlob(pattern);
+  if (tokens === undefined) return () => false;
+  if (isCostly(tokens)) return compileLinearGlob(tokens, separators);
+  const any = separators === '' ? '.' : `[^${separators.replace(/[\\\]^-]/g, '\\$&')}]`;
+  const source = tokens.map((token) => translate(token, any)).join('');
   const expression = new RegExp(`^${source}$`, 'su');
   return (text) => expression.test(text);
 }
@@ -24,42 +26,35 @@ export function matchesGlob(pattern: string, text: string, options: GlobOptions 
   return compileGlob(pattern, options)(text);
 }
 
-const TOKEN = /\*+|\?|\[[!^]?[^\]]+\]|[{},]|\\[\s\S]|[\s\S]/gu;
+/** Whether gobwas/glob, and so Argo CD, would compile it. */
+export function isGlob(pattern: string): boolean {
+  return parseGlob(pattern) !== undefined;
+}
 
 /** Patterns come from users, and a RegExp tries every way to share the text among stars and alternatives. */
-function isCostly(tokens: Tokens): boolean {
-  return tokens.filter((token) => token.startsWith('*') || token === '{').length > 2;
+function isCostly(tokens: readonly GlobToken[]): boolean {
+  return tokens.filter(({ kind }) => kind === 'any' || kind === 'super' || kind === 'open').length > 2;
 }
 
-function globToRegExp(tokens: Tokens, separators: string): string | undefined {
-  const any = separators === '' ? '.' : `[^${separators.replace(/[\\\]^-]/g, '\\$&')}]`;
-  let depth = 0;
-  let source = '';
-  for (const token of tokens) {
-    if (token === '{') depth += 1;
-    if (token === '}') depth -= 1;
-    if (depth < 0) return undefined;
-    source += translate(token, any, depth);
+const TRANSLATED = { super: '.*', open: '(?:', close: ')', comma: '|' } as const;
+
+function translate(token: GlobToken, any: string): string {
+  switch (token.kind) {
+    case 'any':
+      return `${any}*`;
+    case 'single':
+      return any;
+    case 'literal':
+      return escaped(token.character);
+    case 'class': {
+      const ranges = token.ranges.map(([from, to]) => `${escaped(from)}-${escaped(to)}`);
+      return `[${token.negated ? '^' : ''}${ranges.join('')}]`;
+    }
+    default:
+      return TRANSLATED[token.kind];
   }
-  return depth === 0 ? source : undefined;
 }
 
-function translate(token: string, any: string, depth: number): string {
-  if (token === '*') return `${any}*`;
-  if (token.startsWith('*')) return '.*';
-  if (token === '?') return any;
-  if (token === '{') return '(?:';
-  if (token === '}') return ')';
-  if (token === ',' && depth > 0) return '|';
-  if (token.length > 1 && token.startsWith('[')) return translateClass(token);
-  const literal = token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
-  return literal.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
-}
-
-function translateClass(token: string): string {
-  const body = token
-    .slice(1, -1)
-    .replace(/^[!^]/, '')
-    .replace(/[\\[\]^&~|]/g, '\\$&');
-  return `[${/^\[[!^]/.test(token) ? '^' : ''}${body}]`;
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

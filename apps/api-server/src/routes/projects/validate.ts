@@ -1,7 +1,7 @@
 /** What a project must fulfil before it is stored (F01, F02, F05, D47): the first problem, as Argo CD words it. Pure. */
 import { syncWindowProblem } from '@tiphys/gitops-engine';
 import { type AppProject, type AppProjectSpec, type ProjectRole } from '@tiphys/model';
-import { projectPolicy } from '@tiphys/rbac';
+import { projectPolicyProblem } from '@tiphys/rbac';
 import { ApiError } from '../../errors.js';
 
 /** Throws `invalidArgument`. */
@@ -81,11 +81,8 @@ function roleProblem(project: AppProject): string | undefined {
 
 function policyProblem(project: AppProject, role: ProjectRole): string | undefined {
   for (const policy of role.policies ?? []) {
-    const single = { ...project, spec: { roles: [{ name: role.name, policies: [policy] }] } };
-    const [problem] = projectPolicy(single).problems;
-    if (problem !== undefined || policy.includes('\n')) {
-      return `invalid policy rule '${policy}': ${problem?.message ?? 'write one rule per entry'}`;
-    }
+    const problem = projectPolicyProblem(project.metadata.name ?? '', role.name, policy);
+    if (problem !== undefined) return `invalid policy rule '${policy}': ${problem}`;
   }
   return repeated(role.policies, (policy) => `policy '${policy}' already exists for role '${role.name}'`);
 }
