@@ -24,6 +24,7 @@ import { registerApplicationSetRoutes } from './routes/applicationsets/route.js'
 import { registerBadgeRoute } from './routes/badge/route.js';
 import { registerCertificateRoutes } from './routes/certificates/route.js';
 import { registerClusterRoutes } from './routes/clusters/route.js';
+import { registerDeviceLoginRoutes } from './routes/device-login/route.js';
 import { registerGpgKeyRoutes } from './routes/gpgkeys/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerLinkRoutes } from './routes/links/route.js';
@@ -33,6 +34,7 @@ import { registerProjectRoutes } from './routes/projects/route.js';
 import { registerRepositoryRoutes } from './routes/repositories/route.js';
 import { registerResourceActionRoutes } from './routes/resource-actions/route.js';
 import { registerSessionRoutes } from './routes/session/route.js';
+import { registerTokenExchangeRoutes } from './routes/token-exchange/route.js';
 import { registerWebhookRoute } from './routes/webhook/route.js';
 
 /** An Application object is at most 1.5 MiB in etcd; local manifests of a sync may be larger. */
@@ -79,6 +81,8 @@ async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promi
 
 async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
   await registerSessionRoutes(app, deps.session);
+  await registerDeviceLoginRoutes(app, deps.federation.deviceLogin);
+  await registerTokenExchangeRoutes(app, deps.federation.tokenExchange);
   registerApplicationRoutes(app, deps.applications);
   registerApplicationStateRoutes(app, deps.applicationState, deps.resourceActions.destinations);
   registerResourceActionRoutes(app, deps.resourceActions);

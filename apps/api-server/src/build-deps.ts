@@ -8,9 +8,10 @@ import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
 import { auditedClient } from './audit/audited-client.js';
-import { createAudit } from './audit/events.js';
+import { type Audit, createAudit } from './audit/events.js';
 import { createFileSink, createStreamSink } from './audit/sinks.js';
 import { type AuditTrail, createAuditMetrics, createAuditTrail } from './audit/trail.js';
+import { createFederation, type Federation } from './auth/federation/build.js';
 import { createLoginThrottle } from './auth/login-throttle.js';
 import { createPasswordCheck, createPasswordVerifier } from './auth/password.js';
 import { createRbacAuthorizer } from './auth/rbac.js';
@@ -44,10 +45,9 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const { namespace } = config;
   const { kube, settings } = await prepareControlPlane(context);
   const metrics = createApiMetrics(context.metrics);
-  const { applicationNamespaces } = settings.server();
   const [redis, watched] = await Promise.all([
     openRedisParts(context),
-    watchObjects(context, kube, applicationNamespaces),
+    watchObjects(context, kube, settings.server().applicationNamespaces),
   ]);
   const repoServer = createRepoServerClient({
     address: `${config.repoServerAddress.host}:${config.repoServerAddress.port}`,
@@ -61,7 +61,8 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const shared = { namespace, authorizer, audit };
   const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
   const index = createRepositoryIndex(applications.store);
-  const session = buildSession({ settings, projects: watched.projects, metrics, cache: redis.cache, log });
+  const parts = { settings, projects: watched.projects, metrics, cache: redis.cache, log, kube, audit };
+  const { session, federation } = buildSession(parts, lifecycle);
   const writer = createDataWriter({ kube, namespace, observe: settings.observe });
   const applicationState = {
     ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
@@ -81,6 +82,7 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       ...{ store: applications.store, tokens: session.tokens, clock: systemClock },
     },
     session,
+    federation,
     accounts: {
       ...{ namespace, settings, authorizer, writer, tokens: session.tokens, clock: systemClock, log },
       checkPassword: createPasswordCheck(session.verifyPassword),
@@ -147,14 +149,24 @@ interface SessionParts {
   readonly projects: { get(name: string): AppProject | undefined };
   readonly metrics: ApiMetrics;
   readonly cache: AuthenticatedCache;
+  readonly kube: KubeClient;
+  readonly audit: Audit;
   readonly log: Logger;
 }
 
-function buildSession({ settings, projects, metrics, cache, log }: SessionParts): ApiServerDeps['session'] {
+function buildSession(
+  parts: SessionParts,
+  lifecycle: Lifecycle,
+): Pick<ApiServerDeps, 'session'> & { readonly federation: Federation } {
+  const { settings, projects, metrics, cache, log } = parts;
   const { accounts } = settings;
+  const { loginAttempt: onAttempt } = metrics;
   const revoked = createRevokedTokens(cache);
-  const tokens = createSessionTokens({ accounts, projects, revoked, clock: systemClock });
+  const own = createSessionTokens({ accounts, projects, revoked, clock: systemClock });
   const throttle = createLoginThrottle({ cache, clock: systemClock });
-  const verifyPassword = createPasswordVerifier({ accounts, throttle, onAttempt: metrics.loginAttempt, log });
-  return { tokens, verifyPassword };
+  const verifyPassword = createPasswordVerifier({ accounts, throttle, onAttempt, log });
+  const isProvider = () => false;
+  const federation = createFederation({ ...parts, revoked, tokens: own, isProvider, onAttempt, clock: systemClock });
+  lifecycle.onStop('issuers of exchanged tokens', () => federation.close());
+  return { session: { tokens: federation.tokens, verifyPassword }, federation };
 }

@@ -2,6 +2,7 @@
 import type { Logger } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
 import type { AuditTrail } from './audit/trail.js';
+import type { Federation } from './auth/federation/build.js';
 import type { SessionTokens } from './auth/session-tokens.js';
 import type { ApiMetrics } from './plugins/metrics.js';
 import type { AccountDeps } from './routes/accounts/deps.js';
@@ -28,6 +29,7 @@ export interface ApiServerDeps {
   readonly gpgKeys: GpgKeyDeps;
   readonly repositories: RepositoryDeps;
   readonly session: SessionDeps & { readonly tokens: SessionTokens };
+  readonly federation: Pick<Federation, 'deviceLogin' | 'tokenExchange'>;
   readonly installation: InstallationDeps & {
     readonly trustProxy: boolean;
     /** How often open streams check their session; default 30 s (S17). */

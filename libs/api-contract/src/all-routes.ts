@@ -7,6 +7,7 @@ import { applicationRoutes } from './routes/applications.js';
 import { applicationSetRoutes } from './routes/applicationsets.js';
 import { certificateRoutes } from './routes/certificates.js';
 import { clusterRoutes } from './routes/clusters.js';
+import { federationRoutes } from './routes/federation.js';
 import { gpgKeyRoutes } from './routes/gpgkeys.js';
 import { installationRoutes } from './routes/installation.js';
 import { linkRoutes } from './routes/links.js';
@@ -27,6 +28,7 @@ const groups: readonly Readonly<Record<string, RouteContract>>[] = [
   applicationStateRoutes,
   certificateRoutes,
   clusterRoutes,
+  federationRoutes,
   gpgKeyRoutes,
   installationRoutes,
   linkRoutes,

@@ -7,6 +7,7 @@ export { applicationRoutes } from './routes/applications.js';
 export * from './routes/applicationsets.js';
 export * from './routes/certificates.js';
 export * from './routes/clusters.js';
+export { federationRoutes } from './routes/federation.js';
 export * from './routes/gpgkeys.js';
 export * from './routes/installation.js';
 export * from './routes/links.js';

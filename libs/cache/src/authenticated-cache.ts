@@ -74,6 +74,19 @@ function cacheOn(context: Context): AuthenticatedCache {
     delete: async (key) => {
       if (usable(context)) await attempt(context, () => redis.del(keyPrefix + key));
     },
+    takeJson: async (key, parse) => {
+      const name = keyPrefix + key;
+      const stored = usable(context) ? await attempt(context, () => redis.getdelBuffer(name)) : null;
+      const value = await openOne(context, name, stored ?? null);
+      return value === undefined ? undefined : parseJson(context, { key, value }, parse);
+    },
+    addJson: async (key, value, ttlMs) => {
+      if (!usable(context)) return false;
+      const name = keyPrefix + key;
+      const sealed = await envelope.seal(name, Buffer.from(JSON.stringify(value)));
+      const ttl = Math.max(1, Math.ceil(ttlMs));
+      return (await attempt(context, () => redis.set(name, sealed, 'PX', ttl, 'NX'))) === 'OK';
+    },
     getJson: async (key, parse) => {
       const value = await get(key);
       return value === undefined ? undefined : parseJson(context, { key, value }, parse);

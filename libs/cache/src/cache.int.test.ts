@@ -107,6 +107,16 @@ describe('values', () => {
     expect(await cache.getJson('tree', strict)).toBeUndefined();
   });
 
+  it('are added once and taken once, whoever else tries at the same time', async () => {
+    const cache = await newCache();
+    const asText = (value: unknown) => String(value);
+    const added = await Promise.all(Array.from({ length: 8 }, (_, index) => cache.addJson('code', index, 60_000)));
+    expect(added.filter(Boolean)).toHaveLength(1);
+    const taken = await Promise.all(Array.from({ length: 8 }, () => cache.takeJson('code', asText)));
+    expect(taken.filter((value) => value !== undefined)).toEqual([String(added.indexOf(true))]);
+    expect(await cache.addJson('code', 'again', 60_000)).toBe(true);
+  });
+
   it('come back in order when there are many', async () => {
     const cache = await newCache();
     const keys = Array.from({ length: 350 }, (_, index) => `key-${index}`);

@@ -6,6 +6,8 @@ export * from './comparison.js';
 export type { HealthScript } from './customizations.js';
 export * from './deep-links.js';
 export * from './event-labels.js';
+export * from './federation.js';
+export { fittingClaims, type WantedClaims } from './federation-claims.js';
 export * from './oidc.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';

@@ -118,9 +118,10 @@ function bounded(text: string, length: number): string {
 /** Logins and new tokens: the id by which the token is found again, never the token. */
 function issuedToken({ operation, status, payload }: AnsweredRequest): AuditFields | undefined {
   const issues = operation?.method === 'POST' && status === 200 && typeof payload === 'string';
-  if (!issues || payload.length > 20_000 || !payload.includes('"token"')) return undefined;
+  if (!issues || payload.length > 20_000 || !/"(?:access_)?token"/.test(payload)) return undefined;
   try {
-    const { token } = JSON.parse(payload) as { readonly token?: unknown };
+    const answer = JSON.parse(payload) as { readonly token?: unknown; readonly access_token?: unknown };
+    const token = answer.token ?? answer.access_token;
     if (typeof token !== 'string') return undefined;
     const { sub: subject, jti: id, exp: expiresAt } = decodeJwt(token);
     return { subject, id, ...(expiresAt === undefined ? {} : { expiresAt }) };

@@ -92,7 +92,8 @@ function contextOf(request: FastifyRequest): RequestContext {
 }
 
 function publicContextOf(request: FastifyRequest): PublicContext {
-  return { user: request.user, signal: request.deadline, sourceIp: request.ip, token: request.sessionToken };
+  const { user, deadline: signal, ip: sourceIp, sessionToken: token } = request;
+  return { user, signal, sourceIp, token, origin: `${request.protocol}://${request.host}` };
 }
 
 const GZIP_FROM_BYTES = 16_384;

@@ -22,6 +22,8 @@ export interface PublicContext {
   readonly user: Subject | undefined;
   readonly signal: AbortSignal;
   readonly sourceIp: string;
+  /** Scheme and host as the client reached us, without a slash at the end. */
+  readonly origin: string;
   /** The session token as sent, verified or not. */
   readonly token: string | undefined;
 }
