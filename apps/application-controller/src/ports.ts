@@ -3,6 +3,7 @@
 import type { ClusterCache } from '@tiphys/cluster';
 import type { ApplicationTree, NodeSummary, SelfHealBackoff, TargetManifest } from '@tiphys/gitops-engine';
 import type {
+  AnnouncedRevision,
   AppKey,
   Application,
   ApplicationDestination,
@@ -87,6 +88,20 @@ export interface ManifestSource {
 }
 
 /** A destination cluster, started: discovery done, every readable kind listed once. */
+/** What webhooks say about revisions: the Git host may announce a commit before all of its replicas serve it (J01). */
+export interface AnnouncedRevisions {
+  /** One for each source; undefined: nothing was announced lately. */
+  read(sources: readonly ApplicationSource[]): Promise<readonly (AnnouncedRevision | undefined)[]>;
+  /** It was waited for in vain. */
+  missed(source: ApplicationSource, missed: MissedRevision): void;
+}
+
+export interface MissedRevision {
+  readonly announced: AnnouncedRevision;
+  /** What the host names instead. */
+  readonly resolved: string;
+}
+
 export interface DestinationCluster {
   readonly server: string;
   readonly name: string;

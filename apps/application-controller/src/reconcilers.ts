@@ -1,4 +1,5 @@
 /** The two runners and the poll loop around the reconcilers. */
+import type { AuthenticatedCache } from '@tiphys/cache';
 import type { EventRecorder as ClusterEvents, KubeClient } from '@tiphys/cluster';
 import type { LuaRuntime } from '@tiphys/lua';
 import { type Application, COMPARE_LEVELS } from '@tiphys/model';
@@ -6,6 +7,7 @@ import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
 import { type Logger, systemClock } from '@tiphys/runtime';
 import { renderInputs, repositoryConnection } from '@tiphys/settings';
+import { createAnnouncedRevisions } from './adapters/announced-revisions.js';
 import { createDeployments } from './adapters/deployments.js';
 import { createManifestSource } from './adapters/manifest-source.js';
 import type { PublishedViews } from './adapters/resource-views.js';
@@ -32,6 +34,7 @@ export interface ReconcilerDeps extends ControllerState {
   readonly refreshQueue: RunnableQueue;
   readonly operationQueue: RunnableQueue;
   readonly views: PublishedViews;
+  readonly cache: AuthenticatedCache;
   readonly events: ClusterEvents;
   readonly metrics: ControllerMetrics;
   readonly lua: LuaRuntime;
@@ -100,6 +103,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
       maxBytes: config.deploymentLimitMib * 1024 * 1024,
     }),
     refreshQueue: deps.refreshQueue,
+    announcedRevisions: createAnnouncedRevisions({ cache: deps.cache, log: deps.log }),
     operationQueue: deps.operationQueue,
     manifests: createManifestSource({
       client: deps.repoServer,

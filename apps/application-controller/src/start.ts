@@ -68,6 +68,7 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     refreshQueue,
     operationQueue,
     views,
+    cache,
     events,
     metrics: controllerMetrics,
   };

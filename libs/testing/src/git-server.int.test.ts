@@ -96,6 +96,23 @@ describe('startGitServer', () => {
     await locked.stop();
   });
 
+  it.each(['refs', 'objects'] as const)('answers as a replica that is behind with %s', async (behind) => {
+    const repository = await server.createRepository(`behind-${behind}`, { a: '1' });
+    const clone = `clone-${behind}`;
+    await git('clone', '--quiet', '--bare', repository.url, clone);
+    server.setFaults({ behind });
+    const old = await repository.head();
+    const pushed = await repository.commit({ a: '2' });
+    expect(await git('ls-remote', '--heads', repository.url)).toContain(behind === 'refs' ? old : pushed);
+    const fetch = () => git('-C', clone, 'fetch', '--quiet', 'origin', '+main:main');
+    if (behind === 'objects') await expect(fetch()).rejects.toThrow(/not our ref/);
+    else await fetch();
+    expect(await git('-C', clone, 'rev-parse', 'main')).toBe(old);
+    server.setFaults({});
+    await fetch();
+    expect(await git('-C', clone, 'rev-parse', 'main')).toBe(pushed);
+  });
+
   it('fails and delays on demand', async () => {
     const repository = await server.createRepository('faulty', { a: '1' });
     server.setFaults({ status: 503 });

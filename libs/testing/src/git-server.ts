@@ -1,5 +1,6 @@
 /** A Git server over smart HTTP (`git http-backend`), with authentication, faults and a log of what clients asked. */
 import { execFileSync, spawn } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -38,6 +39,11 @@ export interface GitServerFaults {
   readonly headers?: Readonly<Record<string, string>>;
   /** Never answer. */
   readonly hang?: boolean;
+  /**
+   * Answer as a replica that has not seen what was pushed since this fault was set: `refs`, neither refs nor objects;
+   * `objects`, the refs are the newest ones, but what they name cannot be fetched.
+   */
+  readonly behind?: 'refs' | 'objects';
 }
 
 /** A running Git server. */
@@ -58,7 +64,8 @@ export interface GitServer {
 /** Starts a server on a free port of the loopback interface. */
 export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
   const root = temporaryDirectory('git');
-  const state: State = { root, options, faults: {}, requests: [], backend: backendPath() };
+  const replica = `${root}-replica`;
+  const state: State = { root, replica, options, faults: {}, requests: [], backend: backendPath() };
   const server = createServer((request, response) => {
     handle(state, request, response).catch((error: unknown) => {
       response.statusCode = 500;
@@ -81,6 +88,10 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
         .length,
     clearRequests: () => state.requests.splice(0),
     setFaults: (faults) => {
+      if (faults.behind !== undefined && state.faults.behind === undefined) {
+        removeDirectory(state.replica);
+        cpSync(root, state.replica, { recursive: true });
+      }
       state.faults = faults;
     },
     stop: async () => {
@@ -88,12 +99,15 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       server.closeAllConnections();
       await closed;
       removeDirectory(root);
+      removeDirectory(state.replica);
     },
   };
 }
 
 interface State {
   readonly root: string;
+  /** The repositories as they were when the fault `behind` was set. */
+  readonly replica: string;
   readonly options: GitServerOptions;
   readonly requests: GitRequest[];
   readonly backend: string;
@@ -180,8 +194,7 @@ function kindOf({ url, request, body, answer }: Exchange): GitRequestKind {
   if (!url.pathname.endsWith('/git-upload-pack')) {
     return 'other';
   }
-  const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1');
-  if (text.includes('command=ls-refs')) {
+  if (textOf(request, body).includes('command=ls-refs')) {
     return 'ls-refs';
   }
   return answer.body.includes(PACK_HEADER) ? 'fetch' : 'negotiate';
@@ -196,7 +209,7 @@ async function runBackend(state: State, request: IncomingMessage, body: Buffer):
       PATH: process.env['PATH'],
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_HTTP_EXPORT_ALL: '1',
-      GIT_PROJECT_ROOT: state.root,
+      GIT_PROJECT_ROOT: isAnsweredByReplica(state, { url, request, body }) ? state.replica : state.root,
       PATH_INFO: decodeURIComponent(url.pathname),
       QUERY_STRING: url.search.slice(1),
       REQUEST_METHOD: request.method,
@@ -217,6 +230,15 @@ async function runBackend(state: State, request: IncomingMessage, body: Buffer):
     output.push(chunk as Buffer);
   }
   return Buffer.concat(output);
+}
+
+function isAnsweredByReplica({ faults }: State, { url, request, body }: Omit<Exchange, 'answer'>): boolean {
+  if (faults.behind !== 'objects') return faults.behind === 'refs';
+  return url.pathname.endsWith('/git-upload-pack') && !textOf(request, body).includes('command=ls-refs');
+}
+
+function textOf(request: IncomingMessage, body: Buffer): string {
+  return (request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString('latin1');
 }
 
 function parseCgi(output: Buffer): Answer {

@@ -19,7 +19,7 @@ export async function renderNotOlder(request: ComparisonRequest, render: Render)
 }
 
 /** Of the last comparison, if it was of the sources that the application has now. */
-function knownRevisions({ spec, status }: Application): readonly string[] | undefined {
+export function knownRevisions({ spec, status }: Application): readonly string[] | undefined {
   const { comparedTo, revision = '', revisions = [] } = status?.sync ?? {};
   if (comparedTo === undefined || !equalJson(sourcesOf(comparedTo), sourcesOf(spec))) return undefined;
   const known = revisions.length > 0 ? revisions : [revision];

@@ -39,6 +39,7 @@ import type {
 } from '../ports.js';
 import { windowFor } from '../sync-window.js';
 import { type NextAutoSync, nextAutoSync } from './auto-sync.js';
+import { type AwaitDeps, type Awaiting, beginAwaiting } from './await-announced.js';
 import { type CheckDeps, checkSpec } from './check-spec.js';
 import { comparisonRequest } from './comparison-request.js';
 import { finalizersFor } from './delete-hook-finalizers.js';
@@ -51,7 +52,7 @@ import { type ComparisonMemory, fingerprintOf } from './skip-equal.js';
 import { comparedStatus, failedStatus, invalidStatus, patchOf, sameStatusAt } from './status.js';
 import { managedResourceView, nodesBelow, treeOf } from './views.js';
 
-export interface RefreshDeps extends ComparisonDeps, CheckDeps {
+export interface RefreshDeps extends ComparisonDeps, CheckDeps, AwaitDeps {
   readonly clusters: Clusters;
   readonly applications: ApplicationStore;
   readonly refreshQueue: KeyedQueue;
@@ -70,6 +71,10 @@ interface Turn {
   readonly decision: Extract<RefreshDecision, { kind: 'refresh' }>;
   readonly sinceMs: number;
   readonly signal: AbortSignal;
+}
+
+interface AwaitingTurn extends Turn {
+  readonly awaiting: Awaiting;
 }
 
 /** While an operation writes, its objects change all the time: look again when it is done, or this much later. */
@@ -159,21 +164,26 @@ async function refresh(deps: RefreshDeps, turn: Turn): Promise<ReconcileOutcome>
     await writeStatus(deps, turn, { status: invalidStatus(app, invalid, deps.clock.now()) });
     return { kind: 'done' };
   }
-  const written = await compareAndWrite(deps, turn).catch((error: unknown) => writeFailure(deps, turn, error));
+  const awaiting = await beginAwaiting(deps, turn);
+  const asked = { ...turn, awaiting };
+  const written = await compareAndWrite(deps, asked).catch((error: unknown) => writeFailure(deps, asked, error));
   // A queue or cache that is away is no failure of the comparison: what follows is not shown as one.
-  return written === undefined ? { kind: 'done' } : announce(deps, turn, written);
+  return awaiting.finish(written === undefined ? { kind: 'done' } : await announce(deps, turn, written));
 }
 
 /** @throws GitOpsError when the comparison is to be tried again. */
-async function writeFailure(deps: RefreshDeps, turn: Turn, error: unknown): Promise<undefined> {
-  const { app, key, signal } = turn;
+async function writeFailure(deps: RefreshDeps, turn: AwaitingTurn, error: unknown): Promise<undefined> {
+  const { app, key, signal, awaiting } = turn;
   if (signal.aborted || (isGitOpsError(error) && error.code === 'Conflict')) throw error;
+  // While it may be that a replica of the host is behind, the turn's own timer is the earlier one.
+  const isPatient = awaiting.isPatient();
+  if (error instanceof RepoOutage && isPatient) return undefined;
   if (error instanceof RepoOutage) throw error.cause;
   deps.memory.delete(key);
   const times = { now: deps.clock.now(), outageSince: deps.repoOutages.since(key) };
   const { status, failure } = failedStatus(app, error, times);
   await writeStatus(deps, turn, { status });
-  if (failure.retry !== 'never') throw failure;
+  if (failure.retry !== 'never' && !isPatient) throw failure;
   return undefined;
 }
 
@@ -187,7 +197,7 @@ interface Written {
 }
 
 /** Undefined when nothing was compared, since nothing is new. */
-async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written | undefined> {
+async function compareAndWrite(deps: RefreshDeps, turn: AwaitingTurn): Promise<Written | undefined> {
   const request = comparisonRequest(turn);
   const cluster = await deps.clusters.for(turn.app.spec.destination, turn.signal);
   const render = (asked: ComparisonRequest) => renderTargets(deps, asked, { cluster, signal: turn.signal });
@@ -195,6 +205,7 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written |
     throw deps.repoOutages.failed(turn.key, error, outageOptions(deps, turn));
   });
   deps.repoOutages.ended(turn.key);
+  turn.awaiting.resolved(rendered.revisions);
   if (rendered.stale === true && turn.sinceMs > 0) await askAgain(deps, turn);
   const fingerprint = fingerprintOf(turn.app, {
     rendered,
@@ -211,8 +222,9 @@ async function compareAndWrite(deps: RefreshDeps, turn: Turn): Promise<Written |
 }
 
 /** Who asked for a look at Git, and an application without a state to keep, sees the outage at once (C26). */
-function outageOptions(deps: RefreshDeps, { app, decision }: Turn) {
-  const asked = decision.compareWith === 'latestForceResolve' || decision.refreshType === 'hard';
+function outageOptions(deps: RefreshDeps, { app, decision, awaiting }: AwaitingTurn) {
+  const isForced = decision.compareWith === 'latestForceResolve' || decision.refreshType === 'hard';
+  const asked = isForced && !awaiting.isPatient();
   const known = app.status?.sync?.status ?? 'Unknown';
   return { graceMs: deps.settings().repoErrorGraceMs, showAtOnce: asked || known === 'Unknown' };
 }

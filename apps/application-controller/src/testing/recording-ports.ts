@@ -1,14 +1,16 @@
 /** Ports that only remember what was asked of them. */
 import type { ApplicationTree } from '@tiphys/gitops-engine';
-import type { Application } from '@tiphys/model';
+import type { AnnouncedRevision, Application } from '@tiphys/model';
 import type { Enqueue, KeyedQueue, PendingRequest } from '@tiphys/queue';
 import type { Logger } from '@tiphys/runtime';
 import type {
+  AnnouncedRevisions,
   AppEvent,
   DeployedManifests,
   Deployments,
   EventRecorder,
   ManifestSource,
+  MissedRevision,
   RenderedManifests,
   RenderRequest,
   ResourceViews,
@@ -17,6 +19,8 @@ import { SHA_A } from './builders.js';
 
 export interface RecordingQueue extends KeyedQueue {
   readonly enqueued: Enqueue[];
+  /** Delays of those that were to be enqueued later. */
+  readonly delays: number[];
   readonly acknowledged: string[];
 }
 
@@ -24,11 +28,15 @@ export interface RecordingQueue extends KeyedQueue {
 export function recordingQueue(pending?: PendingRequest): RecordingQueue {
   const enqueued: Enqueue[] = [];
   const acknowledged: string[] = [];
+  const delays: number[] = [];
   return {
-    ...{ enqueued, acknowledged },
+    ...{ enqueued, acknowledged, delays },
     enqueue: async (entry) => void enqueued.push(entry),
     enqueueMany: async (entries) => void enqueued.push(...entries),
-    enqueueAfter: async (entry) => void enqueued.push(entry),
+    enqueueAfter: async (entry, afterMs) => {
+      enqueued.push(entry);
+      delays.push(afterMs);
+    },
     enqueueManyAfter: async (entries) => void enqueued.push(...entries),
     readRequest: async () => pending,
     acknowledge: async (_, token) => void acknowledged.push(token),
@@ -58,6 +66,24 @@ export function recordingViews(): RecordingViews {
     ...{ published, forgotten },
     publish: async (_, views) => void published.push(views),
     forget: async ({ namespace, name }) => void forgotten.push(`${namespace}/${name}`),
+  };
+}
+
+export interface MemoryAnnouncements extends AnnouncedRevisions {
+  /** Of every source. */
+  announced: AnnouncedRevision | undefined;
+  readonly missedRevisions: MissedRevision[];
+}
+
+export function memoryAnnouncements(): MemoryAnnouncements {
+  const missedRevisions: MissedRevision[] = [];
+  return {
+    missedRevisions,
+    announced: undefined,
+    async read(sources) {
+      return sources.map(() => this.announced);
+    },
+    missed: (_, missed) => void missedRevisions.push(missed),
   };
 }
 

@@ -16,6 +16,7 @@ import { memoryApplications } from './memory-applications.js';
 import { memoryCluster } from './memory-cluster.js';
 import {
   fixedManifests,
+  memoryAnnouncements,
   memoryDeployments,
   recordingEvents,
   recordingQueue,
@@ -71,6 +72,7 @@ export function world(app: Application | undefined, options: WorldOptions = {}) 
     memory: new Map<string, string>(),
     hardRefreshes: createHardRefreshes(clock),
     repoOutages: createRepoOutages(clock),
+    announcedRevisions: memoryAnnouncements(),
     deletions: [] as string[],
     finished: [] as string[],
   };

@@ -107,10 +107,14 @@ async function resolveChart(
   // A chart has no HEAD: its newest release takes that place.
   const version = asked.revision === 'HEAD' ? '' : asked.revision;
   const question = { repository: place.repository, chart: place.chart, version };
-  const fresh = asked.cacheMode !== 'normal';
-  const found = await client.resolve(question, { signal, fresh });
+  const found = await client.resolve(question, { signal, ...wishOf(asked) });
   const { resolvedAt, stale } = found;
   return { commit: found.version, ref: undefined, resolvedAt, ...(stale === undefined ? {} : { stale }) };
+}
+
+/** A registry's webhook names its moment, as a push does. */
+function wishOf({ cacheMode, resolvedAfterMs }: Asked): { readonly fresh: boolean; readonly notBeforeMs: number } {
+  return { fresh: cacheMode !== 'normal', notBeforeMs: resolvedAfterMs };
 }
 
 interface ArtifactQuery {
@@ -124,7 +128,7 @@ async function resolveArtifact(
   signal: AbortSignal,
 ): Promise<ResolvedRevision> {
   const question = { repository: place.repository, reference: asked.revision };
-  const { digest, tag, ...when } = await client.resolve(question, { signal, fresh: asked.cacheMode !== 'normal' });
+  const { digest, tag, ...when } = await client.resolve(question, { signal, ...wishOf(asked) });
   return { commit: digest, ref: tag, ...when };
 }
 

@@ -107,9 +107,16 @@ class BareMirror implements Mirror {
     if (byRef !== undefined) return byRef;
     const bySha = await this.#fetchBySha(remote, commit);
     if (bySha !== undefined) return bySha;
-    await this.#fetch(remote, ALL_REFS);
+    // A replica that is behind refuses what another one has just named.
+    await this.#fetchUnlessRefused(remote, ALL_REFS);
     const byAll = await this.#find(commit);
     if (byAll !== undefined) return byAll;
+    if (ref !== undefined) {
+      // The host has just said that the ref names it: another of its replicas has answered the fetch.
+      const hint = 'It is asked again; if this lasts, its replicas do not agree.';
+      const message = `${remote.url} names the commit ${commit} for ${ref}, but does not serve it yet. ${hint}`;
+      throw new GitError('not-served', message);
+    }
     const next = 'Check targetRevision; the commit may have been removed by a force push.';
     throw new GitError('unknown-revision', `No branch or tag of ${remote.url} has the commit ${commit}. ${next}`);
   }
@@ -118,13 +125,18 @@ class BareMirror implements Mirror {
     remote: GitRemote,
     { commit, ref }: { commit: string; ref: string },
   ): Promise<OpenedCommit | undefined> {
+    // It may have been deleted since it was resolved.
+    await this.#fetchUnlessRefused(remote, [`+${ref}:${ref}`]);
+    return this.#find(commit);
+  }
+
+  /** Nothing is fetched when the host does not have what is asked for. */
+  async #fetchUnlessRefused(remote: GitRemote, refspecs: readonly string[]): Promise<void> {
     try {
-      await this.#fetch(remote, [`+${ref}:${ref}`]);
+      await this.#fetch(remote, refspecs);
     } catch (error) {
-      // Deleted since it was resolved.
       if (!isGitError(error) || error.failure !== 'unknown-revision') throw error;
     }
-    return this.#find(commit);
   }
 
   /** Many hosts hand out any commit they have, some only the tips of refs. */

@@ -1,5 +1,6 @@
 /** What hosts answered, remembered: recent answers are given again, and the last good one while a host is down. */
 import type { Clock } from '@tiphys/runtime';
+import type { ChartQueryOptions } from './ports.js';
 import { createRecentFailures } from './recent-failures.js';
 
 export interface Answer<T> {
@@ -9,9 +10,12 @@ export interface Answer<T> {
   readonly stale?: string;
 }
 
+/** How new an answer must be. */
+export type Wish = Pick<ChartQueryOptions, 'fresh' | 'notBeforeMs'>;
+
 export interface Answers<T> {
   /** @throws what `ask` throws, unless a remembered answer may stand in. */
-  get(key: string, fresh: boolean, ask: () => Promise<T>): Promise<Answer<T>>;
+  get(key: string, wish: Wish, ask: () => Promise<T>): Promise<Answer<T>>;
 }
 
 export interface AnswerOptions {
@@ -42,10 +46,11 @@ export function createAnswers<T>({ clock, maxAgeMs }: AnswerOptions): Answers<T>
     return answer;
   };
   return {
-    get: async (key, fresh, ask) => {
+    get: async (key, { fresh = false, notBeforeMs = 0 }, ask) => {
       const resolvedAt = clock.now();
       const held = known.get(key);
-      const isRecent = held !== undefined && resolvedAt.getTime() - held.resolvedAt.getTime() < maxAgeMs;
+      const heldAt = held?.resolvedAt.getTime() ?? 0;
+      const isRecent = held !== undefined && resolvedAt.getTime() - heldAt < maxAgeMs && heldAt >= notBeforeMs;
       if (isRecent && !fresh) return remember(key, held);
       try {
         const failed = fresh ? undefined : failures.get(key);

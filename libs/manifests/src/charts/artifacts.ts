@@ -36,11 +36,11 @@ interface Found {
 export function createArtifacts(deps: RepositoryDeps): ArtifactClient {
   const answers: Answers<Found> = createAnswers({ clock: deps.clock, maxAgeMs: deps.limits.maxAgeMs });
   return {
-    resolve: async (question, { signal, fresh = false }) => {
+    resolve: async (question, { signal, ...wish }) => {
       const { repository, reference } = question;
       if (isDigest(reference)) return { digest: reference, tag: undefined };
       const key = JSON.stringify([repositoryKey(repository), reference]);
-      const { value, ...when } = await answers.get(key, fresh, () => resolveTag(deps, question, signal));
+      const { value, ...when } = await answers.get(key, wish, () => resolveTag(deps, question, signal));
       return { ...value, ...when };
     },
     fetch: (pinned, mediaTypes, signal) => fetchArtifact({ deps, pinned, mediaTypes }, signal),

@@ -54,8 +54,8 @@ export function createChartClient(options: ChartClientOptions): RunningChartClie
   const repositories = createHelmRepositories(deps, registries);
   const clientFor = ({ repository }: ChartQuestion) => (isRegistry(repository.url) ? registries : repositories);
   const flights = singleFlight();
-  const keyOf = (verb: string, question: ChartQuestion, { fresh = false }: ChartQueryOptions): string =>
-    JSON.stringify([verb, repositoryKey(question.repository), question.chart, question.version, fresh]);
+  const keyOf = (verb: string, question: ChartQuestion, asked: ChartQueryOptions): string =>
+    JSON.stringify([verb, repositoryKey(question.repository), question.chart, question.version, ...wishOf(asked)]);
   return {
     resolve: (question, asked) =>
       flights.run(keyOf('resolve', question, asked), () =>
@@ -83,15 +83,20 @@ function shareFlights(artifacts: ArtifactClient, flights: SingleFlight): Artifac
     JSON.stringify([verb, repositoryKey(repository), ...rest]);
   return {
     ...artifacts,
-    resolve: (question, { fresh = false }) =>
-      flights.run(keyOf('artifact', question.repository, [question.reference, fresh]), () =>
-        artifacts.resolve(question, { fresh, signal: NEVER }),
+    resolve: (question, asked) =>
+      flights.run(keyOf('artifact', question.repository, [question.reference, ...wishOf(asked)]), () =>
+        artifacts.resolve(question, { ...asked, signal: NEVER }),
       ),
     fetch: (pinned, limits) =>
       flights.run(keyOf('layer', pinned.repository, [pinned.digest, limits]), () =>
         artifacts.fetch(pinned, limits, NEVER),
       ),
   };
+}
+
+/** Who wants a newer answer does not join whoever asked before. */
+function wishOf({ fresh = false, notBeforeMs = 0 }: ChartQueryOptions): readonly unknown[] {
+  return [fresh, notBeforeMs];
 }
 
 /** A shared download goes on for the others when one caller gives up; its timeout ends it. */

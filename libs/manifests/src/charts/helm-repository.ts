@@ -96,7 +96,8 @@ async function readIndex(request: IndexRequest, options: ChartQueryOptions): Pro
   const held = await heldIndex(deps.store, key, indexes.get(key));
   const ageMs =
     held === undefined ? Number.POSITIVE_INFINITY : deps.clock.now().getTime() - held.index.checkedAt.getTime();
-  if (held !== undefined && options.fresh !== true && ageMs < deps.limits.maxAgeMs) return held;
+  const isNewEnough = (held?.index.checkedAt.getTime() ?? 0) >= (options.notBeforeMs ?? 0);
+  if (held !== undefined && options.fresh !== true && isNewEnough && ageMs < deps.limits.maxAgeMs) return held;
   try {
     const failed = options.fresh === true ? undefined : failures.get(key);
     if (failed !== undefined) throw failed;

@@ -26,7 +26,7 @@ export function createRegistries(deps: RepositoryDeps): RepositoryClient {
   });
   const resolve = async (question: ChartQuestion, options: ChartQueryOptions): Promise<ChartVersion> => {
     const key = JSON.stringify([repositoryKey(question.repository), question.chart, question.version]);
-    const { value, ...when } = await answers.get(key, options.fresh === true, async () => {
+    const { value, ...when } = await answers.get(key, options, async () => {
       const registry = open(deps, question, options);
       const tag = await findTag(registry, question);
       return { version: toVersion(tag), digest: (await readChart(registry, tag)).digest };

@@ -55,6 +55,8 @@ export interface ChartQueryOptions {
   readonly signal: AbortSignal;
   /** The repository is asked, and its failure is the caller's; else a recent index or list of tags may be used. */
   readonly fresh?: boolean;
+  /** Unix milliseconds: an answer to a question that was asked earlier is too old (a registry's webhook). */
+  readonly notBeforeMs?: number;
 }
 
 /** @throws GitOpsError Upstream when a host fails, ManifestGeneration when it has no such chart or version, or a limit is exceeded. */
