@@ -58,24 +58,6 @@ describe.each(['nodegit', 'git-cli'] as const)('GitReader through %s', (transpor
   });
   afterAll(() => server.stop());
 
-  it('a commit that the host names but does not serve yet is a failure of the host, until it is served (J01)', async () => {
-    const lagging = await serverFor();
-    const repository = await lagging.createRepository('lagging', { 'a.yaml': 'a: 1\n' });
-    const { reader } = readerFor(transport);
-    const resolve = () => reader.resolveRevision(open(repository), 'main', { signal, resolvedAfterMs: later() });
-    await reader.openCommit(open(repository), await resolve(), signal);
-    lagging.setFaults({ behind: 'objects' });
-    const pushed = await repository.commit({ 'a.yaml': 'a: 2\n' });
-    const resolved = await resolve();
-    expect(resolved.commit).toBe(pushed);
-    // libgit2 does not understand the refusal of the host.
-    const failure = transport === 'git-cli' ? 'not-served' : 'unreachable';
-    const opened = reader.openCommit(open(repository), resolved, signal);
-    await expect(opened).rejects.toMatchObject({ code: 'Upstream', failure });
-    lagging.setFaults({});
-    expect((await reader.openCommit(open(repository), resolved, signal)).commit).toBe(pushed);
-  });
-
   const cases = [
     ['a branch', 'main', () => ({ commit: second, ref: 'refs/heads/main' })],
     ['a branch with a slash', 'release/1', () => ({ commit: first, ref: 'refs/heads/release/1' })],

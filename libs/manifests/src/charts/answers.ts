@@ -32,6 +32,15 @@ export function staleReason(error: unknown, at: Date, what: string): string {
   return `${reason} The ${what} of ${at.toISOString()} is used.`;
 }
 
+/** Whether an answer of then may be given again now. */
+export function isNewEnough(
+  heldAt: Date,
+  { fresh = false, notBeforeMs = 0 }: Wish,
+  { now, maxAgeMs }: { readonly now: Date; readonly maxAgeMs: number },
+): boolean {
+  return !fresh && now.getTime() - heldAt.getTime() < maxAgeMs && heldAt.getTime() >= notBeforeMs;
+}
+
 /** The answers used longest ago are forgotten first. */
 export function createAnswers<T>({ clock, maxAgeMs }: AnswerOptions): Answers<T> {
   const known = new Map<string, Answer<T>>();
@@ -46,12 +55,12 @@ export function createAnswers<T>({ clock, maxAgeMs }: AnswerOptions): Answers<T>
     return answer;
   };
   return {
-    get: async (key, { fresh = false, notBeforeMs = 0 }, ask) => {
+    get: async (key, wish, ask) => {
+      const { fresh = false } = wish;
       const resolvedAt = clock.now();
       const held = known.get(key);
-      const heldAt = held?.resolvedAt.getTime() ?? 0;
-      const isRecent = held !== undefined && resolvedAt.getTime() - heldAt < maxAgeMs && heldAt >= notBeforeMs;
-      if (isRecent && !fresh) return remember(key, held);
+      if (held !== undefined && isNewEnough(held.resolvedAt, wish, { now: resolvedAt, maxAgeMs }))
+        return remember(key, held);
       try {
         const failed = fresh ? undefined : failures.get(key);
         if (failed !== undefined) throw failed;

@@ -12,7 +12,7 @@ import {
   temporaryDirectory,
   toolPath,
 } from '@tiphys/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { archiveTree, type ChartRepository, createChartClient, createToolbox, planRender } from '../index.js';
 
 const helm = toolPath('helm');
@@ -181,25 +181,14 @@ describe('what hosts are asked', () => {
     expect(await ask()).not.toHaveProperty('stale');
   });
 
-  it('a webhook makes answers of before too old, for an index, a chart and a folder in a registry (J02)', async () => {
-    const registry = await startRegistry();
-    onTestFinished(() => registry.stop());
-    registry.pushChart(join(archives, 'demo-1.2.0.tgz'), 'charts');
-    const repository = (path: string) => ({ url: `oci://${registry.host}/${path}`, plainHttp: true });
-    const ask = async (notBeforeMs: number) => {
-      const asked = { signal, notBeforeMs };
-      const index = await client.resolve(question({ url: host.url }, '1.*'), asked);
-      const chart = await client.resolve(question(repository('charts'), '1.*'), asked);
-      const folder = { repository: repository('charts/demo'), reference: '1.*' };
-      return [index.resolvedAt, chart.version, (await client.artifacts.resolve(folder, asked)).tag];
-    };
-    const before = clock.now();
-    expect(await ask(0)).toEqual([before, '1.2.0', '1.2.0']);
-    registry.pushChart(join(archives, 'demo-1.10.0.tgz'), 'charts');
+  it('a webhook makes the index of before too old (J02)', async () => {
+    const ask = (notBeforeMs: number) => client.resolve(question({ url: host.url }, '1.*'), { signal, notBeforeMs });
+    await ask(0);
     clock.advance(1_000);
-    expect(await ask(before.getTime())).toEqual([before, '1.2.0', '1.2.0']);
-    expect(await ask(clock.now().getTime())).toEqual([clock.now(), '1.10.0', '1.10.0']);
-    expect(await ask(before.getTime())).toEqual([clock.now(), '1.10.0', '1.10.0']);
+    await ask(clock.now().getTime() - 1_000);
+    expect(host.requests).toHaveLength(1);
+    await ask(clock.now().getTime());
+    expect(host.requests).toHaveLength(2);
   });
 
   it('nobody waits again for a host that hangs: the failure is told at once for a while, also without an older answer', async () => {

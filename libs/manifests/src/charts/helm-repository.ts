@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { GitOpsError } from '@tiphys/model';
 import { maxVersion } from '@tiphys/model/versions';
 import type { Clock } from '@tiphys/runtime';
-import { staleReason } from './answers.js';
+import { isNewEnough, staleReason } from './answers.js';
 import type { HttpClient } from './http.js';
 import { chartVersions, type IndexEntry, listCharts } from './index-file.js';
 import type { ChartArchive, ChartClient, ChartQueryOptions, ChartQuestion, ChartRepository } from './ports.js';
@@ -94,10 +94,9 @@ async function readIndex(request: IndexRequest, options: ChartQueryOptions): Pro
   const { deps, indexes, failures, repository } = request;
   const key = repositoryKey(repository);
   const held = await heldIndex(deps.store, key, indexes.get(key));
-  const ageMs =
-    held === undefined ? Number.POSITIVE_INFINITY : deps.clock.now().getTime() - held.index.checkedAt.getTime();
-  const isNewEnough = (held?.index.checkedAt.getTime() ?? 0) >= (options.notBeforeMs ?? 0);
-  if (held !== undefined && options.fresh !== true && isNewEnough && ageMs < deps.limits.maxAgeMs) return held;
+  const { maxAgeMs } = deps.limits;
+  if (held !== undefined && isNewEnough(held.index.checkedAt, options, { now: deps.clock.now(), maxAgeMs }))
+    return held;
   try {
     const failed = options.fresh === true ? undefined : failures.get(key);
     if (failed !== undefined) throw failed;
