@@ -99,7 +99,7 @@ describe('create', () => {
     [
       'a role for another project (S19)',
       { roles: [{ name: 'r', policies: ['p, proj:x:r, applications, get, x/*, allow'] }] },
-      /must be about proj:bad:r/,
+      /policy subject must be: 'proj:bad:r'/,
     ],
     ['a role name with a colon (S19)', { roles: [{ name: 'a:b' }] }, /invalid role name 'a:b'/],
     ['two roles of one name', { roles: [{ name: 'r' }, { name: 'r' }] }, /role 'r' already exists/],
