@@ -12,6 +12,8 @@ const HTTP_STATUS = {
   resourceExhausted: { grpc: 8, http: 429 },
   failedPrecondition: { grpc: 9, http: 400 },
   aborted: { grpc: 10, http: 409 },
+  /** As Kubernetes answers a `continue` that is no longer known; google.rpc has no code of its own for it. */
+  expired: { grpc: 11, http: 410 },
   unimplemented: { grpc: 12, http: 501 },
   internal: { grpc: 13, http: 500 },
   unavailable: { grpc: 14, http: 503 },

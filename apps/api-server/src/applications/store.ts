@@ -25,11 +25,17 @@ export interface ApplicationStore {
   list(): readonly ApplicationEntry[];
   /** Changes with every change of any application. */
   readonly version: number;
+  readonly size: number;
+  /** What changed after a version; undefined when that is no longer known, or never was. */
+  changesSince(version: number): ReadonlySet<AppKey> | undefined;
   /** Newest resourceVersion seen. */
   readonly resourceVersion: bigint;
   /** Called synchronously for every change; returns how to stop. */
   subscribe(listener: (event: ApplicationEvent) => void): () => void;
 }
+
+/** Who has not read for so many changes reads everything again. */
+const REMEMBERED_CHANGES = 10_000;
 
 export function createApplicationStore(): ApplicationStore {
   const entries = new Map<AppKey, ApplicationEntry>();
@@ -37,9 +43,13 @@ export function createApplicationStore(): ApplicationStore {
   let sorted: readonly ApplicationEntry[] | undefined;
   let version = 0;
   let newest = 0n;
+  /** The keys that changed, one for each version up to the newest. */
+  let changes: AppKey[] = [];
 
   const changed = (event: ApplicationEvent): void => {
     version += 1;
+    changes.push(event.entry.key);
+    if (changes.length > 2 * REMEMBERED_CHANGES) changes = changes.slice(-REMEMBERED_CHANGES);
     sorted = undefined;
     for (const listener of listeners) listener(event);
   };
@@ -62,6 +72,13 @@ export function createApplicationStore(): ApplicationStore {
     },
     get version() {
       return version;
+    },
+    get size() {
+      return entries.size;
+    },
+    changesSince: (known) => {
+      const first = version - changes.length;
+      return known < first ? undefined : new Set(changes.slice(known - first));
     },
     get resourceVersion() {
       return newest;

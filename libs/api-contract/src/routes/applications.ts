@@ -6,6 +6,7 @@ import {
   ApplicationCreateQuerySchema,
   ApplicationDeleteQuerySchema,
   ApplicationInputSchema,
+  ApplicationListQuerySchema,
   ApplicationListSchema,
   ApplicationPatchRequestSchema,
   ApplicationQuerySchema,
@@ -15,6 +16,7 @@ import {
   ApplicationSyncRequestSchema,
   ApplicationUpdateQuerySchema,
   ApplicationWatchEventSchema,
+  ApplicationWatchQuerySchema,
 } from '../schemas/application.js';
 import { ApplicationParamsSchema, ApplicationScopeSchema, EmptySchema } from '../schemas/common.js';
 
@@ -26,7 +28,7 @@ export const applicationRoutes = {
     access: { resource: 'applications', action: 'get', perItem: true },
     ...{ method: 'GET', path: '/api/v1/applications', operationId: 'ApplicationService_List', tag },
     summary: 'List returns list of applications',
-    schemas: { query: ApplicationQuerySchema, response: ApplicationListSchema },
+    schemas: { query: ApplicationListQuerySchema, response: ApplicationListSchema },
   }),
   create: defineRoute({
     access: { resource: 'applications', action: 'create' },
@@ -109,6 +111,6 @@ export const applicationRoutes = {
     ...{ method: 'GET', path: '/api/v1/stream/applications', operationId: 'ApplicationService_Watch', tag },
     summary: 'Watch returns stream of application change events',
     stream: true,
-    schemas: { query: ApplicationQuerySchema, response: ApplicationWatchEventSchema },
+    schemas: { query: ApplicationWatchQuerySchema, response: ApplicationWatchEventSchema },
   }),
 };

@@ -27,8 +27,24 @@ export const ApplicationBodySchema = Type.Object({
   operation: Type.Optional(OperationSchema),
 });
 
+const numbers = (description: string) => Type.Record(Type.String(), Type.Integer(), { description });
+
+/** The numbers of a facet leave the condition on that facet out of account: they say what another choice would show. */
+export const ApplicationCountsSchema = Type.Object({
+  total: Type.Integer({ description: 'Applications that match, on all pages.' }),
+  sync: numbers('By sync status.'),
+  health: numbers('By health status.'),
+  project: numbers('By project.'),
+  cluster: numbers('By name of the destination cluster, or its address when it is not registered.'),
+  autoSync: numbers('`enabled` and `disabled`.'),
+});
+
 export const ApplicationListSchema = Type.Object({
-  metadata: ListMetaSchema,
+  metadata: Type.Object({
+    ...ListMetaSchema.properties,
+    remainingItemCount: Type.Optional(Type.Integer({ description: 'On later pages; only with `limit`.' })),
+    counts: Type.Optional(ApplicationCountsSchema),
+  }),
   items: Type.Array(ApplicationBodySchema),
 });
 
@@ -50,6 +66,46 @@ export const ApplicationQuerySchema = Type.Object({
   appNamespace: text(),
   fields: Type.Optional(Type.String({ description: FIELDS })),
 });
+
+/** Conditions beyond Argo CD's; several values of one mean any of them. */
+const filters = {
+  search: Type.Optional(Type.String({ maxLength: 256, description: 'Part of `namespace/name`, in any case.' })),
+  syncStatus: texts(),
+  healthStatus: texts(),
+  cluster: texts(),
+  namespace: texts(),
+  autoSync: Type.Optional(Type.Boolean({ description: 'Whether automated sync is on.' })),
+};
+
+export const APPLICATION_SORT_FIELDS = [
+  'name',
+  'project',
+  'namespace',
+  'cluster',
+  'sync',
+  'health',
+  'createdAt',
+  'lastSync',
+] as const;
+export type ApplicationSortField = (typeof APPLICATION_SORT_FIELDS)[number];
+
+export const ApplicationListQuerySchema = Type.Object({
+  ...ApplicationQuerySchema.properties,
+  ...filters,
+  limit: Type.Optional(Type.Integer({ minimum: 0, description: 'Items on a page; 0 or absent: all of them.' })),
+  continue: Type.Optional(Type.String({ maxLength: 2048, description: '`metadata.continue` of the page before.' })),
+  sortBy: Type.Optional(
+    Type.Unsafe<ApplicationSortField>({
+      ...{ type: 'string', enum: APPLICATION_SORT_FIELDS },
+      description: 'Default name. By sync and health, what needs attention comes first.',
+    }),
+  ),
+  order: Type.Optional(
+    Type.Unsafe<'asc' | 'desc'>({ type: 'string', enum: ['asc', 'desc'], description: 'Default asc.' }),
+  ),
+  counts: Type.Optional(Type.Boolean({ description: 'Adds `metadata.counts`.' })),
+});
+export const ApplicationWatchQuerySchema = Type.Object({ ...ApplicationQuerySchema.properties, ...filters });
 
 export const ApplicationCreateQuerySchema = Type.Object({ upsert: flag(), validate: flag() });
 export const ApplicationUpdateQuerySchema = Type.Object({ validate: flag(), project: text() });
@@ -101,6 +157,10 @@ export type ApplicationInput = Static<typeof ApplicationInputSchema>;
 export type ApplicationSpecInput = Static<typeof ApplicationSpecInputSchema>;
 export type ApplicationBody = Static<typeof ApplicationBodySchema>;
 export type ApplicationQuery = Static<typeof ApplicationQuerySchema>;
+export type ApplicationListQuery = Static<typeof ApplicationListQuerySchema>;
+/** What lists and streams can be filtered by. */
+export type ApplicationFilter = Static<typeof ApplicationWatchQuerySchema>;
+export type ApplicationCounts = Static<typeof ApplicationCountsSchema>;
 export type ApplicationPatchRequest = Static<typeof ApplicationPatchRequestSchema>;
 export type ApplicationDeleteQuery = Static<typeof ApplicationDeleteQuerySchema>;
 export type ApplicationSyncRequest = Static<typeof ApplicationSyncRequestSchema>;

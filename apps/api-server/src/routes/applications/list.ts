@@ -1,72 +1,86 @@
 /** GET /api/v1/applications: a join of ready texts (user pain 1); nothing is serialized unless a field mask asks for less. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { ApplicationQuery, applicationRoutes } from '@tiphys/api-contract';
+import type { ApplicationListQuery, applicationRoutes } from '@tiphys/api-contract';
+import { createAnswerCache } from '../../applications/answer-cache.js';
+import { createClusterNames } from '../../applications/cluster-names.js';
 import type { ApplicationDeps } from '../../applications/deps.js';
 import { type FieldMask, parseFieldMask } from '../../applications/field-mask.js';
-import { createFilter } from '../../applications/filter.js';
 import { createMaskedTexts, type MaskedTexts } from '../../applications/masked-texts.js';
-import { accessNameOf } from '../../applications/names.js';
+import { positionAfter } from '../../applications/order.js';
+import { readPageToken, writePageToken } from '../../applications/page-token.js';
 import type { ApplicationEntry } from '../../applications/store.js';
-import type { Subject } from '../../http/context.js';
+import { type ApplicationView, createApplicationViews, identityOf } from '../../applications/views.js';
 import type { Handler } from '../../http/handler.js';
 import type { Serialized } from '../../http/json.js';
 
 type ListHandler = Handler<(typeof applicationRoutes.list)['schemas']>;
 
-const REMEMBERED = 16;
+/** Two lists of 10,000 applications, or a thousand pages. */
+const REMEMBERED_CHARACTERS = 64 * 1024 * 1024;
 
 /** Equal questions between two changes get the same answer object, which the HTTP layer has then compressed already. */
 export function createListApplications(deps: ApplicationDeps): ListHandler {
   const instance = randomBytes(4).toString('hex');
   const texts = createMaskedTexts();
-  const answers = new Map<string, { readonly version: string; readonly answer: Serialized }>();
-  return async ({ query }, { user }) => {
+  const views = createApplicationViews(deps, createClusterNames(deps.settings));
+  const answers = createAnswerCache(REMEMBERED_CHARACTERS);
+  return async ({ query }, { user }): Promise<Serialized> => {
     const { refresh: _, ...question } = query;
     const key = createHash('sha256')
-      .update(JSON.stringify([user.username, user.groups, question]))
-      .digest('hex');
+      .update(JSON.stringify([identityOf(user), question]))
+      .digest('base64url');
     // The access policy is part of the answer: settings and projects hold it.
     const version = [deps.store.version, deps.settings.version(), deps.projects.version].join('-');
-    const known = answers.get(key);
-    if (known?.version === version) return known.answer;
-    const etag = `W/"${instance}-${version}-${key.slice(0, 8)}"`;
-    const answer = { serialized: listText(visible(deps, user, query), { deps, query, texts }), etag };
-    answers.delete(key);
-    answers.set(key, { version, answer });
-    const [oldest] = answers.keys();
-    if (answers.size > REMEMBERED && oldest !== undefined) answers.delete(oldest);
-    return answer;
+    return answers.get({ key, version }, () => {
+      const { limit: _limit, continue: _continue, counts: _counts, fields, ...viewQuery } = question;
+      const page = pageOf(views.get(user, viewQuery), { query, viewQuery, now: deps.clock.now() });
+      const serialized = listText(page, { deps, mask: parseFieldMask(fields), texts });
+      return { serialized, etag: `W/"${instance}-${version}-${key.slice(0, 8)}"` };
+    });
   };
 }
 
-/** The applications that match the query and that the user may see. */
-export function visible(
-  deps: Pick<ApplicationDeps, 'store' | 'authorizer' | 'namespace'>,
-  user: Subject,
-  query: ApplicationQuery,
-): readonly ApplicationEntry[] {
-  const matches = createFilter(query);
-  const mayGet = ({ application }: ApplicationEntry): boolean =>
-    deps.authorizer(user, {
-      resource: 'applications',
-      action: 'get',
-      object: accessNameOf(application, deps.namespace),
-    });
-  return deps.store.list().filter((entry) => matches(entry.application) && mayGet(entry));
+interface Page {
+  readonly entries: readonly ApplicationEntry[];
+  /** Of the list, beside its resourceVersion. */
+  readonly metadata: object;
+}
+
+interface PageRequest {
+  readonly query: ApplicationListQuery;
+  /** What the token of the next page is bound to. */
+  readonly viewQuery: object;
+  readonly now: Date;
+}
+
+function pageOf(view: ApplicationView, { query, viewQuery, now }: PageRequest): Page {
+  const { limit = 0, continue: token = '', counts = false } = query;
+  const { entries: all, order } = view;
+  const start = token === '' ? 0 : positionAfter(all, readPageToken(token, viewQuery, now).after, order);
+  const entries = limit === 0 ? all.slice(start) : all.slice(start, start + limit);
+  const remaining = all.length - start - entries.length;
+  const last = entries.at(-1);
+  const next = remaining > 0 && last !== undefined ? order.positionOf(last) : undefined;
+  return {
+    entries,
+    metadata: {
+      ...(next === undefined ? {} : { continue: writePageToken(viewQuery, next, now), remainingItemCount: remaining }),
+      ...(counts ? { counts: view.counts() } : {}),
+    },
+  };
 }
 
 interface ListContext {
   readonly deps: Pick<ApplicationDeps, 'store'>;
-  readonly query: ApplicationQuery;
+  readonly mask: FieldMask | undefined;
   readonly texts: MaskedTexts;
 }
 
-function listText(entries: readonly ApplicationEntry[], { deps, query, texts }: ListContext): string {
-  const metadata = `"metadata":{"resourceVersion":"${deps.store.resourceVersion}"}`;
-  const mask = parseFieldMask(query.fields);
-  if (mask === undefined) return `{${metadata},"items":[${entries.map(({ json }) => json).join(',')}]}`;
+function listText({ entries, metadata }: Page, { deps, mask, texts }: ListContext): string {
+  const shown = `"metadata":${JSON.stringify({ resourceVersion: String(deps.store.resourceVersion), ...metadata })}`;
+  if (mask === undefined) return `{${shown},"items":[${entries.map(({ json }) => json).join(',')}]}`;
   const parts = [
-    ...(mask.drops('metadata') ? [] : [metadata]),
+    ...(mask.drops('metadata') ? [] : [shown]),
     ...(mask.drops('items') ? [] : [`"items":[${maskedItems(entries, mask, texts)}]`]),
   ];
   return `{${parts.join(',')}}`;

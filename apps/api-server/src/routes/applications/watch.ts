@@ -1,7 +1,9 @@
 /** GET /api/v1/stream/applications (N19): every change as it happens, filtered as lists are. */
-import type { ApplicationQuery, applicationRoutes } from '@tiphys/api-contract';
+import type { ApplicationFilter, applicationRoutes } from '@tiphys/api-contract';
 import type { AppKey } from '@tiphys/model';
+import { createClusterNames } from '../../applications/cluster-names.js';
 import type { ApplicationDeps } from '../../applications/deps.js';
+import type { ClusterNameOf } from '../../applications/facets.js';
 import { type FieldMask, parseFieldMask } from '../../applications/field-mask.js';
 import { createFilter } from '../../applications/filter.js';
 import { createMaskedTexts, type MaskedTexts } from '../../applications/masked-texts.js';
@@ -12,7 +14,6 @@ import type { Subject } from '../../http/context.js';
 import type { StreamHandler } from '../../http/handler.js';
 import type { Serialized } from '../../http/json.js';
 import { type Change, createLatestItems, mapItems, mergeChanges } from '../../http/latest-items.js';
-import { visible } from './list.js';
 
 type WatchHandler = StreamHandler<(typeof applicationRoutes.watch)['schemas']>;
 
@@ -22,16 +23,17 @@ type WatchHandler = StreamHandler<(typeof applicationRoutes.watch)['schemas']>;
  */
 export function createWatchApplications(deps: ApplicationDeps): WatchHandler {
   const texts = createMaskedTexts();
+  const clusterNameOf = createClusterNames(deps.settings);
   return async ({ query }, { user, signal }) => {
     const after = parseVersion(query.resourceVersion);
     const textOf = eventText(parseFieldMask(query.fields), texts);
-    const initial = after === undefined || query.name ? visible(deps, user, query) : [];
+    const shows = createShows(deps, { user, query, clusterNameOf });
+    const initial = after === undefined || query.name ? deps.store.list().filter(shows) : [];
     const changes = createLatestItems<AppKey, Change<ApplicationEntry>>(mergeChanges);
     for (const entry of initial) changes.put(entry.key, { type: 'ADDED', object: entry });
-    const typeOf = eventType(deps, user, query);
     const stop = deps.store.subscribe((event) => {
       if (after !== undefined && event.entry.resourceVersion < after) return;
-      const type = typeOf(event);
+      const type = visibleType(event, shows);
       if (type !== undefined) changes.put(event.entry.key, { type, object: event.entry });
     });
     signal.addEventListener('abort', stop, { once: true });
@@ -39,23 +41,30 @@ export function createWatchApplications(deps: ApplicationDeps): WatchHandler {
   };
 }
 
-/** An application that leaves the filter is DELETED for this stream, one that enters it ADDED (user pain 1). */
-function eventType(deps: ApplicationDeps, user: Subject, query: ApplicationQuery) {
-  const matches = createFilter(query);
-  const shows = (entry: ApplicationEntry | undefined): boolean =>
-    entry !== undefined &&
-    matches(entry.application) &&
-    deps.authorizer(user, {
-      resource: 'applications',
-      action: 'get',
-      object: accessNameOf(entry.application, deps.namespace),
-    });
-  return ({ type, entry, previous }: ApplicationEvent): ApplicationEvent['type'] | undefined => {
-    const before = shows(previous);
-    const now = type !== 'DELETED' && shows(entry);
-    if (now) return before ? 'MODIFIED' : 'ADDED';
-    return before ? 'DELETED' : undefined;
+interface WatchRequest {
+  readonly user: Subject;
+  readonly query: ApplicationFilter;
+  readonly clusterNameOf: ClusterNameOf;
+}
+
+/** Asked for every event: the access policy may have changed. */
+function createShows(deps: ApplicationDeps, { user, query, clusterNameOf }: WatchRequest) {
+  const matches = createFilter(query, clusterNameOf);
+  return ({ application }: ApplicationEntry): boolean => {
+    const object = accessNameOf(application, deps.namespace);
+    return matches(application) && deps.authorizer(user, { resource: 'applications', action: 'get', object });
   };
+}
+
+/** An application that leaves the filter is DELETED for this stream, one that enters it ADDED (user pain 1). */
+function visibleType(
+  { type, entry, previous }: ApplicationEvent,
+  shows: (entry: ApplicationEntry) => boolean,
+): ApplicationEvent['type'] | undefined {
+  const before = previous !== undefined && shows(previous);
+  const now = type !== 'DELETED' && shows(entry);
+  if (now) return before ? 'MODIFIED' : 'ADDED';
+  return before ? 'DELETED' : undefined;
 }
 
 function eventText(mask: FieldMask | undefined, texts: MaskedTexts) {
