@@ -1,4 +1,5 @@
 /** The settings of this process, from environment and flags. */
+import { PRODUCT_VERSION } from '@tiphys/model';
 import { commonAliases, commonSettings, hostPort, hostPortSetting, redisSettings } from '@tiphys/runtime';
 import { z } from 'zod';
 
@@ -23,4 +24,4 @@ export type ApiServerConfig = z.output<typeof configSchema>;
 export const configOptions = { name: 'tiphys-api-server', aliases: commonAliases } as const;
 
 /** Of this build. */
-export const VERSION = '0.1.0';
+export const VERSION = PRODUCT_VERSION;

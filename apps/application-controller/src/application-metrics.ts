@@ -1,11 +1,15 @@
-/** Gauges that are read off the Applications and clusters at each scrape, under Argo CD's names and labels (M01, M02). */
-import { type Application, sourcesOf } from '@tiphys/model';
+/** Gauges that are read off the Applications at each scrape, under Argo CD's names and labels (M01, M02). */
+import { type AppKey, type Application, sourcesOf } from '@tiphys/model';
 import type { Metrics } from '@tiphys/runtime';
-import type { DestinationCluster } from './ports.js';
+import { metricLabel } from './cluster-metrics.js';
+import { keyOf } from './identity.js';
 
 export interface StateMetricsOptions {
   readonly applications: () => readonly Application[];
-  readonly clusters: () => readonly DestinationCluster[];
+  /** Address of the cluster that an Application is deployed to. */
+  readonly destServer: (app: Application) => string;
+  /** Of the last comparison; undefined: its project does not look for orphans. */
+  readonly orphans: (key: AppKey) => number | undefined;
   /** Labels of Applications that become labels of `argocd_app_labels`; empty: no such metric. */
   readonly labels: readonly string[];
   /** Condition types that `argocd_app_condition` shows; empty: no such metric. */
@@ -22,40 +26,56 @@ const INFO = [
     'dest_namespace',
     'sync_status',
     'health_status',
+    'hydrator_status',
     'operation',
+    'phase',
   ] as const),
 ] as const;
 
 export function registerStateMetrics(metrics: Metrics, options: StateMetricsOptions): void {
   metrics.gauge({
     name: 'argocd_app_info',
-    help: 'Information about application',
+    help: 'Information about application.',
     labels: INFO,
     collect(gauge) {
       gauge.reset();
-      for (const app of options.applications()) gauge.set({ ...identity(app), ...infoOf(app) }, 1);
+      for (const app of options.applications()) {
+        gauge.set({ ...identity(app), ...infoOf(app), dest_server: options.destServer(app) }, 1);
+      }
     },
   });
   if (options.labels.length > 0) registerLabels(metrics, options);
   if (options.conditions.length > 0) registerConditions(metrics, options);
-  registerClusters(metrics, options.clusters);
+  registerOrphans(metrics, options);
 }
 
 function identity({ metadata, spec }: Application): Record<(typeof APP)[number], string> {
   return { namespace: metadata.namespace ?? '', name: metadata.name ?? '', project: spec.project };
 }
 
-function infoOf(app: Application): Record<Exclude<(typeof INFO)[number], (typeof APP)[number]>, string> {
+type InfoOfStatus = Exclude<(typeof INFO)[number], (typeof APP)[number] | 'dest_server'>;
+
+function infoOf(app: Application): Record<InfoOfStatus, string> {
   const { spec, status } = app;
   return {
     autosync_enabled: String(isAutomated(app)),
     repo: sourcesOf(spec)[0]?.repoURL ?? '',
-    dest_server: spec.destination.server ?? '',
     dest_namespace: spec.destination.namespace ?? '',
     sync_status: status?.sync?.status || 'Unknown',
     health_status: status?.health?.status || 'Unknown',
+    hydrator_status: hydratorStatusOf(app),
     operation: operationOf(app),
+    phase: phaseOf(app),
   };
+}
+
+function phaseOf({ status }: Application): string {
+  return status?.operationState?.phase ?? '';
+}
+
+function hydratorStatusOf({ spec, status }: Application): string {
+  if (spec.sourceHydrator === undefined) return '';
+  return status?.sourceHydrator?.currentOperation?.phase || 'Unknown';
 }
 
 function isAutomated({ spec }: Application): boolean {
@@ -69,7 +89,7 @@ function operationOf({ metadata, operation }: Application): 'delete' | 'sync' | 
 }
 
 function registerLabels(metrics: Metrics, { applications, labels }: StateMetricsOptions): void {
-  const names = labels.map((label) => `label_${label.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`);
+  const names = labels.map(metricLabel);
   metrics.gauge<string>({
     name: 'argocd_app_labels',
     help: 'Argo Application labels converted to Prometheus labels',
@@ -87,7 +107,7 @@ function registerLabels(metrics: Metrics, { applications, labels }: StateMetrics
 function registerConditions(metrics: Metrics, { applications, conditions }: StateMetricsOptions): void {
   metrics.gauge({
     name: 'argocd_app_condition',
-    help: 'Number of conditions of an application by type',
+    help: 'Report application conditions.',
     labels: [...APP, 'condition'],
     collect(gauge) {
       gauge.reset();
@@ -100,41 +120,17 @@ function registerConditions(metrics: Metrics, { applications, conditions }: Stat
   });
 }
 
-function registerClusters(metrics: Metrics, clusters: StateMetricsOptions['clusters']): void {
-  const perCluster = (name: string, help: string, valueOf: (cluster: DestinationCluster) => number | undefined) =>
-    metrics.gauge({
-      name,
-      help,
-      labels: ['server'],
-      collect(gauge) {
-        gauge.reset();
-        for (const cluster of clusters()) {
-          const value = valueOf(cluster);
-          if (value !== undefined) gauge.set({ server: cluster.server }, value);
-        }
-      },
-    });
+function registerOrphans(metrics: Metrics, { applications, orphans }: StateMetricsOptions): void {
   metrics.gauge({
-    name: 'argocd_cluster_info',
-    help: 'Information about cluster',
-    labels: ['server', 'k8s_version', 'name'],
+    name: 'argocd_app_orphaned_resources_count',
+    help: 'Number of orphaned resources per application',
+    labels: APP,
     collect(gauge) {
       gauge.reset();
-      for (const { server, name, cache } of clusters())
-        gauge.set({ server, name, k8s_version: cache.discovery.kubeVersion }, 1);
+      for (const app of applications()) {
+        const count = orphans(keyOf(app));
+        if (count !== undefined) gauge.set(identity(app), count);
+      }
     },
   });
-  perCluster('argocd_cluster_connection_status', 'The k8s cluster current connection status', isConnected);
-  perCluster('argocd_cluster_api_resources', 'Number of monitored kubernetes API resources', watchesOf);
-  perCluster('argocd_cluster_api_resource_objects', 'Number of k8s resource objects in the cache', objectsOf);
-  perCluster('argocd_cluster_cache_age_seconds', 'Seconds since the cache heard of the cluster', silenceOf);
-}
-
-const isConnected = ({ cache }: DestinationCluster): number => (cache.unreadable().size === 0 ? 1 : 0);
-const watchesOf = ({ cache }: DestinationCluster): number => cache.stats.watches;
-const objectsOf = ({ cache }: DestinationCluster): number => cache.stats.resources;
-
-function silenceOf({ cache }: DestinationCluster): number | undefined {
-  const { lastEventAt } = cache.stats;
-  return lastEventAt === undefined ? undefined : Math.max(0, (Date.now() - lastEventAt) / 1_000);
 }

@@ -17,6 +17,7 @@ import type { Cluster } from '@tiphys/settings';
 import type { KnownCluster } from './adapters/clusters.js';
 import type { SettingsSnapshot } from './adapters/settings-source.js';
 import type { ControllerMetrics } from './metrics.js';
+import type { ObserveClients } from './observe-clients.js';
 import { isIgnoredChange, refreshesFor } from './triggers/cluster-changes.js';
 
 export interface CacheFactoryDeps {
@@ -26,7 +27,9 @@ export interface CacheFactoryDeps {
   readonly homeClient: KubeClient;
   readonly namespace: string;
   readonly connections: number;
-  readonly metrics: Pick<ControllerMetrics, 'kubeRequest' | 'clusterEvent'>;
+  readonly metrics: Pick<ControllerMetrics, 'clusterEvent'>;
+  /** How every client of this process is observed. */
+  readonly observe: ObserveClients;
   readonly enqueue: (entries: readonly Enqueue[]) => void;
   readonly log: Logger;
 }
@@ -64,9 +67,10 @@ export function clusterCacheFactory(
         trackedBy: (object) => trackedBy(object, deps.settings()),
         onChange: (change) => {
           const { group = '', kind = '' } = (change.current ?? change.previous)?.key ?? {};
-          deps.metrics.clusterEvent({ server: known.server, group, kind });
-          if (!isIgnoredChange(change, deps.settings().ignoredUpdates))
-            deps.enqueue(refreshesFor(change, deps.namespace));
+          deps.metrics.clusterEvent({ server: known.server, group, kind }, () => {
+            if (!isIgnoredChange(change, deps.settings().ignoredUpdates))
+              deps.enqueue(refreshesFor(change, deps.namespace));
+          });
         },
         excluded: (resource) => deps.settings().isExcluded(resource, known.server),
         // What Tiphys keeps of deployments is no resource of anybody's application.
@@ -89,18 +93,13 @@ async function connect(deps: CacheFactoryDeps, cluster: Cluster): Promise<Connec
     throw new GitOpsError('InvalidSpec', `cluster ${cluster.name}: ${cluster.auth.reason}`);
   const config: unknown = JSON.parse(deps.settings().secrets.get(cluster.secretName ?? '')?.data['config'] ?? '{}');
   const { name, server, namespaces, clusterResources } = cluster;
-  const connection = await connectionFromClusterSecret({
-    name,
-    server,
-    namespaces,
-    clusterResources,
-    config: config as object,
-  });
+  const secret = { name, server, namespaces, clusterResources, config: config as object };
+  const connection = await connectionFromClusterSecret(secret, deps.observe.credentials);
   return {
     connection,
     client: createKubeClient(connection, {
       concurrency: deps.connections,
-      onRequest: (report) => deps.metrics.kubeRequest(server, report),
+      ...deps.observe.client(server),
     }),
   };
 }

@@ -4,7 +4,8 @@ import { readConfig } from './config.js';
 import { startController } from './start.js';
 
 const config = readConfig();
-const log = createLogger({ name: 'application-controller', level: config.logLevel, format: config.logFormat });
+const { logLevel: level, logFormat: format, logTimestamp: timestamp } = config;
+const log = createLogger({ name: 'application-controller', level, format, timestamp });
 
 await runService({
   name: 'application-controller',

@@ -2,10 +2,10 @@ import type { Application } from '@tiphys/model';
 import { createMetrics } from '@tiphys/runtime';
 import { describe, expect, it } from 'vitest';
 import { registerStateMetrics } from './application-metrics.js';
-import { createControllerMetrics, describeRequest } from './metrics.js';
-import type { DestinationCluster } from './ports.js';
+import { registerClusterMetrics } from './cluster-metrics.js';
+import { createControllerMetrics } from './metrics.js';
+import type { ClusterState } from './ports.js';
 import { application, NOW, operationState, SERVER, specOf } from './testing/builders.js';
-import { recordingQueue } from './testing/recording-ports.js';
 
 /** Samples of our metrics, without those of the process. */
 async function scrape(
@@ -21,23 +21,15 @@ async function scrape(
 const counted =
   (set: (metrics: ReturnType<typeof createControllerMetrics>) => void) =>
   (metrics: Parameters<typeof createControllerMetrics>[0]) =>
-    set(createControllerMetrics(metrics, { refreshQueue: recordingQueue(), operationQueue: recordingQueue() }));
-
-const CLUSTER = {
-  ...{ server: SERVER, name: 'prod' },
-  cache: {
-    unreadable: () => new Map(),
-    discovery: { kubeVersion: 'v1.36.1' },
-    stats: { resources: 7, watches: 3, lastEventAt: undefined },
-  },
-} as unknown as DestinationCluster;
+    set(createControllerMetrics(metrics));
 
 const shown =
   (apps: readonly Application[], more: { labels?: string[]; conditions?: string[] } = {}) =>
   (metrics: Parameters<typeof registerStateMetrics>[0]) =>
     registerStateMetrics(metrics, {
       applications: () => apps,
-      clusters: () => [CLUSTER],
+      destServer: () => SERVER,
+      orphans: () => undefined,
       labels: [],
       conditions: [],
       ...more,
@@ -82,7 +74,8 @@ describe('argocd_app_info (M01)', () => {
   it('forgets applications that are gone', async () => {
     const metrics = createMetrics({ processMetrics: false });
     let apps = [application()];
-    registerStateMetrics(metrics, { applications: () => apps, clusters: () => [], labels: [], conditions: [] });
+    const none = { destServer: () => '', orphans: () => undefined, labels: [], conditions: [] };
+    registerStateMetrics(metrics, { applications: () => apps, ...none });
     expect(await metrics.render()).toContain('argocd_app_info{');
     apps = [];
     expect(await metrics.render()).not.toContain('argocd_app_info{');
@@ -111,40 +104,36 @@ describe('metrics that are asked for (M02)', () => {
 });
 
 describe('metrics of clusters', () => {
+  const base = { server: SERVER, name: 'prod', message: '', kubeVersion: '', cache: undefined, attemptedAt: 1 };
+  const states: ClusterState[] = [
+    { ...base, status: 'Failed', syncedAt: undefined },
+    { ...base, server: 'https://idle', status: 'Unknown', syncedAt: undefined },
+    { ...base, server: 'https://partly', status: 'Degraded', syncedAt: Date.now() - 61_000 },
+  ];
+  const options = { clusters: () => states, labelsOf: () => ({}), labels: [] };
+
   it.each([
-    ['argocd_cluster_info', 'k8s_version="v1.36.1"', 1],
-    ['argocd_cluster_connection_status', `server="${SERVER}"`, 1],
-    ['argocd_cluster_api_resources', `server="${SERVER}"`, 3],
-    ['argocd_cluster_api_resource_objects', `server="${SERVER}"`, 7],
-  ])('%s', async (name, label, value) => {
-    const [line] = await scrape(shown([]), name);
-    expect(line).toContain(label);
-    expect(line).toMatch(new RegExp(` ${value}$`));
-  });
+    [
+      'argocd_cluster_connection_status',
+      [`server="${SERVER}",k8s_version=""} 0`, 'server="https://partly",k8s_version=""} 1'],
+    ],
+    ['argocd_cluster_cache_age_seconds', [`server="${SERVER}"} -1`, 'server="https://partly"} 61']],
+  ])(
+    '%s tells those that answer from those that do not, and leaves out the ones that nobody needs',
+    async (name, expected) => {
+      const lines = await scrape((metrics) => registerClusterMetrics(metrics, options), name);
+      expect(lines).toEqual(expected.map((end) => `${name}{${end}`));
+    },
+  );
 });
 
 describe('what is counted', () => {
   it('a finished sync with its duration', async () => {
     const state = operationState({ phase: 'Succeeded', finishedAt: '2026-01-01T00:00:05Z' });
-    const set = counted((metrics) => metrics.operationFinished(application(), state));
+    const set = counted((metrics) => metrics.operationFinished(application(), state, SERVER));
     expect(await scrape(set, 'argocd_app_sync_total')).toEqual([
       expect.stringMatching(/phase="Succeeded",dry_run="false".* 1$/),
     ]);
     expect(await scrape(set, 'argocd_app_sync_duration_seconds_total')).toEqual([expect.stringMatching(/ 5$/)]);
-  });
-
-  it.each([
-    ['GET', '/apis/apps/v1/namespaces/web/deployments/x', { kind: 'deployments', namespace: 'web', verb: 'Get' }],
-    ['GET', '/apis/apps/v1/deployments?limit=500', { kind: 'deployments', namespace: '', verb: 'List' }],
-    ['GET', '/api/v1/pods?watch=1&resourceVersion=1', { kind: 'pods', namespace: '', verb: 'Watch' }],
-    [
-      'PATCH',
-      '/api/v1/namespaces/web/configmaps/a?force=true',
-      { kind: 'configmaps', namespace: 'web', verb: 'Patch' },
-    ],
-    ['GET', '/api/v1/namespaces/web', { kind: 'namespaces', namespace: '', verb: 'Get' }],
-    ['GET', '/version', { kind: 'Unknown', namespace: '', verb: 'List' }],
-  ])('%s %s', (method, path, expected) => {
-    expect(describeRequest({ method, path })).toEqual(expected);
   });
 });

@@ -115,6 +115,20 @@ export interface ClusterIdentity {
   readonly skipReconcile?: boolean;
 }
 
+/** What is known of a registered cluster, whether it is watched or not (H06, G15). */
+export interface ClusterState extends ClusterIdentity {
+  /** `Unknown`: no application needs it; `Degraded`: some kinds cannot be read. */
+  readonly status: 'Successful' | 'Degraded' | 'Failed' | 'Unknown';
+  /** Why it is not `Successful`. */
+  readonly message: string;
+  /** `gitVersion`; empty when it was never reached. */
+  readonly kubeVersion: string;
+  /** Unix ms when the cache was filled, and of the last try. */
+  readonly syncedAt: number | undefined;
+  readonly attemptedAt: number | undefined;
+  readonly cache: ClusterCache<NodeSummary> | undefined;
+}
+
 export interface Clusters {
   /** Server and name of the registered cluster that a destination means; undefined: none. */
   identify(destination: ApplicationDestination): ClusterIdentity | undefined;

@@ -2,18 +2,20 @@
 import type { AuthenticatedCache } from '@tiphys/cache';
 import type { EventRecorder as ClusterEvents, KubeClient } from '@tiphys/cluster';
 import type { LuaRuntime } from '@tiphys/lua';
-import { type Application, COMPARE_LEVELS } from '@tiphys/model';
+import { type Application, COMPARE_LEVELS, type OperationState } from '@tiphys/model';
 import type { RepoServerClient } from '@tiphys/proto';
-import { createReconcilerRunner, type RunnableQueue } from '@tiphys/queue';
-import { type Logger, systemClock } from '@tiphys/runtime';
+import { createReconcilerRunner, type QueueMetrics, type RunnableQueue } from '@tiphys/queue';
+import { type Logger, systemClock, type Tracer } from '@tiphys/runtime';
 import { renderInputs, repositoryConnection } from '@tiphys/settings';
 import { createAnnouncedRevisions } from './adapters/announced-revisions.js';
 import { createDeployments } from './adapters/deployments.js';
 import { createManifestSource } from './adapters/manifest-source.js';
 import type { PublishedViews } from './adapters/resource-views.js';
 import { createResourceWriter } from './adapters/resource-writer.js';
+import { traced } from './application-scope.js';
 import { createConfiguredHealth } from './comparison/configured-health.js';
 import type { Config } from './config.js';
+import { countedWriter } from './counted-writer.js';
 import { createDeletionReconciler } from './deletion/reconcile.js';
 import { keyOf } from './identity.js';
 import type { ControllerMetrics } from './metrics.js';
@@ -37,6 +39,9 @@ export interface ReconcilerDeps extends ControllerState {
   readonly cache: AuthenticatedCache;
   readonly events: ClusterEvents;
   readonly metrics: ControllerMetrics;
+  readonly refreshMetrics: QueueMetrics;
+  readonly operationMetrics: QueueMetrics;
+  readonly tracer: Tracer;
   readonly lua: LuaRuntime;
 }
 
@@ -48,8 +53,9 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
   const { refreshQueue, operationQueue, settings, config, log, metrics } = deps;
   const parts = reconcilerParts(deps);
   const refresh = createReconcilerRunner(refreshQueue, {
-    reconcile: createRefreshReconciler(parts),
+    reconcile: traced(deps, 'refresh', createRefreshReconciler(parts)),
     concurrency: config.statusProcessors,
+    onStarted: deps.refreshMetrics.onStarted,
     reseed: async (reason) => {
       if (reason === 'lost') {
         deps.views.forgetAll();
@@ -60,11 +66,17 @@ export async function startReconcilers(deps: ReconcilerDeps, signal: AbortSignal
       const since = reason === 'start' ? 0 : systemClock.now().getTime();
       await refreshQueue.enqueueMany(allKeys(deps.applications.list(), since));
     },
-    onSettled: (key, durationMs) => metrics.reconciled(durationMs, deps.applications.get(key)),
+    onSettled: (key, durationMs, outcome) => {
+      deps.refreshMetrics.onSettled(key, durationMs, outcome);
+      const app = deps.applications.get(key);
+      metrics.reconciled(durationMs, app, app === undefined ? '' : deps.destServer(app));
+    },
   });
   const operation = createReconcilerRunner(operationQueue, {
-    reconcile: createOperationReconciler(parts),
+    reconcile: traced(deps, 'operation', createOperationReconciler(parts)),
     concurrency: config.operationProcessors,
+    onStarted: deps.operationMetrics.onStarted,
+    onSettled: deps.operationMetrics.onSettled,
     reseed: async () => operationQueue.enqueueMany(unfinishedKeys(deps.applications.list())),
   });
   await Promise.all([refresh.start(), operation.start()]);
@@ -96,7 +108,7 @@ function reconcilerParts(deps: ReconcilerDeps) {
     ...{ applications, clusters, projects, views, events },
     namespace: config.namespace,
     clock: systemClock,
-    writer: createResourceWriter(),
+    writer: countedWriter(createResourceWriter(), { metrics, tracer: deps.tracer }),
     deployments: createDeployments({
       client: deps.client,
       namespace: config.namespace,
@@ -127,7 +139,8 @@ function reconcilerParts(deps: ReconcilerDeps) {
         .repositories.filter((repository) => repository.project === project)
         .map(({ url }) => url),
     reconcileDeletion: createDeletionReconciler(shared),
-    onFinished: metrics.operationFinished,
+    onFinished: (app: Application, state: OperationState) =>
+      metrics.operationFinished(app, state, deps.destServer(app)),
   };
 }
 

@@ -1,22 +1,30 @@
 /** Builds the parts of the controller and starts them in order; each registers how to stop. */
 import { createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
-import { createEventRecorder, createKubeClient, loadClusterConnection } from '@tiphys/cluster';
+import { createEventRecorder, createKubeClient, createKubectlMetrics, loadClusterConnection } from '@tiphys/cluster';
 import { createLuaRuntime } from '@tiphys/lua';
-import { QUEUES, TREE_CHANGED_CHANNEL } from '@tiphys/model';
+import { PRODUCT_VERSION, QUEUES, TREE_CHANGED_CHANNEL } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
-import { createKeyedQueue } from '@tiphys/queue';
+import { createKeyedQueue, createQueueMetrics } from '@tiphys/queue';
 import {
   createMetrics,
   type Lifecycle,
   type Logger,
   loadTlsMaterial,
+  type Metrics,
+  outgoingCalls,
   redisConnection,
+  registerBuildInfo,
   startOpsServer,
+  startTracing,
+  type Tracer,
 } from '@tiphys/runtime';
 import { createResourceViews } from './adapters/resource-views.js';
 import { registerStateMetrics } from './application-metrics.js';
+import { registerClusterMetrics } from './cluster-metrics.js';
 import type { Config } from './config.js';
 import { createControllerMetrics } from './metrics.js';
+import { observeClients } from './observe-clients.js';
+import { countOrphans } from './orphan-counts.js';
 import { startReconcilers } from './reconcilers.js';
 import { startState } from './state.js';
 
@@ -25,51 +33,38 @@ const STOP_GRACE_MS = 15_000;
 export async function startController(config: Config, log: Logger, lifecycle: Lifecycle): Promise<void> {
   const { signal, onStop } = lifecycle;
   const metrics = createMetrics();
+  registerBuildInfo(metrics, `v${PRODUCT_VERSION}`);
   const readiness = { ready: false };
   const ops = await startOpsServer({ listen: config.metricsListen, metrics, ready: () => [cachesReady(readiness)] });
   onStop('operations server', () => ops.stop());
+  const tracer = await startTracing({ service: 'argocd-application-controller', settings: config, log });
+  onStop('traces', () => tracer.stop());
 
-  const connection = redisConnection(config);
-  const { cacheKey, redisAllowUnauthenticated: allowUnauthenticated, namespace } = config;
-  const cache = await createAuthenticatedCache({ connection, cacheKey, log, metrics, allowUnauthenticated });
-  onStop('cache', () => cache.close());
-  const feed = createChangeFeed({ connection, channel: TREE_CHANGED_CHANNEL, log });
-  onStop('change feed', () => feed.close());
-  const refreshQueue = createKeyedQueue({ name: QUEUES.refresh, connection, log });
-  onStop('refresh queue', () => refreshQueue.close());
-  const operationQueue = createKeyedQueue({ name: QUEUES.operation, connection, log });
-  onStop('operation queue', () => operationQueue.close());
-
-  const home = await loadClusterConnection({
-    kubeconfig: config.kubeconfig,
-    userAgent: 'tiphys-application-controller',
-  });
-  const controllerMetrics = createControllerMetrics(metrics, { refreshQueue, operationQueue });
-  const client = createKubeClient(home, {
-    concurrency: config.kubeConnections,
-    onRequest: (report) => controllerMetrics.kubeRequest(home.server, report),
-  });
-  onStop('kubernetes client', () => client.close());
+  const parts = { config, log, lifecycle, metrics, tracer };
+  const redis = await openRedisParts(parts);
+  const controllerMetrics = createControllerMetrics(metrics);
+  const kube = await connectHome(parts, controllerMetrics);
   const repoServer = createRepoServerClient({
     address: addressOf(config.repoServerAddress),
     tls: config.tlsDir === undefined ? undefined : loadTlsMaterial(config.tlsDir),
+    around: outgoingCalls(tracer),
   });
   onStop('repo-server client', () => repoServer.close());
-  const events = createEventRecorder({ client, component: 'application-controller', log });
+  const events = createEventRecorder({ client: kube.client, component: 'application-controller', log });
   onStop('events', () => events.flush());
 
-  const views = createResourceViews({ cache, feed, namespace });
+  const { cache, feed, ...queues } = redis;
+  const orphans = countOrphans(createResourceViews({ cache, feed, namespace: config.namespace }));
   const base = {
     config,
     log,
-    client,
-    home,
+    ...kube,
     repoServer,
-    refreshQueue,
-    operationQueue,
-    views,
+    ...queues,
+    views: orphans.views,
     cache,
     events,
+    tracer,
     metrics: controllerMetrics,
   };
   const lua = createLuaRuntime({ log });
@@ -77,13 +72,76 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const state = await startState(base, lifecycle);
   registerStateMetrics(metrics, {
     applications: state.applications.list,
-    clusters: state.startedClusters,
+    destServer: state.destServer,
+    orphans: orphans.countOf,
     labels: listOf(config.metricsApplicationLabels),
     conditions: listOf(config.metricsApplicationConditions),
   });
+  registerClusterMetrics(metrics, {
+    clusters: state.clusterStates,
+    labelsOf: (server) => state.settings.current().clusters.find((cluster) => cluster.server === server)?.labels ?? {},
+    labels: listOf(config.metricsClusterLabels),
+  });
+  expireCounts(metrics, config.metricsCacheExpiration, lifecycle);
   const reconcilers = await startReconcilers({ ...base, ...state, lua }, signal);
   onStop('reconcilers', () => reconcilers.stop(STOP_GRACE_MS));
   readiness.ready = true;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+}
+
+/** The queues have the names that Argo CD's metrics give to the same work. */
+async function openRedisParts({ config, log, lifecycle: { onStop }, metrics }: Parts) {
+  const connection = redisConnection(config);
+  const { cacheKey, redisAllowUnauthenticated: allowUnauthenticated } = config;
+  const initiator = 'argocd-application-controller';
+  const cache = await createAuthenticatedCache({ connection, cacheKey, log, metrics, initiator, allowUnauthenticated });
+  onStop('cache', () => cache.close());
+  const feed = createChangeFeed({ connection, channel: TREE_CHANGED_CHANNEL, log });
+  onStop('change feed', () => feed.close());
+  const queueMetrics = createQueueMetrics(metrics);
+  const refreshMetrics = queueMetrics('app_reconciliation_queue');
+  const operationMetrics = queueMetrics('app_operation_processing_queue');
+  const refreshQueue = createKeyedQueue({ name: QUEUES.refresh, connection, log, onAdded: refreshMetrics.onAdded });
+  onStop('refresh queue', () => refreshQueue.close());
+  refreshMetrics.watch(refreshQueue);
+  const operationQueue = createKeyedQueue({
+    name: QUEUES.operation,
+    connection,
+    log,
+    onAdded: operationMetrics.onAdded,
+  });
+  onStop('operation queue', () => operationQueue.close());
+  operationMetrics.watch(operationQueue);
+  return { cache, feed, refreshQueue, operationQueue, refreshMetrics, operationMetrics };
+}
+
+async function connectHome(
+  { config, lifecycle, metrics, tracer }: Parts,
+  controllerMetrics: ReturnType<typeof createControllerMetrics>,
+) {
+  const observe = observeClients({ metrics: controllerMetrics, kubectl: createKubectlMetrics(metrics), tracer });
+  const home = await loadClusterConnection({
+    kubeconfig: config.kubeconfig,
+    userAgent: 'tiphys-application-controller',
+    ...observe.credentials,
+  });
+  const client = createKubeClient(home, { concurrency: config.kubeConnections, ...observe.client(home.server) });
+  lifecycle.onStop('kubernetes client', () => client.close());
+  return { home, client, observe };
+}
+
+/** M02: what was counted about applications that are gone is forgotten, with everything else. */
+function expireCounts(metrics: Metrics, everyMs: number, { onStop }: Lifecycle): void {
+  if (everyMs === 0) return;
+  const timer = setInterval(metrics.resetCounts, everyMs);
+  onStop('expiry of metrics', () => clearInterval(timer));
 }
 
 function cachesReady({ ready }: { readonly ready: boolean }) {

@@ -20,7 +20,8 @@ import { createProjectGuard, projectOf } from './deletion/project-guard.js';
 import { clusterCacheFactory, knownClusters } from './destination-caches.js';
 import { keyOf } from './identity.js';
 import type { ControllerMetrics } from './metrics.js';
-import type { ApplicationStore, Clusters, DestinationCluster, ProjectReader } from './ports.js';
+import type { ObserveClients } from './observe-clients.js';
+import type { ApplicationStore, ClusterState, Clusters, ProjectReader } from './ports.js';
 import { triggersOf } from './triggers/application-changes.js';
 
 export interface StateDeps {
@@ -31,6 +32,7 @@ export interface StateDeps {
   readonly refreshQueue: KeyedQueue;
   readonly operationQueue: KeyedQueue;
   readonly metrics: ControllerMetrics;
+  readonly observe: ObserveClients;
 }
 
 export interface ControllerState {
@@ -38,7 +40,10 @@ export interface ControllerState {
   readonly projects: ProjectReader;
   readonly settings: SettingsSource;
   readonly clusters: Clusters;
-  readonly startedClusters: () => readonly DestinationCluster[];
+  /** Of every registered cluster. */
+  readonly clusterStates: () => readonly ClusterState[];
+  /** Address of the cluster that an Application is deployed to, also where it names it. */
+  readonly destServer: (app: Application) => string;
 }
 
 /** Resolves when applications, projects and settings were listed once. Clusters start when an application needs them. */
@@ -78,7 +83,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     homeClient: client,
     namespace,
     connections: config.kubeConnections,
-    metrics: deps.metrics,
+    ...{ metrics: deps.metrics, observe: deps.observe },
     enqueue: (entries) => {
       enqueueRefresh(entries);
       enqueueOperation(entries.filter(({ key }) => isWaiting(applications.get(...scopedName(key)))));
@@ -98,8 +103,13 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     projects: { get: (name) => projects.get(namespace, name === '' ? DEFAULT_PROJECT : name) },
     settings,
     clusters,
-    startedClusters: clusters.started,
+    clusterStates: clusters.states,
+    destServer: destServerOf(clusters),
   };
+}
+
+function destServerOf(clusters: Clusters): ControllerState['destServer'] {
+  return ({ spec: { destination } }) => clusters.identify(destination)?.server ?? destination.server ?? '';
 }
 
 type Enqueuer = (entries: readonly Enqueue[]) => void;

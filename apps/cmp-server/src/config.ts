@@ -1,27 +1,13 @@
 /** Settings of the plugin server; paths and time limits are those of Argo CD's, by the same variables. */
-import { parseDuration } from '@tiphys/model';
-import { commonSettings } from '@tiphys/runtime';
+import { commonSettings, durationSetting } from '@tiphys/runtime';
 import { z } from 'zod';
 
-const { logLevel, logFormat } = commonSettings;
-
-/** `90s`, or a number of seconds. */
-function durationSetting(text: string, description: string) {
-  return z
-    .string()
-    .default(text)
-    .transform((value, context) => {
-      const milliseconds = /^\d+$/.test(value) ? Number(value) * 1_000 : parseDuration(value);
-      if (milliseconds !== undefined && milliseconds >= 0) return milliseconds;
-      context.addIssue({ code: 'custom', message: 'must be a duration, for example 90s' });
-      return z.NEVER;
-    })
-    .describe(description);
-}
+const { logLevel, logFormat, logTimestamp } = commonSettings;
 
 export const ConfigSchema = z.object({
   logLevel,
   logFormat,
+  logTimestamp,
   pluginConfigDir: z
     .string()
     .default('/home/argocd/cmp-server/config')
@@ -57,6 +43,9 @@ export type Config = Readonly<z.output<typeof ConfigSchema>>;
 
 /** Argo CD's names of the same settings. */
 export const aliases = {
+  logLevel: ['ARGOCD_CMP_SERVER_LOGLEVEL'],
+  logFormat: ['ARGOCD_CMP_SERVER_LOGFORMAT'],
+  logTimestamp: ['ARGOCD_LOG_FORMAT_TIMESTAMP'],
   pluginDir: ['ARGOCD_PLUGINSOCKFILEPATH'],
   pluginWorkDir: ['ARGOCD_CMP_WORKDIR'],
   execTimeout: ['ARGOCD_EXEC_TIMEOUT'],

@@ -4,7 +4,12 @@ import { startApp } from './app.js';
 import { aliases, ConfigSchema } from './config.js';
 
 const config = loadConfig(ConfigSchema, { name: 'cmp-server', aliases });
-const log = createLogger({ name: 'cmp-server', level: config.logLevel, format: config.logFormat });
+const log = createLogger({
+  name: 'cmp-server',
+  level: config.logLevel,
+  format: config.logFormat,
+  timestamp: config.logTimestamp,
+});
 
 await runService({
   name: 'cmp-server',

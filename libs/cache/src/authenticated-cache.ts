@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { probeProtection } from './authentication.js';
 import { createEnvelope, type Envelope } from './envelope.js';
 import type { AuthenticatedCache } from './ports.js';
+import { createRedisRequests, type Initiator, type RedisRequests } from './redis-requests.js';
 
 export interface CacheOptions {
   readonly connection: RedisConnection;
@@ -13,6 +14,8 @@ export interface CacheOptions {
   readonly cacheKey: string;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** Which service this is, as Argo CD names it in `argocd_redis_request_total`; without it they are not counted. */
+  readonly initiator?: Initiator;
   /** Accept a Redis that asks for no password (S6); a warning is logged. */
   readonly allowUnauthenticated?: boolean;
   /** Default `tiphys:cache:`; everything that the cache stores begins with it. */
@@ -32,7 +35,10 @@ export async function createAuthenticatedCache(options: CacheOptions): Promise<A
   if (protection === 'unreachable') redis.once('ready', () => void checkLater(options, state));
   // A first command may wait for the first connection; later ones must not wait for an absent Redis.
   await firstAttempt(redis);
-  return cacheOn({ redis, envelope, options, count: counter(options.metrics), state });
+  const { metrics, initiator } = options;
+  const requests =
+    metrics === undefined || initiator === undefined ? undefined : createRedisRequests(metrics, { initiator });
+  return cacheOn({ redis, envelope, options, count: counter(metrics), requests, state });
 }
 
 interface Context {
@@ -40,6 +46,7 @@ interface Context {
   readonly envelope: Envelope;
   readonly options: CacheOptions;
   readonly count: (result: CacheResult) => void;
+  readonly requests: RedisRequests | undefined;
   /** True: Redis came up after us and lets in anybody; it is not used. */
   readonly state: { open: boolean };
 }
@@ -64,7 +71,7 @@ function cacheOn(context: Context): AuthenticatedCache {
     if (!usable(context)) return;
     const name = keyPrefix + key;
     const sealed = await envelope.seal(name, value);
-    await attempt(context, () => redis.set(name, sealed, 'PX', Math.max(1, Math.ceil(ttlMs))));
+    await attempt(context, 'set', () => redis.set(name, sealed, 'PX', Math.max(1, Math.ceil(ttlMs))));
   };
   const get = async (key: string): Promise<Uint8Array | undefined> => (await getMany([key]))[0];
   return {
@@ -72,11 +79,11 @@ function cacheOn(context: Context): AuthenticatedCache {
     getMany,
     set,
     delete: async (key) => {
-      if (usable(context)) await attempt(context, () => redis.del(keyPrefix + key));
+      if (usable(context)) await attempt(context, 'del', () => redis.del(keyPrefix + key));
     },
     takeJson: async (key, parse) => {
       const name = keyPrefix + key;
-      const stored = usable(context) ? await attempt(context, () => redis.getdelBuffer(name)) : null;
+      const stored = usable(context) ? await attempt(context, 'getdel', () => redis.getdelBuffer(name)) : null;
       const value = await openOne(context, name, stored ?? null);
       return value === undefined ? undefined : parseJson(context, { key, value }, parse);
     },
@@ -85,7 +92,7 @@ function cacheOn(context: Context): AuthenticatedCache {
       const name = keyPrefix + key;
       const sealed = await envelope.seal(name, Buffer.from(JSON.stringify(value)));
       const ttl = Math.max(1, Math.ceil(ttlMs));
-      return (await attempt(context, () => redis.set(name, sealed, 'PX', ttl, 'NX'))) === 'OK';
+      return (await attempt(context, 'set', () => redis.set(name, sealed, 'PX', ttl, 'NX'))) === 'OK';
     },
     getJson: async (key, parse) => {
       const value = await get(key);
@@ -97,7 +104,7 @@ function cacheOn(context: Context): AuthenticatedCache {
 }
 
 async function readBatch(context: Context, names: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-  const stored = usable(context) ? await attempt(context, () => context.redis.mgetBuffer(...names)) : undefined;
+  const stored = usable(context) ? await attempt(context, 'mget', () => context.redis.mgetBuffer(...names)) : undefined;
   if (stored === undefined) {
     for (const _ of names) context.count('unavailable');
     return names.map(() => undefined);
@@ -142,10 +149,18 @@ function usable(context: Context): boolean {
 }
 
 /** Undefined when Redis does not answer; connectRedis has logged that it is gone. */
-async function attempt<T>(context: Context, command: () => Promise<T>): Promise<T | undefined> {
+async function attempt<T>(
+  context: Context,
+  name: 'mget' | 'set' | 'del' | 'getdel',
+  command: () => Promise<T>,
+): Promise<T | undefined> {
+  const ended = context.requests?.begin(name);
   try {
-    return await command();
+    const answer = await command();
+    ended?.(false);
+    return answer;
   } catch (error) {
+    ended?.(true);
     context.options.log.debug('the cache does not answer', { error });
     return undefined;
   }

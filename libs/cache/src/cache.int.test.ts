@@ -4,6 +4,8 @@ import {
   eventually,
   freePort,
   type ManagedProcess,
+  metricSamples,
+  metricShapes,
   type RedisInfo,
   removeDirectory,
   sharedRedis,
@@ -268,3 +270,26 @@ describe('the change feed', () => {
     await eventually(announced);
   });
 });
+
+it.each([
+  ['argocd-application-controller', 'argocd_redis_request_duration', ['hostname', 'initiator']],
+  ['argocd-server', 'argocd_redis_request_duration', ['initiator']],
+  ['argocd-repo-server', 'argocd_redis_request_duration_seconds', ['initiator']],
+] as const)(
+  'requests of the %s are counted as Argo CD counts them (M01, M03, M04)',
+  async (initiator, name, labels) => {
+    const metrics = createMetrics({ processMetrics: false });
+    const cache = await newCache({ metrics, initiator });
+    await cache.set('a', Buffer.from('x'), 60_000);
+    await cache.get('a');
+    await cache.delete('a');
+    const text = await metrics.render();
+    const shapes = metricShapes(text);
+    expect(shapes[name]).toMatchObject({ type: 'histogram', labels });
+    expect(shapes['argocd_redis_request_total']?.labels).toEqual([...labels, 'command', 'failed'].sort());
+    const commands = metricSamples(text, 'argocd_redis_request_total').map(
+      (line) => /command="(\w+)",failed="false"/.exec(line)?.[1],
+    );
+    expect(commands).toEqual(['set', 'mget', 'del']);
+  },
+);

@@ -3,3 +3,4 @@ export { type CacheOptions, createAuthenticatedCache } from './authenticated-cac
 export { probeProtection, type RedisProtection } from './authentication.js';
 export { type ChangeFeed, type ChangeFeedOptions, type ChangeListener, createChangeFeed } from './change-feed.js';
 export type * from './ports.js';
+export { createRedisRequests, INITIATORS, type Initiator, type RedisRequests } from './redis-requests.js';

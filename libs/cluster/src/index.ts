@@ -7,7 +7,9 @@ export { type ClusterCacheOptions, createClusterCache } from './cache/cluster-ca
 export { isExcludedByDefault } from './cache/exclusions.js';
 export { isExpired, type KubeStatus, KubeStatusError, kubeStatusOf } from './client/errors.js';
 export { createKubeClient, type KubeClientOptions } from './client/kube-client.js';
-export type { RequestReport } from './client/transport.js';
+export { createKubectlMetrics, type KubectlMetrics } from './client/kubectl-metrics.js';
+export type { ClientObserver, RequestReport } from './client/observer.js';
+export { describeRequest, spanOfRequest } from './client/request-words.js';
 export {
   type ClusterConfig,
   type ClusterSecret,

@@ -1,6 +1,8 @@
 /** Every annotation, label, finalizer and well-known object name, once. Argo CD's names are the contract (A22-A29). */
 
 export const GROUP = 'argoproj.io';
+/** Of this build of Tiphys. */
+export const PRODUCT_VERSION = '0.1.0';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 

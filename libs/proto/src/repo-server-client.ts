@@ -32,7 +32,17 @@ export interface RepoServerClientOptions {
   readonly serverName?: string;
   /** Deadline of a call whose signal does not end it earlier; default 5 minutes. */
   readonly timeoutMs?: number;
+  /** Around every call, for traces and ids of requests: `send` takes headers that go to the server. */
+  readonly around?: AroundCall;
 }
+
+export type AroundCall = <T>(
+  method: { readonly service: string; readonly method: string },
+  send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+) => Promise<T>;
+
+const NO_HEADERS = {};
+const sendOnly: AroundCall = (_method, send) => send(NO_HEADERS);
 
 type Methods = typeof RepoServerService.method;
 type UnaryCall<M extends DescMethodUnary> = (
@@ -91,8 +101,21 @@ interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-async function call({ client, definition, options }: CallContext, { method, request, signal }: Call): Promise<unknown> {
+async function call(context: CallContext, called: Call): Promise<unknown> {
+  const { signal, method } = called;
   signal?.throwIfAborted();
+  const { around = sendOnly } = context.options;
+  const names = { service: RepoServerService.typeName, method: method.name };
+  return around(names, (headers) => send(context, called, headers));
+}
+
+function send(
+  { client, definition, options }: CallContext,
+  { method, request, signal }: Call,
+  headers: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   const rpc = definition[method.localName];
   if (rpc === undefined) throw new TypeError(`${method.localName} is not in the service definition`);
   return new Promise((resolve, reject) => {
@@ -107,7 +130,7 @@ async function call({ client, definition, options }: CallContext, { method, requ
       rpc.requestSerialize,
       rpc.responseDeserialize,
       create(method.input, request as never),
-      new Metadata(),
+      metadata,
       { deadline: Date.now() + (options.timeoutMs ?? 300_000) },
       answered,
     );

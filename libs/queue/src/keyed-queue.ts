@@ -17,6 +17,8 @@ export interface QueueSettings {
   readonly name: string;
   readonly connection: RedisConnection;
   readonly log: Logger;
+  /** Told of the keys that Redis has taken. */
+  readonly onAdded?: (count: number) => void;
 }
 
 /** All that a job knows. The only work of a timer and of a batch is to enqueue what they name. */
@@ -77,6 +79,7 @@ export function createKeyedQueue(settings: QueueSettings): RunnableQueue {
     for (let start = 0; start < merged.length; start += BATCH) {
       await addBatch(queue, requests, merged.slice(start, start + BATCH));
     }
+    settings.onAdded?.(merged.length);
   };
   // Many keys at once go their own way: a person's single one shall not wait behind a re-seed.
   const enqueueTogether = groupCommit((entries: readonly Enqueue[]) => guardEnqueue(() => enqueueMany(entries)));

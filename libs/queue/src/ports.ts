@@ -75,6 +75,8 @@ export interface RunnerOptions {
    */
   readonly retryDelay?: (attempt: number) => number;
   readonly timing?: Partial<RunnerTiming>;
+  /** `waitedMs`: since the job came into the line. */
+  readonly onStarted?: (key: string, waitedMs: number) => void;
   readonly onError?: (key: string, error: unknown, retryAfterMs: number | undefined) => void;
   readonly onSettled?: (key: string, durationMs: number, outcome: ReconcileOutcome | undefined) => void;
 }

@@ -130,18 +130,19 @@ async function handleJob(context: Context, job: Job<JobData>): Promise<void> {
       await queue.enqueueMany(job.data.entries);
       return;
     case 'key':
-      await handleKey(context, job.data.key, job.id ?? '');
+      await handleKey(context, job.data.key, job);
   }
 }
 
-async function handleKey(context: Context, key: string, jobId: string): Promise<void> {
+async function handleKey(context: Context, key: string, job: Pick<Job, 'id' | 'timestamp'>): Promise<void> {
   if (context.stopping) {
     // Fetched just before the stop: somebody else's now.
     await enqueueAgain(context, { key, afterMs: 0 });
     return;
   }
-  const run = context.runs.begin(key, jobId);
+  const run = context.runs.begin(key, job.id ?? '');
   if (run === undefined) return;
+  context.options.onStarted?.(key, Date.now() - job.timestamp);
   try {
     await forgetPriority(context, key);
     await reconcile(context, run);

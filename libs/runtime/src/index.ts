@@ -37,6 +37,7 @@ export {
   commonAliases,
   commonSettings,
   componentAliases,
+  durationSetting,
   hostPort,
   hostPortSetting,
   type RedisConnection,
@@ -45,6 +46,7 @@ export {
 } from './settings.js';
 export { loadTlsMaterial, type TlsMaterial } from './tls.js';
 export { type TracingSettings, tracingSettings } from './tracing/otlp-settings.js';
+export { type CallHeaders, incomingCall, outgoingCalls, type RpcMethod } from './tracing/rpc.js';
 export { startTracing, type TracingOptions } from './tracing/start-tracing.js';
 export {
   type EndedWork,
@@ -59,6 +61,7 @@ export {
   currentScope,
   inScope,
   isRequestId,
+  outOfScope,
   REQUEST_ID_HEADER,
   type ScopedApplication,
   type WorkScope,

@@ -1,5 +1,6 @@
 /** The settings that the services share, as fragments of a schema: `z.object({ ...commonSettings, ...redisSettings })`. */
 import { readFileSync } from 'node:fs';
+import { parseDuration } from '@tiphys/model';
 import { z } from 'zod';
 import { type HostPort, parseHostPort } from './listen-address.js';
 import { LOG_FORMATS, LOG_LEVELS } from './logger.js';
@@ -19,10 +20,38 @@ export function hostPortSetting(fallback: string, description: string): z.ZodDef
   return hostPort.default(parseHostPort(fallback)).describe(description);
 }
 
+/** `90s`, `24h0m0s`, or a number of seconds; the value is in milliseconds. */
+export function durationSetting(fallback: string, description: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((value, context) => {
+      const milliseconds = /^\d+$/.test(value) ? Number(value) * 1_000 : parseDuration(value);
+      if (milliseconds !== undefined && milliseconds >= 0) return milliseconds;
+      context.addIssue({ code: 'custom', message: 'must be a duration, for example 90s' });
+      return z.NEVER;
+    })
+    .describe(description);
+}
+
+/** logrus' words, which Argo CD accepts, too. */
+const LEVEL_WORDS: Readonly<Record<string, string>> = {
+  trace: 'debug',
+  warning: 'warn',
+  fatal: 'error',
+  panic: 'error',
+};
+
+function levelOf(text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  const word = text.toLowerCase();
+  return LEVEL_WORDS[word] ?? word;
+}
+
 export const commonSettings = {
   namespace: z.string().min(1).default('argocd').describe('Namespace of the control plane'),
   logLevel: z
-    .enum(LOG_LEVELS)
+    .preprocess(levelOf, z.enum(LOG_LEVELS))
     .default('info')
     .describe(`Log level: ${LOG_LEVELS.join(', ')}`),
   logFormat: z

@@ -23,6 +23,13 @@ export function inScope<T>(scope: WorkScope, work: () => T): T {
   return storage.run({ ...storage.getStore(), ...scope }, work);
 }
 
+const outside = AsyncLocalStorage.snapshot();
+
+/** For work that outlives who starts it (watches, caches): it belongs to no request, no application and no trace. */
+export function outOfScope<T>(work: () => T): T {
+  return outside(work);
+}
+
 export function currentScope(): WorkScope {
   return storage.getStore() ?? NONE;
 }

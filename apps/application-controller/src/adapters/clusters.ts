@@ -2,8 +2,9 @@
 import type { ClusterCache } from '@tiphys/cluster';
 import type { NodeSummary } from '@tiphys/gitops-engine';
 import { type ApplicationDestination, GitOpsError, IN_CLUSTER_NAME, IN_CLUSTER_SERVER } from '@tiphys/model';
-import type { Logger } from '@tiphys/runtime';
-import type { Clusters, DestinationCluster } from '../ports.js';
+import { type Logger, outOfScope } from '@tiphys/runtime';
+import type { ClusterState, Clusters, DestinationCluster } from '../ports.js';
+import { clusterState, type Failure } from './cluster-state.js';
 
 export interface KnownCluster {
   readonly server: string;
@@ -24,18 +25,24 @@ export interface ClustersDeps {
 
 interface Started {
   readonly version: string;
+  readonly startedAt: number;
   ready: DestinationCluster | undefined;
+  /** Unix ms when it became ready. */
+  syncedAt: number | undefined;
   readonly cluster: Promise<DestinationCluster>;
 }
 
 export interface RunningClusters extends Clusters {
   /** Those whose cache is filled. */
   started(): readonly DestinationCluster[];
+  /** Of every registered cluster. */
+  states(): readonly ClusterState[];
   stop(): Promise<void>;
 }
 
 export function createClusters(deps: ClustersDeps): RunningClusters {
   const running = new Map<string, Started>();
+  const failures = new Map<string, Failure>();
 
   async function connect(known: KnownCluster): Promise<DestinationCluster> {
     const cache = await deps.createCache(known);
@@ -44,17 +51,23 @@ export function createClusters(deps: ClustersDeps): RunningClusters {
   }
 
   function start(known: KnownCluster): Started {
-    const entry: Started = { version: known.version, ready: undefined, cluster: connect(known) };
-    const { cluster } = entry;
+    const { version, server } = known;
+    const startedAt = Date.now();
+    // Its watches outlive the application that asked first.
+    const cluster = outOfScope(() => connect(known));
+    const entry: Started = { version, startedAt, ready: undefined, syncedAt: undefined, cluster };
     running.set(known.server, entry);
     // A cluster that could not be reached is tried again by the next application that asks.
     cluster.then(
       (started) => {
         entry.ready = started;
+        entry.syncedAt = Date.now();
+        failures.delete(server);
       },
       (error: unknown) => {
-        deps.log.warn('cluster cannot be read', { server: known.server, error });
-        if (running.get(known.server) === entry) running.delete(known.server);
+        deps.log.warn('cluster cannot be read', { server, error });
+        failures.set(server, { message: error instanceof Error ? error.message : String(error), at: Date.now() });
+        if (running.get(server) === entry) running.delete(server);
       },
     );
     return entry;
@@ -65,6 +78,8 @@ export function createClusters(deps: ClustersDeps): RunningClusters {
       for (const { cluster } of running.values())
         cluster.then(({ cache }) => cache.forget(instance)).catch(() => undefined);
     },
+    states: () =>
+      deps.known().map((known) => clusterState(known, running.get(known.server), failures.get(known.server))),
     started: () => [...running.values()].flatMap(({ ready }) => ready ?? []),
     identify: (destination) => lookUp(deps.known(), destination),
     async for(destination) {

@@ -14,8 +14,9 @@ import type {
   WriteOptions,
 } from '../ports.js';
 import { parseJson, stringifyJson } from './json.js';
+import type { ClientObserver, RequestReport } from './observer.js';
 import { apiVersionOf, queryString, resourcePath } from './paths.js';
-import { createTransport, type HttpRequest, type RequestReport, type Transport } from './transport.js';
+import { createTransport, type HttpRequest, type Transport } from './transport.js';
 import { watchEvents } from './watch-stream.js';
 
 export interface KubeClientOptions {
@@ -25,8 +26,10 @@ export interface KubeClientOptions {
   readonly timeoutMs?: number;
   /** A watch without any byte (bookmarks come each minute) for this long is taken for dead; default 150,000. */
   readonly watchIdleMs?: number;
-  /** For metrics. */
+  /** Told of every answered or failed request. */
   readonly onRequest?: (report: RequestReport) => void;
+  /** For metrics of all clients of a process: createKubectlMetrics. */
+  readonly observer?: ClientObserver | undefined;
 }
 
 const PATCH_CONTENT_TYPES: Readonly<Record<PatchType, string>> = {
@@ -43,8 +46,22 @@ export function createKubeClient(connection: ClusterConnection, options: KubeCli
     concurrency: options.concurrency ?? 24,
     timeoutMs: options.timeoutMs ?? 60_000,
     onRequest: options.onRequest,
+    observer: options.observer,
   });
-  return clientOf({ connection, transport, options });
+  options.observer?.transport('opened');
+  return clientOf({ connection, transport: counted(transport, options), options });
+}
+
+function counted(transport: Transport, { observer }: KubeClientOptions): Transport {
+  let open = true;
+  return {
+    ...transport,
+    close: async () => {
+      if (open) observer?.transport('closed');
+      open = false;
+      await transport.close();
+    },
+  };
 }
 
 interface ClientParts {
@@ -73,7 +90,10 @@ function clientOf({ connection, transport, options }: ClientParts): KubeClient {
       return send({ method: methodOf(method), path, body: text, contentType, accept, idempotent, signal });
     },
     stream: (path, stream) => transport.stream(path, stream),
-    as: (user) => clientOf({ connection, transport: impersonating(transport, user), options }),
+    as: (user) => {
+      options.observer?.transport('reused');
+      return clientOf({ connection, transport: impersonating(transport, user), options });
+    },
     close: () => transport.close(),
   };
 }

@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GitOpsError } from '@tiphys/model';
 import type { buildConnector, Dispatcher } from 'undici';
 import type { ClusterConnection, StreamOptions } from '../ports.js';
+import { certificateAge, timedLookup } from './connection-watch.js';
 import { networkError, parseStatus, retryAfterMs, statusError } from './errors.js';
+import type { ClientObserver, RequestReport } from './observer.js';
 import { createAgent, createConnector, createProxyAgent, request as send } from './undici.js';
 
 export interface TransportOptions {
@@ -15,15 +17,7 @@ export interface TransportOptions {
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly onRequest?: ((report: RequestReport) => void) | undefined;
-}
-
-/** For metrics: one entry per answered or failed request. */
-export interface RequestReport {
-  readonly method: string;
-  readonly path: string;
-  /** 0: no answer. */
-  readonly status: number;
-  readonly durationMs: number;
+  readonly observer?: ClientObserver | undefined;
 }
 
 export interface HttpRequest {
@@ -56,8 +50,13 @@ const RETRY_STATUS = new Set([429, 502, 503, 504]);
 
 export function createTransport(options: TransportOptions): Transport {
   const { connection } = options;
-  const requests = createDispatcher(connection, { connections: options.concurrency, timeoutMs: options.timeoutMs });
-  const watches = createDispatcher(connection, { connections: null, timeoutMs: 0 });
+  const { observer } = options;
+  const requests = createDispatcher(connection, {
+    connections: options.concurrency,
+    timeoutMs: options.timeoutMs,
+    observer,
+  });
+  const watches = createDispatcher(connection, { connections: null, timeoutMs: 0, observer });
   return {
     send: (request) => sendWithRetries(options, requests, request),
     stream: (path, stream) => openStream(options, watches, { ...stream, path }),
@@ -67,9 +66,15 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+interface PoolOptions {
+  readonly connections: number | null;
+  readonly timeoutMs: number;
+  readonly observer: ClientObserver | undefined;
+}
+
 function createDispatcher(
   connection: ClusterConnection,
-  { connections, timeoutMs }: { readonly connections: number | null; readonly timeoutMs: number },
+  { connections, timeoutMs, observer }: PoolOptions,
 ): Dispatcher {
   const tls = {
     ...(connection.caData === undefined ? {} : { ca: connection.caData }),
@@ -86,18 +91,24 @@ function createDispatcher(
     headersTimeout: timeoutMs || 60_000,
     bodyTimeout: timeoutMs,
   };
-  const connect = { ...tls, timeout: 10_000, allowH2: false };
+  const lookup = observer === undefined ? {} : { lookup: timedLookup(observer) };
+  const connect = { ...tls, ...lookup, timeout: 10_000, allowH2: false };
   if (connection.proxyUrl) return createProxyAgent({ uri: connection.proxyUrl, requestTls: connect, ...pool });
-  return createAgent({ ...pool, connect: connectorOf(connection, connect) });
+  return createAgent({ ...pool, connect: connectorOf(connection, connect, observer) });
 }
 
 /** Rotating client certificates (exec plugins) are read for every new connection; else undici's own connector. */
-function connectorOf(connection: ClusterConnection, tls: buildConnector.BuildOptions) {
-  const { clientCertificate } = connection;
+function connectorOf(
+  { clientCertificate }: ClusterConnection,
+  tls: buildConnector.BuildOptions,
+  observer: ClientObserver | undefined,
+) {
   if (clientCertificate === undefined) return tls;
+  const age = certificateAge(observer);
   const connector: buildConnector.connector = (target, callback) => {
     clientCertificate().then(
       (pair) => {
+        age.seen(pair?.certData);
         const own = pair === undefined ? {} : { cert: pair.certData, key: pair.keyData };
         createConnector({ ...tls, ...own })(target, callback);
       },
@@ -115,18 +126,25 @@ async function sendWithRetries(options: TransportOptions, agent: Dispatcher, req
     if (!outcome.retry || attempt >= ATTEMPTS) throw outcome.error;
     const wait = outcome.waitMs ?? 100 * 2 ** attempt * (0.5 + Math.random());
     if (wait > MAX_RETRY_DELAY_MS) throw outcome.error;
+    options.observer?.retried({ host: hostOf(options.connection), method: request.method, status: outcome.status });
     await delay(wait, undefined, { signal: request.signal });
   }
 }
 
 type Outcome =
   | { readonly body: string }
-  | { readonly error: GitOpsError; readonly retry: boolean; readonly waitMs?: number | undefined };
+  | {
+      readonly error: GitOpsError;
+      readonly retry: boolean;
+      /** Of HTTP; 0: no answer. */
+      readonly status: number;
+      readonly waitMs?: number | undefined;
+    };
 
 async function sendOnce(options: TransportOptions, agent: Dispatcher, request: HttpRequest): Promise<Outcome> {
   const { server } = options.connection;
   const failed = { server, method: request.method, path: request.path };
-  const report = stopwatch(options, request.method, request.path);
+  const report = stopwatch(options, request);
   const headers = await headersOf(options.connection, request);
   try {
     const {
@@ -142,15 +160,15 @@ async function sendOnce(options: TransportOptions, agent: Dispatcher, request: H
       signal: request.signal,
     });
     const text = await body.text();
-    report(statusCode);
+    report(statusCode, text);
     if (statusCode < 400) return { body: text };
     const waitMs = retryAfterMs(answer['retry-after']);
     const retry = statusCode === 429 || (request.idempotent && RETRY_STATUS.has(statusCode));
-    return { error: statusError(failed, parseStatus(statusCode, text), waitMs), retry, waitMs };
+    return { error: statusError(failed, parseStatus(statusCode, text), waitMs), retry, status: statusCode, waitMs };
   } catch (error) {
     report(0);
     if (request.signal.aborted) throw request.signal.reason;
-    return { error: networkError(failed, error), retry: mayRetry(request, error) };
+    return { error: networkError(failed, error), retry: mayRetry(request, error), status: 0 };
   }
 }
 
@@ -167,7 +185,7 @@ async function openStream(
   const { server } = options.connection;
   const request: HttpRequest = { method: 'GET', path, idempotent: true, signal };
   const failed = { server, method: 'WATCH', path };
-  const report = stopwatch(options, 'WATCH', path);
+  const report = stopwatch(options, { method: 'WATCH', path });
   const headers = await headersOf(options.connection, request);
   let response: Dispatcher.ResponseData;
   try {
@@ -213,10 +231,33 @@ async function authorizationOf(connection: ClusterConnection): Promise<string | 
   }
 }
 
-function stopwatch({ onRequest }: TransportOptions, method: string, path: string): (status: number) => void {
-  if (onRequest === undefined) return () => undefined;
+interface Watched {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string | undefined;
+}
+
+/** `answer`: the body, where it is known as a whole. */
+function stopwatch(
+  { onRequest, observer, connection }: TransportOptions,
+  { method, path, body }: Watched,
+): (status: number, answer?: string) => void {
+  if (onRequest === undefined && observer === undefined) return () => undefined;
   const start = performance.now();
-  return (status) => onRequest({ method, path, status, durationMs: performance.now() - start });
+  const host = hostOf(connection);
+  return (status, answer) => {
+    const report: RequestReport = {
+      ...{ host, method, path, status, durationMs: performance.now() - start },
+      requestBytes: body === undefined ? 0 : Buffer.byteLength(body),
+      responseBytes: answer === undefined ? undefined : Buffer.byteLength(answer),
+    };
+    onRequest?.(report);
+    observer?.requested(report);
+  };
+}
+
+function hostOf({ server }: ClusterConnection): string {
+  return new URL(server).host;
 }
 
 function originOf(server: string): string {

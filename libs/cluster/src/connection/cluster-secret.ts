@@ -2,7 +2,7 @@
 import type { User } from '@kubernetes/client-node/dist/config_types.js';
 import { DEFAULT_EXEC_COMMANDS, GitOpsError } from '@tiphys/model';
 import type { ClusterConnection } from '../ports.js';
-import { credentialsOf } from './credentials.js';
+import { type CredentialOptions, credentialsOf } from './credentials.js';
 
 /** The `config` key of a cluster Secret, parsed. Field names are Argo CD's. */
 export interface ClusterConfig {
@@ -38,7 +38,7 @@ export interface ClusterSecret {
   readonly config: ClusterConfig;
 }
 
-export interface ClusterSecretOptions {
+export interface ClusterSecretOptions extends CredentialOptions {
   /** Plugin commands that a cluster Secret may run: bare names found on PATH. Others are refused (S10). */
   readonly allowedExecCommands?: readonly string[];
   readonly userAgent?: string;
@@ -60,7 +60,7 @@ export async function connectionFromClusterSecret(
     ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
     ...(secret.namespaces === undefined ? {} : { namespaces: secret.namespaces }),
     ...(secret.clusterResources === undefined ? {} : { clusterResources: secret.clusterResources }),
-    ...(await credentialsOf(userOf(secret, options))),
+    ...(await credentialsOf(userOf(secret, options), options)),
   };
 }
 

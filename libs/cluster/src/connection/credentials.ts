@@ -4,15 +4,21 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { User } from '@kubernetes/client-node/dist/config_types.js';
 import type { ClientCertificate, ClusterConnection } from '../ports.js';
+import { countedSpawn, type PluginCall } from './plugin-calls.js';
 
 export type Credentials = Pick<ClusterConnection, 'authorization' | 'clientCertificate'>;
+
+export interface CredentialOptions {
+  /** Told of every run of an exec plugin (H03), for metrics. */
+  readonly onPluginCall?: ((call: PluginCall) => void) | undefined;
+}
 
 /** As client-go: a token file is read again after a minute at most. */
 const TOKEN_FILE_MS = 60_000;
 
 /** `user`: of a kubeconfig or made from a cluster Secret. Exec plugins run lazily and are cached until they expire. */
-export async function credentialsOf(user: User): Promise<Credentials> {
-  if (user.exec) return execCredentials(user);
+export async function credentialsOf(user: User, options: CredentialOptions = {}): Promise<Credentials> {
+  if (user.exec) return execCredentials(user, options);
   if (user.authProvider?.config?.tokenFile) return { authorization: tokenFromFile(user.authProvider.config.tokenFile) };
   if (user.authProvider) return authProviderCredentials(user);
   if (user.token) return { authorization: constant(`Bearer ${user.token}`) };
@@ -35,9 +41,11 @@ export function tokenFromFile(file: string): () => Promise<string | undefined> {
 }
 
 /** One plugin run serves all requests that wait for it. */
-async function execCredentials(user: User): Promise<Credentials> {
+async function execCredentials(user: User, { onPluginCall }: CredentialOptions): Promise<Credentials> {
   const { ExecAuth } = await import('@kubernetes/client-node/dist/exec_auth.js');
   const plugin = new ExecAuth();
+  // The only way to see a run: the plugin itself decides when the credential of the last one is over.
+  if (onPluginCall !== undefined) Reflect.set(plugin, 'execFn', countedSpawn(onPluginCall));
   const ask = singleFlight(async () => {
     const options: RequestOptions = { headers: {} };
     await plugin.applyAuthentication(user, options);

@@ -11,9 +11,9 @@ import {
 import { GitOpsError, IN_CLUSTER_NAME, IN_CLUSTER_SERVER } from '@tiphys/model';
 import { load } from 'js-yaml';
 import type { ClusterConnection } from '../ports.js';
-import { credentialsOf, tokenFromFile } from './credentials.js';
+import { type CredentialOptions, credentialsOf, tokenFromFile } from './credentials.js';
 
-export interface LoadConnectionOptions {
+export interface LoadConnectionOptions extends CredentialOptions {
   /** `KUBECONFIG`; undefined or empty: in-cluster. Of several paths (`a:b`) the first is read. */
   readonly kubeconfig?: string | undefined;
   /** Instead of the file's current context. */
@@ -29,7 +29,7 @@ const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
 export async function loadClusterConnection(options: LoadConnectionOptions = {}): Promise<ClusterConnection> {
   const agent = options.userAgent === undefined ? {} : { userAgent: options.userAgent };
   const file = options.kubeconfig?.split(':').find((path) => path !== '');
-  const connection = file === undefined ? await inCluster(options) : await fromKubeconfig(file, options.context);
+  const connection = file === undefined ? await inCluster(options) : await fromKubeconfig(file, options);
   return { ...connection, ...agent };
 }
 
@@ -43,14 +43,14 @@ async function inCluster(options: LoadConnectionOptions): Promise<ClusterConnect
   return { server: IN_CLUSTER_SERVER, name: IN_CLUSTER_NAME, caData, authorization: tokenFromFile(tokenFile) };
 }
 
-async function fromKubeconfig(file: string, contextName: string | undefined): Promise<ClusterConnection> {
-  const { cluster, user } = selectContext(file, await parseKubeconfig(file), contextName);
+async function fromKubeconfig(file: string, options: LoadConnectionOptions): Promise<ClusterConnection> {
+  const { cluster, user } = selectContext(file, await parseKubeconfig(file), options.context);
   const base = dirname(file);
   const [caData, certData, keyData, credentials] = await Promise.all([
     pemOf(cluster.caData, cluster.caFile, base),
     pemOf(user.certData, user.certFile, base),
     pemOf(user.keyData, user.keyFile, base),
-    credentialsOf(user),
+    credentialsOf(user, options),
   ]);
   return {
     server: cluster.server,
