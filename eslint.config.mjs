@@ -114,7 +114,7 @@ export default tseslint.config(
     rules: { 'import-x/no-default-export': 'off', '@nx/enforce-module-boundaries': 'off' },
   },
   {
-    files: ['**/*.test.ts', 'libs/testing/**/*.ts', 'apps/*/src/surface/**/*.ts'],
+    files: ['**/*.test.ts', 'libs/testing/**/*.ts', 'apps/*/src/surface/**/*.ts', 'apps/*/src/access/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': boundaries(testConstraints),
       'max-lines-per-function': 'off',

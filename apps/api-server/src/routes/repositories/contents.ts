@@ -1,7 +1,7 @@
 /** What is in a repository: folders of applications, charts, branches and tags; and the plugins (N11, N14). */
 import type { repositoryRoutes } from '@tiphys/api-contract';
 import { credentialsFor, type RepositoryConnection } from '@tiphys/settings';
-import { authorize, scopedObject } from '../../auth/authorize.js';
+import { scopedObject } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { RequestContext, Subject } from '../../http/context.js';
 import type { Handler } from '../../http/handler.js';
@@ -24,7 +24,10 @@ export function openRepository(deps: RepositoryDeps, request: ContentsRequest): 
   const asked = { url, ...(appProject === '' ? {} : { project: appProject }) };
   const { repository, template } = credentialsFor(asked, deps.settings.repositories());
   const object = scopedObject(repository?.project ?? template?.project, repository?.url ?? url);
-  authorize(deps.authorizer, user, { resource: 'repositories', action: 'get', object });
+  // Who may not read it must not learn from the message to which project it belongs (S18).
+  if (!deps.authorizer(user, { resource: 'repositories', action: 'get', object })) {
+    throw new ApiError('permissionDenied', 'permission denied');
+  }
   return deps.repositoryAccess.connection(url, appProject);
 }
 
