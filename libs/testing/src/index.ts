@@ -19,6 +19,7 @@ export {
 export { installCustomResources } from './custom-resources.js';
 export { type DexServer, startDex } from './dex.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
+export { createRandom, type FuzzPlan, fuzzPlan, type Random } from './fuzz.js';
 export { type CommitOptions, type FileContent, type Files, filesOf, type GitRepository } from './git-repository.js';
 export {
   type GitRequest,
