@@ -1,8 +1,6 @@
-/** Cached views, streams over real HTTP, manifests, badge and webhook on a real control plane and Redis. */
-import { createHmac } from 'node:crypto';
+/** Cached views, streams over real HTTP, manifests and badge on a real control plane and Redis. */
 import { createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
-import { managedResourcesCacheKey, QUEUES, resourceTreeCacheKey, TREE_CHANGED_CHANNEL } from '@tiphys/model';
-import { createKeyedQueue } from '@tiphys/queue';
+import { managedResourcesCacheKey, resourceTreeCacheKey, TREE_CHANGED_CHANNEL } from '@tiphys/model';
 import { silentLogger } from '@tiphys/runtime';
 import {
   createCertificateAuthority,
@@ -21,7 +19,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiServerDeps } from './deps.js';
 import { startTestApp, type TestApp } from './testing/test-app.js';
 
-const SECRET = 'a-webhook-secret';
 const tlsDir = temporaryDirectory('tls');
 const stops: (() => Promise<void>)[] = [];
 let server: TestApp;
@@ -124,12 +121,6 @@ beforeAll(async () => {
   kube = plane.client();
   writeTlsDir(tlsDir, createCertificateAuthority(), { commonName: 'tiphys', sans: ['repo-server'] });
   namespace = await plane.createNamespace('state');
-  const secret = {
-    kind: 'Secret',
-    metadata: { name: 'argocd-secret', namespace },
-    stringData: { 'webhook.github.secret': SECRET },
-  };
-  await kube.create({ apiVersion: 'v1', ...secret });
   const settings = {
     kind: 'ConfigMap',
     metadata: { name: 'argocd-cm', namespace },
@@ -356,47 +347,5 @@ describe('windows, events and badge', () => {
     const evil = await server.app.inject(`/api/badge?name=${encodeURIComponent('"><script>')}`);
     expect(evil.statusCode).toBe(400);
     expect(evil.headers['content-type']).toMatch(/json/);
-  });
-});
-
-describe('webhook (J01, J03)', () => {
-  const payload = JSON.stringify({
-    ref: 'refs/heads/main',
-    repository: { html_url: 'https://git.example.com/org/hooked', default_branch: 'main' },
-    commits: [{ modified: ['web/a.yaml'] }],
-  });
-  const deliver = (signature: string, type = 'application/json') =>
-    server.app.inject({
-      ...{ method: 'POST', url: '/api/webhook', payload },
-      headers: { 'content-type': type, 'x-github-event': 'push', 'x-hub-signature-256': `sha256=${signature}` },
-    });
-
-  it('a signed push reaches the refresh queue; a forged one does not', async () => {
-    const name = uniqueName('hooked');
-    await given(name, { source: { repoURL: 'git@git.example.com:org/hooked.git', path: 'web' } });
-    const queue = createKeyedQueue({ name: QUEUES.refresh, connection: connection(), log: silentLogger });
-    stops.push(() => queue.close());
-    const key = `${namespace}/${name}`;
-    const forged = await deliver('0'.repeat(64));
-    expect([forged.statusCode, forged.json().code]).toEqual([401, 16]);
-    expect(await queue.readRequest(key)).toBeUndefined();
-    const before = Date.now();
-    const accepted = await deliver(createHmac('sha256', SECRET).update(payload).digest('hex'), 'text/plain');
-    expect([accepted.statusCode, accepted.json()]).toEqual([
-      202,
-      { status: 'accepted', provider: 'github', event: 'push' },
-    ]);
-    await eventually(async () => {
-      const request = await queue.readRequest(key);
-      expect(request).toMatchObject({ level: 3, hardness: 0 });
-      expect(request?.since).toBeGreaterThanOrEqual(before);
-    });
-  });
-
-  it('bodies above 50 MB are cut off while they arrive (J06, S13)', async () => {
-    const huge = Buffer.alloc(51 * 1024 * 1024, 'x');
-    const headers = { 'x-github-event': 'push', 'content-type': 'application/json' };
-    const answer = await server.app.inject({ method: 'POST', url: '/api/webhook', payload: huge, headers });
-    expect(answer.statusCode).toBe(413);
   });
 });
