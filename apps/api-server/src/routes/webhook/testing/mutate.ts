@@ -1,7 +1,12 @@
 /** Requests that no sender would send: sample deliveries with their payload, text, headers or signature changed at random. */
-import type { Random } from '@tiphys/testing';
 import type { WebhookRequest } from '../provider.js';
 import { requestOf, type SampleDelivery, SECRET } from './deliveries.js';
+
+/** `Random` of libs/testing, which only tests may import. */
+interface Random {
+  below(below: number): number;
+  pick<T>(values: readonly T[]): T;
+}
 
 type Path = readonly string[];
 
