@@ -1,6 +1,6 @@
 /** The real parts behind the HTTP application, started in the order in which they need each other. */
 import type { AuthenticatedCache } from '@tiphys/cache';
-import { createKubeClient, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
+import { createKubeClient, createSettingsReport, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
 import { createLuaRuntime } from '@tiphys/lua';
 import type { AppProject } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
@@ -26,6 +26,7 @@ import { ensureDefaultProject } from './kube/default-project.js';
 import { createDestinations } from './kube/destinations.js';
 import { createKubeVersion } from './kube/kube-version.js';
 import { watchObjects } from './kube/watched-objects.js';
+import { API_SERVER_MANAGER } from './kube/write-options.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
 import { openRedisParts } from './redis-parts.js';
 import { buildRepositoryDeps } from './routes/repositories/build.js';
@@ -94,7 +95,7 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       ...{ authorizer, clock: systemClock, log },
     },
     repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
-    installation: { version: VERSION, namespace, settings, trustProxy: config.trustProxy },
+    installation: { version: VERSION, namespace, settings, authorizer, trustProxy: config.trustProxy },
     auditTrail: openAuditTrail(context),
     metrics,
     log,
@@ -131,14 +132,15 @@ interface ControlPlaneParts {
 }
 
 /** Connects, completes what a first start needs, and reads the settings. */
-async function prepareControlPlane({ config, lifecycle, log }: BuildContext): Promise<ControlPlaneParts> {
+async function prepareControlPlane({ config, lifecycle, metrics, log }: BuildContext): Promise<ControlPlaneParts> {
   const { namespace, kubeconfig } = config;
   const connection = await loadClusterConnection({ kubeconfig, userAgent: 'tiphys-api-server' });
   const kube = auditedClient(createKubeClient(connection));
   lifecycle.onStop('kubernetes client', () => kube.close());
   await ensureServerSecrets({ kube, namespace, clock: systemClock, log }, lifecycle.signal);
   await ensureDefaultProject(kube, namespace, lifecycle.signal);
-  const settings = watchConfigObjects({ kube, namespace, log });
+  const report = createSettingsReport({ client: kube, namespace, component: API_SERVER_MANAGER, metrics, log });
+  const settings = watchConfigObjects({ kube, namespace, log, report });
   await settings.start(lifecycle.signal);
   lifecycle.onStop('settings', () => settings.stop());
   return { kube, settings };

@@ -1,6 +1,13 @@
 /** Builds the parts of the controller and starts them in order; each registers how to stop. */
 import { createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
-import { createEventRecorder, createKubeClient, createKubectlMetrics, loadClusterConnection } from '@tiphys/cluster';
+import {
+  createEventRecorder,
+  createKubeClient,
+  createKubectlMetrics,
+  createSettingsReport,
+  type KubeClient,
+  loadClusterConnection,
+} from '@tiphys/cluster';
 import { createLuaRuntime } from '@tiphys/lua';
 import { PRODUCT_VERSION, QUEUES, TREE_CHANGED_CHANNEL } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
@@ -50,8 +57,7 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     around: outgoingCalls(tracer),
   });
   onStop('repo-server client', () => repoServer.close());
-  const events = createEventRecorder({ client: kube.client, component: 'application-controller', log });
-  onStop('events', () => events.flush());
+  const reports = openReports(parts, kube.client);
 
   const { cache, feed, ...queues } = redis;
   const orphans = countOrphans(createResourceViews({ cache, feed, namespace: config.namespace }));
@@ -63,7 +69,7 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     ...queues,
     views: orphans.views,
     cache,
-    events,
+    ...reports,
     tracer,
     metrics: controllerMetrics,
   };
@@ -135,6 +141,17 @@ async function connectHome(
   const client = createKubeClient(home, { concurrency: config.kubeConnections, ...observe.client(home.server) });
   lifecycle.onStop('kubernetes client', () => client.close());
   return { home, client, observe };
+}
+
+/** Events, and what of the settings cannot be used; both are written to the end before the client closes. */
+function openReports({ config, metrics, log, lifecycle }: Parts, client: KubeClient) {
+  const options = { client, component: 'application-controller', log };
+  const events = createEventRecorder(options);
+  const settingsReport = createSettingsReport({ ...options, namespace: config.namespace, metrics });
+  lifecycle.onStop('events', async () => {
+    await Promise.all([events.flush(), settingsReport.flush()]);
+  });
+  return { events, settingsReport };
 }
 
 /** M02: what was counted about applications that are gone is forgotten, with everything else. */

@@ -1,5 +1,12 @@
 /** What the controller knows of the world: applications, projects, settings and destination clusters, all by watch. */
-import { type ClusterConnection, createInformer, type Informer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import {
+  type ClusterConnection,
+  createInformer,
+  type Informer,
+  type KubeClient,
+  RESOURCES,
+  type SettingsReport,
+} from '@tiphys/cluster';
 import { applicationNamespaceTest } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
@@ -32,6 +39,7 @@ export interface StateDeps {
   readonly refreshQueue: KeyedQueue;
   readonly operationQueue: KeyedQueue;
   readonly metrics: ControllerMetrics;
+  readonly settingsReport: Pick<SettingsReport, 'report'>;
   readonly observe: ObserveClients;
 }
 
@@ -48,11 +56,11 @@ export interface ControllerState {
 
 /** Resolves when applications, projects and settings were listed once. Clusters start when an application needs them. */
 export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle): Promise<ControllerState> {
-  const { config, client, log } = deps;
+  const { config, client, log, settingsReport: report } = deps;
   const { namespace } = config;
   const enqueueRefresh = enqueuer(deps.refreshQueue, log);
   const enqueueOperation = enqueuer(deps.operationQueue, log);
-  const settings = createSettingsSource({ client, namespace, log, onChange: () => lookAgain(() => true) });
+  const settings = createSettingsSource({ client, namespace, log, report, onChange: () => lookAgain(() => true) });
   onStop('settings', () => settings.stop());
   await settings.start(signal);
   const { applicationNamespaces: furtherNamespaces } = settings.current();

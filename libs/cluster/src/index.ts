@@ -24,6 +24,7 @@ export {
   type EventRecorder,
   type EventRecorderOptions,
 } from './events/event-recorder.js';
+export { createSettingsReport, type SettingsReport } from './events/settings-report.js';
 export { createInformer, type Informer, type InformerEvent, type InformerOptions } from './informer/informer.js';
 export { compareResourceVersions } from './informer/resource-version.js';
 export type * from './ports.js';

@@ -17,6 +17,7 @@ export type * from './crd/source.js';
 export * from './crd/sources-of.js';
 export * from './crd/tokens-of-role.js';
 export * from './errors/gitops-error.js';
+export type * from './invalid-setting.js';
 export * from './kubernetes/object.js';
 export * from './kubernetes/resource-key.js';
 export * from './names.js';

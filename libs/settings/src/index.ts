@@ -1,6 +1,7 @@
 /** Pure: ConfigMap and Secret data to typed settings, with a list of what was not understood. */
 export * from './accounts.js';
 export * from './certificates.js';
+export * from './check.js';
 export * from './clusters.js';
 export * from './comparison.js';
 export type { HealthScript } from './customizations.js';
@@ -8,6 +9,7 @@ export * from './deep-links.js';
 export * from './event-labels.js';
 export * from './federation.js';
 export { fittingClaims, type WantedClaims } from './federation-claims.js';
+export * from './last-good.js';
 export * from './oidc.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';
 export * from './reconciliation.js';

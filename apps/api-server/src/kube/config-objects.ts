@@ -1,12 +1,15 @@
 /** Live settings from the ConfigMaps and Secrets of the control-plane namespace: watched, parsed once per change. */
-import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
-import { CONFIG_OBJECTS, type KubernetesObject, LABELS } from '@tiphys/model';
+import { createInformer, type KubeClient, RESOURCES, type SettingsReport } from '@tiphys/cluster';
+import { CONFIG_OBJECTS, type InvalidSetting, type KubernetesObject, LABELS } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type AccountSettings,
   type ActionCustomization,
   type Cluster,
+  checkServerSecret,
+  checkSettings,
   configMapData,
+  createSettingsKeeper,
   decodeSecretData,
   type EventLabelSettings,
   isInClusterEnabled,
@@ -19,12 +22,15 @@ import {
   parseServerSettings,
   parseWebhookSettings,
   type Repository,
+  SETTINGS_CONFIG_MAPS,
   type SecretRecord,
   type ServerSettings,
   type SettingsData,
+  type SettingsInputs,
   toSecretRecord,
   type WebhookSettings,
 } from '@tiphys/settings';
+import { checkPolicy } from '../auth/policy-check.js';
 
 /** What the API server needs to know of the installation's settings, now. */
 export interface LiveSettings {
@@ -39,6 +45,8 @@ export interface LiveSettings {
   eventLabels(): EventLabelSettings;
   /** The Secret that registers a cluster. */
   clusterSecret(name: string): SecretRecord | undefined;
+  /** What cannot be used now; the last good values hold. */
+  invalid(): readonly InvalidSetting[];
   /** Changes with every change of any of them. */
   version(): number;
   /** `data` of a ConfigMap of the control-plane namespace; empty when there is none. */
@@ -56,14 +64,17 @@ export interface ConfigObjectsOptions {
   readonly kube: KubeClient;
   readonly namespace: string;
   readonly log: Logger;
+  readonly report: Pick<SettingsReport, 'report'>;
 }
 
 const EMPTY: SettingsData = {};
+/** Several changes at once are looked at together. */
+const SETTLE_MS = 50;
 const CREDENTIALS = `${LABELS.secretType} in (repository,repo-creds,repository-write,repo-write-creds,cluster)`;
 
-export function watchConfigObjects({ kube: client, namespace, log }: ConfigObjectsOptions): ConfigObjects {
+export function watchConfigObjects({ kube: client, namespace, log, report }: ConfigObjectsOptions): ConfigObjects {
   let version = 0;
-  const common = { client, namespace, log, onChange: () => void (version += 1) };
+  const common = { client, namespace, log, onChange: () => changed() };
   const configMaps = createInformer<NamedData>({
     ...{ ...common, resource: RESOURCES.configMaps },
     transform: (object) => ({ name: object.metadata.name ?? '', data: configMapData(object) }),
@@ -76,14 +87,29 @@ export function watchConfigObjects({ kube: client, namespace, log }: ConfigObjec
     ...{ ...common, resource: RESOURCES.secrets, labelSelector: CREDENTIALS, transform: toSecretRecord },
   });
   const informers = [configMaps, secret, credentials];
-  const sources: SettingsSources = {
+  const configMap = (name: string) => configMaps.get(namespace, name)?.data ?? EMPTY;
+  const sources = keptSources({
     version: () => version,
-    configMap: (name) => configMaps.get(namespace, name)?.data ?? EMPTY,
-    secret: () => secret.get(namespace, CONFIG_OBJECTS.secret) ?? EMPTY,
-    credentials: () => credentials.list(),
+    configMap,
+    inputs: () => ({
+      configMaps: Object.fromEntries(SETTINGS_CONFIG_MAPS.map((name) => [name, configMap(name)])),
+      secret: secret.get(namespace, CONFIG_OBJECTS.secret) ?? EMPTY,
+      records: credentials.list(),
+    }),
+  });
+  let started = false;
+  // What is bad is told when it comes, not when somebody reads it next; half a list says nothing.
+  let looking: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    looking = undefined;
+    report.report(sources.invalid());
   };
+  function changed(): void {
+    version += 1;
+    if (started) looking ??= setTimeout(look, SETTLE_MS);
+  }
   return {
-    ...liveSettings(sources, log),
+    ...liveSettings(sources),
     observe: (kind, object) => {
       if (kind === 'configMaps') configMaps.observe(object);
       else if (object.metadata.name === CONFIG_OBJECTS.secret) secret.observe(object);
@@ -91,8 +117,11 @@ export function watchConfigObjects({ kube: client, namespace, log }: ConfigObjec
     },
     start: async (signal) => {
       await Promise.all(informers.map((informer) => informer.start(signal)));
+      started = true;
+      look();
     },
     stop: async () => {
+      clearTimeout(looking);
       await Promise.all(informers.map((informer) => informer.stop()));
     },
   };
@@ -103,6 +132,31 @@ interface NamedData {
   readonly data: SettingsData;
 }
 
+interface RawSources {
+  readonly version: () => number;
+  readonly configMap: (name: string) => SettingsData;
+  readonly inputs: () => SettingsInputs;
+}
+
+/** The sources with last good values in the place of bad ones. */
+function keptSources({ version, configMap, inputs }: RawSources): SettingsSources {
+  const check = (all: SettingsInputs) => [...checkSettings(all), ...checkServerSecret(all), ...checkPolicy(all)];
+  const keeper = createSettingsKeeper(check, CONFIG_OBJECTS.secret);
+  let known: { readonly version: number; readonly kept: ReturnType<typeof keeper.update> } | undefined;
+  const kept = () => {
+    const now = version();
+    if (known?.version !== now) known = { version: now, kept: keeper.update(inputs()) };
+    return known.kept;
+  };
+  return {
+    version,
+    configMap: (name) => kept().inputs.configMaps[name] ?? configMap(name),
+    secret: () => kept().inputs.secret,
+    credentials: () => kept().inputs.records,
+    invalid: () => kept().invalid,
+  };
+}
+
 export interface SettingsSources {
   /** Changes with every change of any source. */
   readonly version: () => number;
@@ -111,21 +165,19 @@ export interface SettingsSources {
   readonly secret: () => SettingsData;
   /** Repository, template and cluster Secrets. */
   readonly credentials: () => readonly SecretRecord[];
+  readonly invalid: () => readonly InvalidSetting[];
 }
 
-/** Settings over any sources; what is not understood is logged once per change. */
-export function liveSettings(sources: SettingsSources, log: Logger): LiveSettings {
+/** Settings over any sources, parsed once per change; what is wrong with them is reported by whoever feeds the sources. */
+export function liveSettings(sources: SettingsSources): LiveSettings {
   const { configMap, secret, credentials } = sources;
   const argocdCm = () => configMap(CONFIG_OBJECTS.settings);
   const perChange = <T>(parse: () => Parsed<T>): (() => T) => {
     let known: { readonly version: number; readonly value: T } | undefined;
     return () => {
       const version = sources.version();
-      if (known?.version === version) return known.value;
-      const { settings: value, problems } = parse();
-      for (const { key, message } of problems) log.warn('a setting is not understood', { key, problem: message });
-      known = { version, value };
-      return value;
+      if (known?.version !== version) known = { version, value: parse().settings };
+      return known.value;
     };
   };
   return {
@@ -142,6 +194,7 @@ export function liveSettings(sources: SettingsSources, log: Logger): LiveSetting
     actions: perChange(() => parseActionCustomizations(argocdCm())),
     eventLabels: perChange(() => parseEventLabelSettings(argocdCm())),
     clusterSecret: (name) => credentials().find((record) => record.name === name),
+    invalid: sources.invalid,
     version: sources.version,
     configMap,
   };

@@ -22,6 +22,7 @@ export interface TestAppOptions {
   readonly cacheKey?: string;
   readonly overrides?: (deps: ApiServerDeps) => ApiServerDeps;
   readonly log?: Logger;
+  readonly metrics?: Metrics;
 }
 
 export interface TestApp {
@@ -50,7 +51,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     ...{ namespace: options.namespace, kubeconfig: options.kubeconfigPath, tlsDir: options.tlsDir, cacheKey },
     ...{ redisAddress: `${host}:${port}`, redisPassword: password, repoServerAddress },
   });
-  const metrics = createMetrics({ processMetrics: false });
+  const metrics = options.metrics ?? createMetrics({ processMetrics: false });
   const built = await buildDeps({ config, lifecycle, metrics, log: options.log ?? silentLogger });
   const deps = options.overrides?.(built) ?? built;
   const app = await buildApp(deps);

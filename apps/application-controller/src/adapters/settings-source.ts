@@ -1,14 +1,16 @@
 /** Live settings: ConfigMaps and Secrets of the control-plane namespace, parsed when they change and frozen. */
 
 import { createHash } from 'node:crypto';
-import { createInformer, type KubeClient, RESOURCES } from '@tiphys/cluster';
+import { createInformer, type KubeClient, RESOURCES, type SettingsReport } from '@tiphys/cluster';
 import { compileIgnoreDifferences, type IgnoreRules } from '@tiphys/gitops-engine';
-import { CONFIG_OBJECTS, DEPLOYMENT_SECRET_TYPE, type KubernetesObject } from '@tiphys/model';
+import { CONFIG_OBJECTS, DEPLOYMENT_SECRET_TYPE, type KubernetesObject, LABELS } from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type Cluster,
+  checkSettings,
   compileExclusions,
   configMapData,
+  createSettingsKeeper,
   type ExclusionTest,
   type HealthScript,
   isInClusterEnabled,
@@ -20,6 +22,7 @@ import {
   type RenderSettings,
   type Repository,
   type ResourceSettings,
+  SETTINGS_CONFIG_MAPS,
   type SecretRecord,
   type SettingsData,
   toSecretRecord,
@@ -53,69 +56,79 @@ export interface SettingsSourceOptions {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly log: Logger;
+  readonly report: Pick<SettingsReport, 'report'>;
   /** Called when a setting that changes comparisons changed. */
   readonly onChange: () => void;
 }
 
-export function createSettingsSource({ client, namespace, log, onChange }: SettingsSourceOptions): SettingsSource {
+/** Several changes at once are looked at together. */
+const SETTLE_MS = 50;
+
+export function createSettingsSource(options: SettingsSourceOptions): SettingsSource {
+  const { client, namespace, log, report, onChange } = options;
+  const keeper = createSettingsKeeper(checkSettings, CONFIG_OBJECTS.secret);
   let snapshot: SettingsSnapshot | undefined;
+  /** What the last comparisons were made with. */
+  let fingerprint: string | undefined;
+  let looking: NodeJS.Timeout | undefined;
   let started = false;
   const changed = (): void => {
-    const before = snapshot?.controller.fingerprint;
     snapshot = undefined;
-    if (started && before !== undefined && current().controller.fingerprint !== before) onChange();
+    if (started) looking ??= setTimeout(look, SETTLE_MS);
   };
-  const configMaps = createInformer<KubernetesObject>({
-    client,
-    resource: RESOURCES.configMaps,
-    namespace,
-    log,
-    onChange: changed,
-  });
+  const common = { client, namespace, log, onChange: changed };
+  const configMaps = createInformer<KubernetesObject>({ ...common, resource: RESOURCES.configMaps });
   const secrets = createInformer<SecretRecord>({
-    client,
-    resource: RESOURCES.secrets,
-    namespace,
+    ...{ ...common, resource: RESOURCES.secrets },
     // What was deployed is large, changes with every sync and holds no settings.
     fieldSelector: `type!=${DEPLOYMENT_SECRET_TYPE}`,
-    log,
     transform: toSecretRecord,
-    onChange: changed,
   });
+  const configMap = (name: string): SettingsData => configMapData(configMaps.get(namespace, name));
 
   function current(): SettingsSnapshot {
-    snapshot ??= parseSnapshot((name) => configMapData(configMaps.get(namespace, name)), secrets.list(), log);
+    if (snapshot !== undefined) return snapshot;
+    const all = secrets.list();
+    const { inputs, invalid } = keeper.update({
+      configMaps: Object.fromEntries(SETTINGS_CONFIG_MAPS.map((name) => [name, configMap(name)])),
+      secret: all.find(({ name }) => name === CONFIG_OBJECTS.secret)?.data ?? {},
+      records: all.filter(({ labels }) => labels[LABELS.secretType] !== undefined),
+    });
+    report.report(invalid);
+    const kept = new Map(inputs.records.map((record) => [record.name, record]));
+    const effective = all.map((record) => kept.get(record.name) ?? record);
+    snapshot = parseSnapshot((name) => inputs.configMaps[name] ?? configMap(name), effective);
     return snapshot;
+  }
+
+  function look(): void {
+    looking = undefined;
+    const before = fingerprint;
+    fingerprint = current().controller.fingerprint;
+    if (before !== undefined && before !== fingerprint) onChange();
   }
 
   return {
     async start(signal) {
       await Promise.all([configMaps.start(signal), secrets.start(signal)]);
       started = true;
+      look();
     },
     async stop() {
+      clearTimeout(looking);
       await Promise.all([configMaps.stop(), secrets.stop()]);
     },
     current,
   };
 }
 
-function parseSnapshot(
-  configMap: (name: string) => SettingsData,
-  secrets: readonly SecretRecord[],
-  log: Logger,
-): SettingsSnapshot {
+function parseSnapshot(configMap: (name: string) => SettingsData, secrets: readonly SecretRecord[]): SettingsSnapshot {
   const settings = configMap(CONFIG_OBJECTS.settings);
   const comparison = parseComparisonSettings(settings);
   const reconciliation = parseReconciliationSettings(settings, configMap(CONFIG_OBJECTS.parameters));
   const render = parseRenderSettings(settings, configMap(CONFIG_OBJECTS.parameters));
   const repositories = parseRepositories(secrets);
   const clusters = parseClusters(secrets, { inClusterEnabled: isInClusterEnabled(settings) });
-  for (const { key, message } of [comparison, reconciliation, render, repositories, clusters].flatMap(
-    (parsed) => parsed.problems,
-  )) {
-    log.warn('a setting is not usable; its default is used', { key, problem: message });
-  }
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
   const { persistResourceHealth, pruneLimit, cascadeLimit, serverSideDiff } = reconciliation.settings;
   const deleteLimits = { prune: pruneLimit, cascade: cascadeLimit };

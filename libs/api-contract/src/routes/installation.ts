@@ -33,6 +33,10 @@ export const SettingsSchema = Type.Object({
   uiBannerContent: text(),
   uiBannerURL: text(),
   help: Type.Optional(Type.Object({ chatUrl: text(), chatText: text() })),
+  /** Ours, for administrators only: values that cannot be used. */
+  invalidSettings: Type.Optional(
+    Type.Array(Type.Object({ kind: text(), object: text(), key: text(), message: text(), uses: text() })),
+  ),
 });
 
 export type Version = Static<typeof VersionSchema>;

@@ -1,6 +1,7 @@
 /** Version and settings (N14 in part, N16): what user interfaces and the CLI ask before they log in. */
 import type { installationRoutes } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
+import type { Authorizer } from '../../auth/authorize.js';
 import type { PublicHandler } from '../../http/handler.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
 import { BUILD, TOOL_VERSIONS } from './versions.js';
@@ -11,6 +12,7 @@ export interface InstallationDeps {
   readonly version: string;
   readonly namespace: string;
   readonly settings: LiveSettings;
+  readonly authorizer: Authorizer;
 }
 
 /** Whoever has not logged in learns the version only, as in Argo CD. */
@@ -29,12 +31,17 @@ export function createGetVersion({ version }: InstallationDeps): PublicHandler<R
   return async (_, { user }) => (user === undefined ? open : body);
 }
 
+/** What only administrators may do: the settings of all are theirs. */
+const ADMINISTRATION = { resource: 'accounts', action: 'update', object: '*' } as const;
+
 /** Never a secret, never a raw value of a setting that may hold one (CVE-2024-37152). */
 export function createGetSettings({
   settings,
   namespace,
+  authorizer,
 }: InstallationDeps): PublicHandler<Routes['settings']['schemas']> {
-  return async () => {
+  return async (_, { user }) => {
+    const isAdministrator = user !== undefined && authorizer(user, ADMINISTRATION);
     const data = settings.configMap(CONFIG_OBJECTS.settings);
     const { url = '', badge, execEnabled } = settings.server();
     return {
@@ -51,6 +58,7 @@ export function createGetSettings({
       uiBannerContent: data['ui.bannercontent'] ?? '',
       uiBannerURL: data['ui.bannerurl'] ?? '',
       help: { chatUrl: data['help.chatUrl'] ?? '', chatText: data['help.chatText'] ?? '' },
+      ...(isAdministrator ? { invalidSettings: settings.invalid().map((setting) => ({ ...setting })) } : {}),
     };
   };
 }
