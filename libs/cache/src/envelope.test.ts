@@ -49,6 +49,13 @@ describe('a value that is not what was sealed is rejected (S3)', () => {
   });
 });
 
+it('shows nothing of the value, and never the same twice (S21)', async () => {
+  const value = Buffer.from('password: c4nary-c4nary');
+  const [one, two] = await Promise.all([envelope.seal('key', value), envelope.seal('key', value)]);
+  expect(one.includes('c4nary')).toBe(false);
+  expect(one.subarray(2)).not.toEqual(two.subarray(2));
+});
+
 it('refuses a short cache key and says how to make one', () => {
   expect(() => createEnvelope('short')).toThrow(/only 5 bytes.*openssl rand/);
 });
