@@ -92,10 +92,23 @@ async function ping(info: RedisInfo, program: ManagedProcess): Promise<void> {
   await redisCommand(info, ['PING']);
 }
 
+/** Texts say how long they are; of anything else the first part is taken for all. */
+function isWhole(data: Buffer): boolean {
+  const end = data.indexOf('\r\n');
+  if (end < 0) return false;
+  if (data[0] !== '$'.charCodeAt(0)) return true;
+  const length = Number(data.subarray(1, end).toString());
+  return length < 0 || data.length >= end + length + 4;
+}
+
 async function exchange(socket: Socket, command: readonly string[]): Promise<string> {
   const parts = command.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`);
   socket.write(`*${command.length}\r\n${parts.join('')}`);
-  const [data] = (await once(socket, 'data')) as [Buffer];
+  let data = Buffer.alloc(0);
+  while (!isWhole(data)) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    data = Buffer.concat([data, chunk]);
+  }
   const answer = data.toString().trimEnd();
   if (answer.startsWith('-')) {
     throw new Error(`redis: ${answer.slice(1)}`);

@@ -1,4 +1,5 @@
 /** The detector itself: a secret is found however it was written, and nothing else is. */
+import { createCertificateAuthority } from '@tiphys/testing';
 import { describe, expect, it } from 'vitest';
 import { createCanaries } from './canaries.js';
 
@@ -32,11 +33,14 @@ describe('a planted secret (S21)', () => {
     expect(canaries.leaksIn(text)).toEqual([]);
   });
 
-  it('of several lines is found by each of them', () => {
-    const pem = `-----BEGIN KEY-----\n${'abcDEF123'.repeat(3)}\n${'ghiJKL456'.repeat(3)}\n-----END KEY-----\n`;
+  it('that is a key is found by its private part only', () => {
+    const issue = () => createCertificateAuthority().issue({ commonName: 'a', sans: ['localhost'] });
+    const [own, other] = [issue(), issue()];
     const keys = createCanaries();
-    keys.watch('key', pem);
-    expect(keys.leaksIn('ghiJKL456ghiJKL456')).toMatchObject([{ secret: 'key', form: 'plain' }]);
-    expect(keys.leaksIn('-----BEGIN KEY-----')).toEqual([]);
+    keys.watchKey('key', own.key);
+    expect(keys.leaksIn(own.key)).toMatchObject([{ secret: 'key', form: 'plain' }]);
+    expect(keys.leaksIn(base64(own.key))).toMatchObject([{ secret: 'key' }]);
+    expect(keys.leaksIn(base64(base64(own.key)))).toEqual([]);
+    expect(keys.leaksIn(`${own.cert}${other.key}`)).toEqual([]);
   });
 });

@@ -7,6 +7,10 @@ const LEAK_LENGTH = 12;
 const GRAM = 6;
 const STEP = LEAK_LENGTH - GRAM + 1;
 
+/** Bytes 36 to 67 of the DER, as characters of its base64. */
+const PRIVATE_FROM = 48;
+const PRIVATE_TO = 90;
+
 export interface Leak {
   /** Of the secret. */
   readonly secret: string;
@@ -19,8 +23,12 @@ export interface Leak {
 export interface Canaries {
   /** A new secret of letters and digits. */
   plant(name: string): string;
-  /** Watches for a secret that has its own form; of several lines, for each that is long enough. */
+  /** Watches for a secret that has its own form: no part of it may be the same in others. */
   watch(name: string, value: string): string;
+  /** Watches for the private number of an EC key in PEM (PKCS #8); what is around it is equal in all keys, or public. */
+  watchKey(name: string, pem: string): string;
+  /** Watches for the signature of a JWT: without it the token is worth nothing. */
+  watchToken(name: string, jwt: string): string;
   /** The first leak of each secret in a text. */
   leaksIn(text: string): readonly Leak[];
   readonly names: readonly string[];
@@ -42,13 +50,22 @@ export function createCanaries(): Canaries {
   const grams = new Map<string, Place[]>();
   const watch = (name: string, value: string): string => {
     names.push(name);
-    const lines = value.split('\n').filter((line) => line.length >= LEAK_LENGTH && !line.startsWith('-----'));
-    for (const line of lines) for (const form of formsOf(name, line)) index(grams, form);
+    for (const form of formsOf(name, value)) index(grams, form);
     return value;
   };
   return {
     names,
     watch,
+    watchKey: (name, pem) => {
+      const [, first = '', second = ''] = pem.split('\n');
+      watch(name, first.slice(PRIVATE_FROM));
+      watch(name, second.slice(0, PRIVATE_TO - first.length));
+      return pem;
+    },
+    watchToken: (name, jwt) => {
+      watch(name, jwt.split('.').at(-1) ?? '');
+      return jwt;
+    },
     plant: (name) => watch(name, `cnry${randomBytes(20).toString('hex').replace(/[0-4]/g, letterFor)}`),
     leaksIn: (text) => leaksIn(grams, text),
   };

@@ -61,10 +61,10 @@ export function serverSecret(canaries: Canaries): { readonly data: Texts; readon
   return { data, adminPassword };
 }
 
-/** A PEM key that is one, watched line by line. */
+/** A real key. */
 export function privateKey(canaries: Canaries, name: string): { readonly cert: string; readonly key: string } {
   const { cert, key } = createCertificateAuthority().issue({ commonName: name, sans: ['localhost'] });
-  return { cert, key: canaries.watch(name, key) };
+  return { cert, key: canaries.watchKey(name, key) };
 }
 
 /** Secrets of repositories, credential templates and clusters, with every kind of credential there is. */
@@ -89,7 +89,7 @@ export function credentialSecrets({ plane, canaries, sources }: SeedContext): re
     },
     tlsClientConfig: {
       certData: Buffer.from(tls.cert).toString('base64'),
-      keyData: canaries.watch('key of a cluster', Buffer.from(privateKey(canaries, 'TLS key').key).toString('base64')),
+      keyData: Buffer.from(privateKey(canaries, 'key of a cluster').key).toString('base64'),
     },
   };
   const { password: _password, username: _username, ...withToken } = config;

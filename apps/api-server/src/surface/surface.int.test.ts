@@ -1,5 +1,6 @@
 /** The whole REST surface against one installation that is full of secrets; see the suites. */
 import { afterAll, beforeAll } from 'vitest';
+import { describeCanaries } from './canary-suite.js';
 import { cases } from './cases/index.js';
 import { removeGpgKey } from './cases/installation.js';
 import { describeContract } from './contract-suite.js';
@@ -16,3 +17,4 @@ afterAll(async () => {
 });
 
 describeContract(cases, () => world);
+describeCanaries(cases, () => world);

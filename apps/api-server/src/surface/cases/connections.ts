@@ -76,7 +76,7 @@ async function clusterOfServiceAccount(world: World): Promise<string> {
   const { status } = await world.kube.request<{ readonly status: { readonly token: string } }>('POST', path, {
     body: request,
   });
-  world.canaries.watch('token of a service account', status.token);
+  world.canaries.watchToken('token of a service account', status.token);
   const body = clusterBody(world, 'rotated');
   await asAdmin(world, 'ClusterService_Create', {
     ...{ body: { ...body, config: { ...body.config, bearerToken: status.token } }, query: { upsert: 'true' } },
