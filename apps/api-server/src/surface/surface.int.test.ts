@@ -4,6 +4,7 @@ import { describeCanaries } from './canary-suite.js';
 import { cases } from './cases/index.js';
 import { removeGpgKey } from './cases/installation.js';
 import { describeContract } from './contract-suite.js';
+import { describeFindings } from './findings-suite.js';
 import { startWorld, type World } from './world.js';
 
 let world: World;
@@ -17,4 +18,5 @@ afterAll(async () => {
 });
 
 describeContract(cases, () => world);
+describeFindings(() => world);
 describeCanaries(cases, () => world);

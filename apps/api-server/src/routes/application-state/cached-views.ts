@@ -25,8 +25,8 @@ export interface View {
 }
 
 /**
- * A view that Redis lost is asked for again by a refresh and waited for briefly; then the answer is 503 with a reason,
- * because an empty tree of a running application would be a lie.
+ * A view that Redis lost is asked for again by a refresh and waited for briefly; then the answer is an error with a reason,
+ * because an empty tree of a running application would be a lie: 503, or 400 where the application's own errors are the reason.
  */
 export async function readView(
   deps: ApplicationStateDeps,
@@ -39,13 +39,28 @@ export async function readView(
   const key = request.keyOf(instanceName);
   const text = await readText(deps, key);
   if (text !== undefined || !wasCompared(entry)) return { entry, instanceName, text };
+  refuseBroken(deps, entry.key, ['InvalidSpecError']);
   const changed = nextChange(deps, instanceName, context.signal);
   await requestRefresh(applications, entry, { type: 'normal', signal: context.signal });
   await changed;
   const rebuilt = await readText(deps, key);
   if (rebuilt !== undefined) return { entry, instanceName, text: rebuilt };
+  refuseBroken(deps, entry.key, ['ComparisonError', 'UnknownError']);
   const reason = `the state of ${request.name} is not in the cache; it is being rebuilt by the application-controller: try again`;
   throw new ApiError('unavailable', reason, { 'retry-after': '5' });
+}
+
+/** As Argo CD answers for what it could not compare. What is not valid is never compared: nobody waits for it. */
+function refuseBroken({ applications }: ApplicationStateDeps, key: string, types: readonly string[]): void {
+  const { metadata, status } = applications.store.get(key)?.application ?? {};
+  const errors = (status?.conditions ?? []).filter(({ type }) => types.includes(type));
+  if (errors.length === 0) return;
+  const texts = errors.map(({ type, message }) => `${type}: ${message}`);
+  const name = metadata?.name ?? '';
+  throw new ApiError(
+    'failedPrecondition',
+    `the state of ${name} is not known because of its errors: ${texts.join('; ')}`,
+  );
 }
 
 export async function readText(deps: Pick<ApplicationStateDeps, 'cache'>, key: string): Promise<string | undefined> {

@@ -38,7 +38,7 @@ export function createCreateProject(deps: ProjectDeps): Handler<Routes['create']
   return async ({ body }, context) => {
     const { name } = body.project.metadata;
     authorize(deps.authorizer, context.user, { resource: 'projects', action: 'create', object: name });
-    const { status: _tokens, ...project } = toProject(body.project, deps.namespace);
+    const project = newProject(toProject(body.project, deps.namespace));
     validateProject(project);
     try {
       const options = { fieldManager: API_SERVER_MANAGER, signal: context.signal };
@@ -52,6 +52,12 @@ export function createCreateProject(deps: ProjectDeps): Handler<Routes['create']
       return onExisting(deps, context, { project, upsert: body.upsert === true });
     }
   };
+}
+
+/** Tokens of another project, and what a stored object has: both come with a project that was exported. */
+function newProject({ status: _tokens, metadata, ...project }: AppProject): AppProject {
+  const { resourceVersion: _version, uid: _uid, ...own } = metadata;
+  return { ...project, metadata: own };
 }
 
 async function onExisting(
