@@ -71,6 +71,7 @@ export {
 export { type RedisInfo, type RedisOptions, type RedisServer, redisCommand, startRedis } from './redis.js';
 export { type PushedArtifact, type Registry, type RegistryOptions, startRegistry } from './registry.js';
 export { type RepoServer, type RepoServerOptions, startRepoServer } from './repo-server.js';
+export { type FuzzOptions, type FuzzResult, fuzz } from './schemathesis.js';
 export type { ServiceName, ServiceProcess } from './service-process.js';
 export { type SharedControlPlane, type SharedRedis, sharedControlPlane, sharedRedis, uniqueName } from './shared.js';
 export { createGpgSigner, createSshSigner, type Signer } from './signing.js';
