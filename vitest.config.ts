@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Those of Node, so that a test imports what the services import. */
 const conditions = ['@tiphys/source', 'node', 'development|production'];
+/** The servers of the tests are on this machine (S26). */
+const env = { TIPHYS_ALLOW_LOOPBACK: 'true' };
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: ['node'] } } };
 
 export default defineConfig({
@@ -17,6 +19,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          env,
           include: ['{libs,apps,tools,bench}/**/src/**/*.test.ts', 'tools/**/*.test.mjs'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
@@ -27,6 +30,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'integration',
+          env,
           include: ['{libs,apps}/**/src/**/*.int.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['libs/testing/src/vitest-global-setup.ts'],
@@ -38,6 +42,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
+          env,
           include: ['e2e/src/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['libs/testing/src/vitest-global-setup.ts'],

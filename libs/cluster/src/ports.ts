@@ -8,6 +8,7 @@ import type {
   ResourceKey,
   ResourceKeyString,
 } from '@tiphys/model';
+import type { OutboundPolicy } from '@tiphys/runtime';
 
 /** PEM texts. */
 export interface ClientCertificate {
@@ -34,6 +35,8 @@ export interface ClusterConnection {
   /** Impersonated user, from the kubeconfig's `as`. */
   readonly impersonateUser?: string;
   readonly userAgent?: string;
+  /** Which addresses the server may have (S26); absent for the control plane's own cluster, which nobody but the operator names. */
+  readonly outbound?: OutboundPolicy;
   /** Empty: all namespaces (H04). */
   readonly namespaces?: readonly string[];
   readonly clusterResources?: boolean;

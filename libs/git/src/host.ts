@@ -1,7 +1,7 @@
 /** Everything that talks to Git hosts: the transports behind the gate, with credentials for now, counted. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '@tiphys/runtime';
+import { type Clock, outboundPolicy } from '@tiphys/runtime';
 import { chooseTransport } from './choose-transport.js';
 import { createCliTransport } from './cli/transport.js';
 import { type CredentialExchange, createCredentialExchange } from './credentials/exchange.js';
@@ -9,6 +9,7 @@ import { createTokenClient } from './credentials/token-client.js';
 import { isGitError } from './errors.js';
 import { parseGitUrl } from './git-url.js';
 import { createHostGate, type HostGate } from './host-gate.js';
+import { checkRemoteHost } from './http/guarded-connect.js';
 import { createHostClient } from './http/host-client.js';
 import { type LoadedNodegit, loadNodegit } from './nodegit/api.js';
 import { createKnownHostsFile } from './nodegit/known-hosts.js';
@@ -58,6 +59,8 @@ export function createHost(options: GitReaderOptions, clock: Clock): Host {
   const transport = createTransport(options, { loaded, clock });
   const gate: HostGate = createHostGate({ perHost: options.perHost ?? 8, clock });
   const exchange = createExchange(options, clock);
+  const { outbound = outboundPolicy() } = options;
+  // The host of the repository, which was checked; it may be asked over plain HTTP.
   const client = createHostClient({ ...trusted(options), allowLocal: true });
   return {
     nodegit: loaded.nodegit,
@@ -68,6 +71,7 @@ export function createHost(options: GitReaderOptions, clock: Clock): Host {
         const report = (ok: boolean): void =>
           options.onRequest?.({ url: remote.url, type, ms: performance.now() - started, ok });
         try {
+          if (host !== '') await checkRemoteHost(host, outbound);
           const result = await withToken(exchange, remote, (ready) => task(transport, ready));
           report(true);
           return result;

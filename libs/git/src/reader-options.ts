@@ -1,5 +1,5 @@
 /** What can be chosen about a GitReader. */
-import type { Clock, Logger } from '@tiphys/runtime';
+import type { Clock, Logger, OutboundPolicy } from '@tiphys/runtime';
 import type { AzureWorkload } from './credentials/azure-identity.js';
 
 /** One request to a Git host, for metrics. */
@@ -24,6 +24,8 @@ export interface GitReaderOptions {
   readonly perHost?: number;
   /** How long a host's failure is repeated without asking again to callers who take old answers; default 10 s. */
   readonly failureMs?: number;
+  /** Which addresses may be asked (S26); default that of the process. */
+  readonly outbound?: OutboundPolicy;
   /** Allows `file://` repositories: for tests and development only. */
   readonly allowFile?: boolean;
   /** Which implementation talks to hosts; default `auto`: libgit2 where it can, else the git program. */

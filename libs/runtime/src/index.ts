@@ -3,7 +3,7 @@ export { type Backoff, type BackoffOptions, backoff, type RetryOptions, retry } 
 export { type FakeClock, fakeClock, systemClock } from './clock.js';
 export { createSemaphore, type Semaphore, type SingleFlight, singleFlight } from './concurrency.js';
 export { type ConfigOptions, type ConfigResult, loadConfig, parseConfig } from './config.js';
-export { inheritedEnvironment } from './environment.js';
+export { inheritedEnvironment, outboundPolicy } from './environment.js';
 export {
   createGrpcServerMetrics,
   GRPC_CODES,
@@ -32,6 +32,14 @@ export {
   registerBuildInfo,
 } from './metrics.js';
 export { type Check, type CheckResult, type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.js';
+export {
+  checkOutboundHost,
+  guardedLookup,
+  isRefusedAddress,
+  type OutboundPolicy,
+  type RefusedHost,
+  resolveOutboundHost,
+} from './outbound.js';
 export type * from './ports.js';
 export {
   commonAliases,

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GitOpsError } from '@tiphys/model';
+import { guardedLookup } from '@tiphys/runtime';
 import type { buildConnector, Dispatcher } from 'undici';
 import type { ClusterConnection, StreamOptions } from '../ports.js';
 import { certificateAge, timedLookup } from './connection-watch.js';
@@ -82,6 +83,7 @@ function createDispatcher(
     ...(connection.keyData === undefined ? {} : { key: connection.keyData }),
     ...(connection.tlsServerName ? { servername: connection.tlsServerName } : {}),
     ...(connection.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+    ...(connection.outbound === undefined ? {} : { lookup: guardedLookup(connection.outbound) }),
   };
   // HTTP/2 would be undici's choice; with API servers HTTP/1.1 is twice as fast and a watch cannot block others.
   const pool = {

@@ -1,6 +1,7 @@
 /** The connection of a destination cluster from the data of its Secret (H01-H03). Files on our disk can never be named by it (S10). */
 import type { User } from '@kubernetes/client-node/dist/config_types.js';
 import { DEFAULT_EXEC_COMMANDS, GitOpsError } from '@tiphys/model';
+import { checkOutboundHost, type OutboundPolicy, outboundPolicy } from '@tiphys/runtime';
 import type { ClusterConnection } from '../ports.js';
 import { type CredentialOptions, credentialsOf } from './credentials.js';
 
@@ -42,6 +43,8 @@ export interface ClusterSecretOptions extends CredentialOptions {
   /** Plugin commands that a cluster Secret may run: bare names found on PATH. Others are refused (S10). */
   readonly allowedExecCommands?: readonly string[];
   readonly userAgent?: string;
+  /** Which addresses may be connected to (S26); default that of the process. */
+  readonly outbound?: OutboundPolicy;
 }
 
 const EXEC_API_VERSION = 'client.authentication.k8s.io/v1beta1';
@@ -52,8 +55,12 @@ export async function connectionFromClusterSecret(
   options: ClusterSecretOptions = {},
 ): Promise<ClusterConnection> {
   const { proxyUrl } = secret.config;
+  const { outbound = outboundPolicy() } = options;
+  const server = serverUrl(secret);
+  checkOutboundHost(new URL(proxyUrl || server).hostname, outbound);
   return {
-    server: serverUrl(secret),
+    server,
+    outbound,
     name: secret.name,
     ...tlsOf(secret),
     ...(proxyUrl ? { proxyUrl } : {}),

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { type FakeClock, fakeClock } from '@tiphys/runtime';
 import { type GitServer, removeDirectory, startGitServer, temporaryDirectory } from '@tiphys/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { isForbiddenAddress } from '../http/guarded-connect.js';
 import { createHostClient } from '../http/host-client.js';
 import type { GitCredentials } from '../ports.js';
 import { createGitReader } from '../reader.js';
@@ -256,11 +255,4 @@ describe('where tokens may be asked for (S26)', () => {
     const githubApp = { id: 7, privateKey: pem, installationId: 1, enterpriseBaseUrl };
     await expect(exchange.exchange(remote({ githubApp }))).rejects.toThrow(message);
   });
-
-  it.each([
-    ['::ffff:169.254.169.254', true],
-    ['fe80::1', true],
-    ['10.0.0.1', false],
-    ['2001:db8::1', false],
-  ])('%s is forbidden: %s', (address, expected) => expect(isForbiddenAddress(address)).toBe(expected));
 });

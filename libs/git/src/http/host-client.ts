@@ -1,4 +1,5 @@
 /** HTTP beside Git itself: small answers, no redirects, the repository's proxy, CA and client certificate. */
+import type { OutboundPolicy } from '@tiphys/runtime';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import { GitError } from '../errors.js';
 import type { GitCredentials } from '../ports.js';
@@ -66,8 +67,13 @@ function checkUrl({ url: text, what, allowHttp = false }: HostRequest, allowLoca
     const next = 'Correct it in the repository Secret.';
     throw new GitError('invalid-url', `The address "${text.slice(0, 200)}" of ${what} is not an https URL. ${next}`);
   }
-  if (!allowLocal) checkLiteralHost(url);
+  checkLiteralHost(url, policyOf(allowLocal));
   return url;
+}
+
+/** Metadata services are never asked, not even where addresses of this machine may be. */
+function policyOf(allowLocal: boolean): OutboundPolicy {
+  return { allowLoopback: allowLocal };
 }
 
 function connect(url: URL, { credentials, showCertificate }: HostRequest, options: HostClientOptions): Dispatcher {
@@ -81,7 +87,7 @@ function connect(url: URL, { credentials, showCertificate }: HostRequest, option
     ...(shows ? { cert: tlsClientCertData, key: tlsClientCertKey } : {}),
   };
   if (proxy !== undefined && !isExcluded(url.hostname, noProxy)) return new ProxyAgent({ uri: proxy, requestTls: tls });
-  return new Agent({ connect: { ...tls, timeout: 10_000, ...(allowLocal ? {} : { lookup: guardedLookup }) } });
+  return new Agent({ connect: { ...tls, timeout: 10_000, lookup: guardedLookup(policyOf(allowLocal)) } });
 }
 
 /** `NO_PROXY` as everybody reads it: hosts, domains with or without a leading dot, `*`. */

@@ -3,7 +3,16 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { GitOpsError, isGitOpsError } from '@tiphys/model';
-import { type Clock, createHostGate, type HostGate, systemClock } from '@tiphys/runtime';
+import {
+  type Clock,
+  checkOutboundHost,
+  createHostGate,
+  guardedLookup,
+  type HostGate,
+  type OutboundPolicy,
+  outboundPolicy,
+  systemClock,
+} from '@tiphys/runtime';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { ChartRepository } from './ports.js';
 
@@ -41,6 +50,8 @@ export interface HttpOptions {
   /** Requests to one host at a time; default 8. */
   readonly perHost?: number;
   readonly clock?: Clock;
+  /** Which addresses may be asked (S26); default that of the process. */
+  readonly outbound?: OutboundPolicy;
 }
 
 const MAX_REDIRECTS = 5;
@@ -49,11 +60,12 @@ const DEFAULT_PER_HOST = 8;
 const unzip = promisify(gunzip);
 
 export function createHttpClient(options: HttpOptions): HttpClient {
+  const { outbound = outboundPolicy() } = options;
   const dispatchers = new Map<string, Dispatcher>();
   const dispatcherFor = (url: URL, repository: ChartRepository | undefined): Dispatcher => {
     const wanted = connectionOf(url, repository, options);
     const key = createHash('sha256').update(JSON.stringify(wanted)).digest('hex');
-    const known = dispatchers.get(key) ?? connect(wanted);
+    const known = dispatchers.get(key) ?? connect(wanted, outbound);
     dispatchers.delete(key);
     dispatchers.set(key, known);
     closeOldest(dispatchers);
@@ -68,7 +80,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   return {
     get: async (get) => {
       const signal = AbortSignal.any([get.signal, AbortSignal.timeout(options.timeoutMs)]);
-      return follow({ get, options, dispatcherFor, gate, signal });
+      return follow({ get, options, dispatcherFor, gate, signal, outbound });
     },
     close: async () => {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.close()));
@@ -115,9 +127,11 @@ function connectionOf(url: URL, repository: ChartRepository | undefined, { ca }:
   };
 }
 
-function connect({ tls, proxy }: Connection): Dispatcher {
+/** Also the targets of redirects: every connection is looked up here. */
+function connect({ tls, proxy }: Connection, outbound: OutboundPolicy): Dispatcher {
   const limits = { allowH2: false, connections: 8, keepAliveTimeout: 10_000 };
-  if (proxy === '') return new Agent({ ...limits, connect: { ...tls, timeout: 10_000 } });
+  if (proxy === '')
+    return new Agent({ ...limits, connect: { ...tls, timeout: 10_000, lookup: guardedLookup(outbound) } });
   return new ProxyAgent({ ...limits, uri: proxy, requestTls: tls });
 }
 
@@ -135,15 +149,16 @@ interface Journey {
   readonly dispatcherFor: (url: URL, repository: ChartRepository | undefined) => Dispatcher;
   readonly gate: HostGate;
   readonly signal: AbortSignal;
+  readonly outbound: OutboundPolicy;
 }
 
 async function follow(journey: Journey): Promise<HttpAnswer> {
-  let url = parseUrl(journey.get.url);
+  let url = parseUrl(journey.get.url, journey.outbound);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     const at = url;
     const { answer, location } = await journey.gate.run(at.host, () => once(journey, at));
     if (location === undefined) return answer;
-    const next = parseUrl(new URL(location, url).href);
+    const next = parseUrl(new URL(location, url).href, journey.outbound);
     if (url.protocol === 'https:' && next.protocol !== 'https:') {
       throw failed(url, 'redirects from https to http, which would show what was asked for');
     }
@@ -228,9 +243,12 @@ async function expand(body: Uint8Array, maxBytes: number, url: URL): Promise<Uin
   }
 }
 
-function parseUrl(text: string): URL {
+function parseUrl(text: string, outbound: OutboundPolicy): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') {
+    checkOutboundHost(url.hostname, outbound);
+    return url;
+  }
   throw new GitOpsError(
     'InvalidSpec',
     `"${text.slice(0, 200)}" is no http or https URL. Correct the repository's URL.`,

@@ -1,5 +1,6 @@
 /** HTTP to an OpenID Connect provider: its TLS is verified (CVE-2022-31105), answers are bounded in time and size. */
-import { Agent, fetch, type RequestInit, type Response } from 'undici';
+import { checkOutboundHost, guardedLookup, outboundPolicy } from '@tiphys/runtime';
+import { Agent, buildConnector, fetch, type RequestInit, type Response } from 'undici';
 import { ApiError } from '../../errors.js';
 
 export interface ProviderHttpOptions {
@@ -24,11 +25,11 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 export function createProviderHttp(options: ProviderHttpOptions = {}): ProviderHttp {
   const agent = new Agent({
-    connect: {
+    connect: guardedConnector({
       timeout: TIMEOUT_MS,
       rejectUnauthorized: options.insecureSkipVerify !== true,
       ...(options.rootCa === undefined ? {} : { ca: options.rootCa }),
-    },
+    }),
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
     maxResponseSize: MAX_ANSWER_BYTES,
@@ -56,6 +57,21 @@ export function createProviderHttp(options: ProviderHttpOptions = {}): ProviderH
       throw unavailable(url, `it answered ${answer.status}`);
     },
     close: () => agent.destroy(),
+  };
+}
+
+/** Also for the targets of redirects, and for addresses, which are not looked up (S26). */
+function guardedConnector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const policy = outboundPolicy();
+  const connect = buildConnector({ ...options, lookup: guardedLookup(policy) });
+  return (target, callback) => {
+    try {
+      checkOutboundHost(target.hostname, policy);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+      return;
+    }
+    connect(target, callback);
   };
 }
 
