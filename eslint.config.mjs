@@ -114,6 +114,11 @@ export default tseslint.config(
     rules: { 'import-x/no-default-export': 'off', '@nx/enforce-module-boundaries': 'off' },
   },
   {
+    // What several tests of an app share; nothing else imports it.
+    files: ['apps/*/src/testing/**/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries(testConstraints) },
+  },
+  {
     files: ['**/*.test.ts', 'libs/testing/**/*.ts', 'apps/*/src/surface/**/*.ts', 'apps/*/src/access/**/*.ts'],
     rules: {
       '@nx/enforce-module-boundaries': boundaries(testConstraints),

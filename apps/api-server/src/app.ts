@@ -25,10 +25,12 @@ import { registerBadgeRoute } from './routes/badge/route.js';
 import { registerCertificateRoutes } from './routes/certificates/route.js';
 import { registerClusterRoutes } from './routes/clusters/route.js';
 import { registerDeviceLoginRoutes } from './routes/device-login/route.js';
+import { registerDexProxy } from './routes/dex/route.js';
 import { registerGpgKeyRoutes } from './routes/gpgkeys/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerLinkRoutes } from './routes/links/route.js';
 import { registerNotificationRoutes } from './routes/notifications/route.js';
+import { registerOidcRoutes } from './routes/oidc/route.js';
 import { registerPodLogsRoutes } from './routes/pod-logs/route.js';
 import { registerProjectRoutes } from './routes/projects/route.js';
 import { registerRepositoryRoutes } from './routes/repositories/route.js';
@@ -41,6 +43,8 @@ import { registerWebhookRoute } from './routes/webhook/route.js';
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Addresses of repositories and clusters are parts of paths. */
 const MAX_PARAM_LENGTH = 2_048;
+/** Tokens of login providers with many groups come in several cookies (F21). */
+const MAX_HEADER_BYTES = 128 * 1024;
 const SESSION_RECHECK_MS = 30_000;
 
 export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
@@ -51,6 +55,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     genReqId: requestIds(deps.installation.trustProxy),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   });
   const streams: OpenStreams = new Set();
@@ -75,14 +80,20 @@ async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promi
   await app.register(deadlinePlugin);
   await app.register(metricsPlugin, { metrics: deps.metrics });
   await app.register(contentTypePlugin);
-  await app.register(authPlugin, { tokens: deps.session.tokens });
+  await app.register(authPlugin, { sessions: deps.session.tokens, settings: deps.session.settings });
   await app.register(openApiPlugin, { version: deps.installation.version });
 }
 
 async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
   await registerSessionRoutes(app, deps.session);
-  await registerDeviceLoginRoutes(app, deps.federation.deviceLogin);
-  await registerTokenExchangeRoutes(app, deps.federation.tokenExchange);
+  await registerDeviceLoginRoutes(app, deps.session.federation.deviceLogin);
+  await registerTokenExchangeRoutes(app, deps.session.federation.tokenExchange);
+  await registerOidcRoutes(app, deps.session);
+  await registerDexProxy(app, {
+    settings: deps.session.settings,
+    trustProxy: deps.installation.trustProxy,
+    log: deps.log,
+  });
   registerApplicationRoutes(app, deps.applications);
   registerApplicationStateRoutes(app, deps.applicationState, deps.resourceActions.destinations);
   registerResourceActionRoutes(app, deps.resourceActions);

@@ -1,23 +1,19 @@
 /** The real parts behind the HTTP application, started in the order in which they need each other. */
-import type { AuthenticatedCache } from '@tiphys/cache';
 import { createKubeClient, createSettingsReport, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
 import { createLuaRuntime } from '@tiphys/lua';
-import type { AppProject } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
 import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock } from '@tiphys/runtime';
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
 import { auditedClient } from './audit/audited-client.js';
-import { type Audit, createAudit } from './audit/events.js';
+import { createAudit } from './audit/events.js';
 import { createFileSink, createStreamSink } from './audit/sinks.js';
 import { type AuditTrail, createAuditMetrics, createAuditTrail } from './audit/trail.js';
-import { createFederation, type Federation } from './auth/federation/build.js';
-import { createLoginThrottle } from './auth/login-throttle.js';
-import { createPasswordCheck, createPasswordVerifier } from './auth/password.js';
-import { createRbacAuthorizer } from './auth/rbac.js';
-import { createRevokedTokens } from './auth/revoked-tokens.js';
+import { unlessDisabled } from './auth/authorize.js';
+import { type AuthContext, buildAuth } from './auth/build.js';
+import { createPasswordCheck } from './auth/password.js';
+import { createRbacAuthorizer, type RbacDeps } from './auth/rbac.js';
 import { ensureServerSecrets } from './auth/server-secrets.js';
-import { createSessionTokens } from './auth/session-tokens.js';
 import { type ApiServerConfig, VERSION } from './config.js';
 import type { ApiServerDeps } from './deps.js';
 import { type ConfigObjects, type LiveSettings, watchConfigObjects } from './kube/config-objects.js';
@@ -42,7 +38,7 @@ export interface BuildContext {
 
 /** Resolves when every watched copy is complete: the first list answered is a whole one. */
 export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
-  const { config, lifecycle, log } = context;
+  const { config, log } = context;
   const { namespace } = config;
   const { kube, settings } = await prepareControlPlane(context);
   const metrics = createApiMetrics(context.metrics);
@@ -50,20 +46,11 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     openRedisParts(context),
     watchObjects(context, kube, settings.server().applicationNamespaces),
   ]);
-  const repoServer = createRepoServerClient({
-    address: `${config.repoServerAddress.host}:${config.repoServerAddress.port}`,
-    tls: loadTlsMaterial(config.tlsDir),
-  });
-  lifecycle.onStop('repo-server client', () => repoServer.close());
-  const authorizer = createRbacAuthorizer({ settings, projects: watched.projects, log });
-  const audit = createAudit({
-    ...{ kube, clock: systemClock, log, projects: watched.projects, eventLabels: settings.eventLabels },
-  });
+  const repoServer = connectRepoServer(context);
+  const parts = { kube, settings, projects: watched.projects, cache: redis.cache, metrics };
+  const { authorizer, audit, session } = buildAccess(context, parts);
   const shared = { namespace, authorizer, audit };
   const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
-  const index = createRepositoryIndex(applications.store);
-  const parts = { settings, projects: watched.projects, metrics, cache: redis.cache, log, kube, audit };
-  const { session, federation } = buildSession(parts, lifecycle);
   const writer = createDataWriter({ kube, namespace, observe: settings.observe });
   const applicationState = {
     ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
@@ -75,7 +62,15 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     applicationState,
     resourceActions: buildResourceActions(context, { applicationState, settings, kube }),
     webhook: {
-      ...{ index, queue: redis.refreshQueue, cache: redis.cache, settings, metrics, clock: systemClock, log },
+      ...{
+        index: createRepositoryIndex(applications.store),
+        queue: redis.refreshQueue,
+        cache: redis.cache,
+        settings,
+        metrics,
+        clock: systemClock,
+        log,
+      },
       random: Math.random,
     },
     projects: {
@@ -83,7 +78,6 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       ...{ store: applications.store, tokens: session.tokens, clock: systemClock },
     },
     session,
-    federation,
     accounts: {
       ...{ namespace, settings, authorizer, writer, tokens: session.tokens, clock: systemClock, log },
       checkPassword: createPasswordCheck(session.verifyPassword),
@@ -100,6 +94,30 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     metrics,
     log,
   };
+}
+
+function connectRepoServer({ config, lifecycle }: BuildContext) {
+  const { host, port } = config.repoServerAddress;
+  const repoServer = createRepoServerClient({ address: `${host}:${port}`, tls: loadTlsMaterial(config.tlsDir) });
+  lifecycle.onStop('repo-server client', () => repoServer.close());
+  return repoServer;
+}
+
+interface AccessParts extends Pick<AuthContext, 'kube' | 'projects' | 'cache'>, RbacDeps {
+  readonly kube: KubeClient;
+  readonly settings: LiveSettings;
+  readonly metrics: ApiMetrics;
+}
+
+/** Who somebody is, what they may do, and what is noted of it. */
+function buildAccess({ config, lifecycle, log }: BuildContext, parts: Omit<AccessParts, 'log'>) {
+  const { kube, settings, projects, metrics } = parts;
+  const rbac = createRbacAuthorizer({ settings, projects, log });
+  const authorizer = unlessDisabled(rbac, () => settings.server().authDisabled);
+  const { eventLabels } = settings;
+  const audit = createAudit({ kube, clock: systemClock, log, projects, eventLabels });
+  const session = buildAuth({ ...parts, config, lifecycle, log, audit, onAttempt: metrics.loginAttempt });
+  return { authorizer, audit, session };
 }
 
 function openAuditTrail({ config, lifecycle, metrics, log }: BuildContext): AuditTrail {
@@ -144,31 +162,4 @@ async function prepareControlPlane({ config, lifecycle, metrics, log }: BuildCon
   await settings.start(lifecycle.signal);
   lifecycle.onStop('settings', () => settings.stop());
   return { kube, settings };
-}
-
-interface SessionParts {
-  readonly settings: LiveSettings;
-  readonly projects: { get(name: string): AppProject | undefined };
-  readonly metrics: ApiMetrics;
-  readonly cache: AuthenticatedCache;
-  readonly kube: KubeClient;
-  readonly audit: Audit;
-  readonly log: Logger;
-}
-
-function buildSession(
-  parts: SessionParts,
-  lifecycle: Lifecycle,
-): Pick<ApiServerDeps, 'session'> & { readonly federation: Federation } {
-  const { settings, projects, metrics, cache, log } = parts;
-  const { accounts } = settings;
-  const { loginAttempt: onAttempt } = metrics;
-  const revoked = createRevokedTokens(cache);
-  const own = createSessionTokens({ accounts, projects, revoked, clock: systemClock });
-  const throttle = createLoginThrottle({ cache, clock: systemClock });
-  const verifyPassword = createPasswordVerifier({ accounts, throttle, onAttempt, log });
-  const isProvider = () => false;
-  const federation = createFederation({ ...parts, revoked, tokens: own, isProvider, onAttempt, clock: systemClock });
-  lifecycle.onStop('issuers of exchanged tokens', () => federation.close());
-  return { session: { tokens: federation.tokens, verifyPassword }, federation };
 }

@@ -3,6 +3,10 @@ import { PRODUCT_VERSION } from '@tiphys/model';
 import { commonAliases, commonSettings, hostPort, hostPortSetting, redisSettings } from '@tiphys/runtime';
 import { z } from 'zod';
 
+function count(fallback: number, minimum = 0) {
+  return z.coerce.number().int().min(minimum).default(fallback);
+}
+
 export const configSchema = z.object({
   ...commonSettings,
   ...redisSettings,
@@ -15,13 +19,26 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe('File that the audit log is appended to; default: standard output, marked "audit": true'),
+  sessionFailureMaxFailCount: count(5, 1).describe('Failed logins of an account until it must wait (F22)'),
+  sessionFailureWindowSeconds: count(300).describe(
+    'How long it must wait, in seconds; 0: until a restart of Redis (F22)',
+  ),
+  maxConcurrentLoginRequestsCount: count(50).describe('Logins with a password at once; 0: no limit (F22)'),
   trustProxy: z.stringbool().default(false).describe('Believe X-Forwarded-* headers; set it behind an ingress'),
 });
 
 export type ApiServerConfig = z.output<typeof configSchema>;
 
 /** For loadConfig. */
-export const configOptions = { name: 'tiphys-api-server', aliases: commonAliases } as const;
+export const configOptions = {
+  name: 'tiphys-api-server',
+  aliases: {
+    ...commonAliases,
+    sessionFailureMaxFailCount: ['ARGOCD_SESSION_FAILURE_MAX_FAIL_COUNT'],
+    sessionFailureWindowSeconds: ['ARGOCD_SESSION_FAILURE_WINDOW_SECONDS'],
+    maxConcurrentLoginRequestsCount: ['ARGOCD_MAX_CONCURRENT_LOGIN_REQUESTS_COUNT'],
+  },
+} as const;
 
 /** Of this build. */
 export const VERSION = PRODUCT_VERSION;

@@ -2,8 +2,7 @@
 import type { Logger } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
 import type { AuditTrail } from './audit/trail.js';
-import type { Federation } from './auth/federation/build.js';
-import type { SessionTokens } from './auth/session-tokens.js';
+import type { AuthParts } from './auth/build.js';
 import type { ApiMetrics } from './plugins/metrics.js';
 import type { AccountDeps } from './routes/accounts/deps.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
@@ -14,7 +13,6 @@ import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/deps.js';
 import type { RepositoryDeps } from './routes/repositories/deps.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
-import type { SessionDeps } from './routes/session/handlers.js';
 import type { WebhookDeps } from './routes/webhook/handler.js';
 
 export interface ApiServerDeps {
@@ -28,8 +26,7 @@ export interface ApiServerDeps {
   readonly clusters: ClusterDeps;
   readonly gpgKeys: GpgKeyDeps;
   readonly repositories: RepositoryDeps;
-  readonly session: SessionDeps & { readonly tokens: SessionTokens };
-  readonly federation: Pick<Federation, 'deviceLogin' | 'tokenExchange'>;
+  readonly session: AuthParts;
   readonly installation: InstallationDeps & {
     readonly trustProxy: boolean;
     /** How often open streams check their session; default 30 s (S17). */

@@ -113,7 +113,7 @@ rules:
 async function setRules(text: string): Promise<void> {
   await kube.patch(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`, { data: { 'federation.config': text } });
   await eventually(() =>
-    expect(server.deps.federation.tokenExchange.federation()).toMatchObject({ rules: expect.any(Array) }),
+    expect(server.deps.session.federation.tokenExchange.federation()).toMatchObject({ rules: expect.any(Array) }),
   );
 }
 

@@ -37,7 +37,7 @@ export function checkSettings({ configMaps, secret, records, others }: SettingsI
     parseAccountSettings(argocdCm, secret),
     parseServerSettings(argocdCm, parameters),
     parseWebhookSettings({ ...secrets, argocdCm, argocdCmdParamsCm: parameters }),
-    parseSsoSettings(argocdCm, secrets),
+    parseSsoSettings(argocdCm, secrets, parameters),
     parseFederationSettings(argocdCm),
     parseComparisonSettings(argocdCm),
     parseActionCustomizations(argocdCm),

@@ -3,7 +3,15 @@
  * field names are Argo CD's operator manual, user-management/index.md and microsoft.md.
  */
 import { parseDuration } from '@tiphys/model';
-import { compact, createReader, isRecord, type Parsed, type SettingsData, stringsOf } from './reader.js';
+import {
+  compact,
+  createReader,
+  isRecord,
+  type Parsed,
+  type SettingsData,
+  type SettingsReader,
+  stringsOf,
+} from './reader.js';
 import { resolveSecretReference, type SecretSources } from './secret.js';
 
 /** An OpenID Connect provider that users log in at, without Dex between. */
@@ -54,10 +62,19 @@ export interface DexSettings {
   readonly connectorId?: string;
 }
 
+/** Where Dex is, from argocd-cmd-params-cm: `server.dex.server` and what begins with it. */
+export interface DexServerSettings {
+  /** `https://host:port`, or `http://` with `server.dex.server.plaintext`. */
+  readonly url: string;
+  /** Without it the certificate is not looked at: Dex makes one of its own at each start. */
+  readonly strictTls: boolean;
+}
+
 export interface SsoSettings {
   readonly oidc: OidcSettings | undefined;
   /** Not used for logins while `oidc` is set, as in Argo CD. */
   readonly dex: DexSettings | undefined;
+  readonly dexServer: DexServerSettings;
   readonly tlsInsecureSkipVerify: boolean;
 }
 
@@ -67,8 +84,13 @@ type Problem = (key: string, message: string) => void;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A configuration that cannot work (no issuer, no client) counts as absent and is a problem. */
-export function parseSsoSettings(argocdCm: SettingsData, secrets: SecretSources): Parsed<SsoSettings> {
+export function parseSsoSettings(
+  argocdCm: SettingsData,
+  secrets: SecretSources,
+  argocdCmdParamsCm: SettingsData = {},
+): Parsed<SsoSettings> {
   const reader = createReader(argocdCm);
+  const parameters = createReader(argocdCmdParamsCm);
   const fieldsOf = (key: string): Fields | undefined => {
     const value = reader.yaml(key);
     if (value === undefined) return undefined;
@@ -79,9 +101,10 @@ export function parseSsoSettings(argocdCm: SettingsData, secrets: SecretSources)
   const settings: SsoSettings = {
     oidc: oidcSettings(fieldsOf('oidc.config'), reader.problem),
     dex: dexSettings(fieldsOf('dex.config'), reader.text('dex.auth.connectorId'), reader.problem),
+    dexServer: dexServerSettings(parameters),
     tlsInsecureSkipVerify: reader.flag('oidc.tls.insecure.skip.verify', false),
   };
-  return { settings, problems: reader.problems };
+  return { settings, problems: [...reader.problems, ...parameters.problems] };
 }
 
 /** F28: every text of the configuration may be a reference. One without a target stays, and is a problem. */
@@ -172,6 +195,20 @@ function dexSettings(
     problem('dex.auth.connectorId', `"${connectorId}" is the id of no connector in dex.config; it has no effect`);
   }
   return { config: fields, connectors, ...(connectorId !== undefined && known ? { connectorId } : {}) };
+}
+
+const DEX_SERVER = 'argocd-dex-server:5556';
+
+function dexServerSettings(parameters: SettingsReader): DexServerSettings {
+  const address = parameters.text('server.dex.server') ?? DEX_SERVER;
+  const scheme = parameters.flag('server.dex.server.plaintext', false) ? 'http' : 'https';
+  const url = address.includes('://') ? address : `${scheme}://${address}`;
+  const usable = isWebUrl(url);
+  if (!usable) parameters.problem('server.dex.server', `"${address}" is no address; write it like ${DEX_SERVER}`);
+  return {
+    url: usable ? url.replace(/\/+$/, '') : `${scheme}://${DEX_SERVER}`,
+    strictTls: parameters.flag('server.dex.server.strict.tls', false),
+  };
 }
 
 function textOf(fields: Fields, key: string): string | undefined {

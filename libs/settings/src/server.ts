@@ -1,6 +1,14 @@
 /** What the API server shows and accepts: URLs, badge (A41), global projects (F08). */
 import type { GlobalProject } from '@tiphys/model';
-import { createReader, isRecord, type Parsed, type SettingsData, splitList, stringsOf } from './reader.js';
+import {
+  createReader,
+  isRecord,
+  type Parsed,
+  type SettingsData,
+  type SettingsReader,
+  splitList,
+  stringsOf,
+} from './reader.js';
 
 export interface ServerSettings {
   /** External base URL without a trailing slash; undefined when not set. */
@@ -18,6 +26,8 @@ export interface ServerSettings {
   readonly rollbackIsPermission: boolean;
   /** C15: annotations of Secrets whose values are masked. */
   readonly sensitiveAnnotations: readonly string[];
+  /** F36: `server.disable.auth` of argocd-cmd-params-cm: nobody logs in, everybody may do everything. */
+  readonly authDisabled: boolean;
   /** Globs or `/regex/` of further namespaces with Applications (A31), `application.namespaces` of argocd-cmd-params-cm. */
   readonly applicationNamespaces: readonly string[];
 }
@@ -36,7 +46,7 @@ export function parseServerSettings(
   };
   const settings: ServerSettings = {
     url: webUrl('url'),
-    additionalUrls: stringsOf(reader.yaml('additionalUrls')).filter((url) => /^https?:\/\//.test(url)),
+    additionalUrls: additionalUrls(reader),
     badge: { enabled: reader.flag('statusbadge.enabled', false), url: webUrl('statusbadge.url') },
     inClusterEnabled: reader.flag('cluster.inClusterEnabled', true),
     globalProjects: globalProjects(reader.yaml('globalProjects'), (message) =>
@@ -47,9 +57,18 @@ export function parseServerSettings(
     revisionSyncNeedsOverride: reader.flag('application.sync.requireOverridePrivilegeForRevisionSync', false),
     rollbackIsPermission: reader.flag('server.rbac.rollback.enforce.enable', false),
     sensitiveAnnotations: splitList(reader.text('resource.sensitive.mask.annotations') ?? ''),
+    authDisabled: parameters.flag('server.disable.auth', false),
     applicationNamespaces: parameters.list('application.namespaces'),
   };
   return { settings, problems: [...reader.problems, ...parameters.problems] };
+}
+
+function additionalUrls(reader: SettingsReader): readonly string[] {
+  return stringsOf(reader.yaml('additionalUrls')).flatMap((url) => {
+    if (/^https?:\/\/[^\s]+$/.test(url)) return url.replace(/\/+$/, '');
+    reader.problem('additionalUrls', `"${url}" is not an http or https URL`);
+    return [];
+  });
 }
 
 function globalProjects(value: unknown, problem: (message: string) => void): readonly GlobalProject[] {

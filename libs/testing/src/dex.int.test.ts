@@ -20,7 +20,7 @@ afterAll(() => dex.stop());
 it('a real Dex logs a user in through a connector, below the path of its issuer', async () => {
   const query = new URLSearchParams({ client_id: 'argo-cd', redirect_uri: redirectUri, response_type: 'code' });
   const start = `${issuer}/auth?${query}&scope=openid+groups&state=abc`;
-  const back = new URL(await walkLogin({ start, until: redirectUri }));
+  const back = new URL((await walkLogin({ start, until: redirectUri })).url);
   expect(back.searchParams.get('state')).toBe('abc');
   expect(back.searchParams.get('code')).toMatch(/\S+/);
 });

@@ -3,8 +3,8 @@ import { type Dispatcher, request } from 'undici';
 
 export interface LoginWalk {
   readonly start: string;
-  /** Stops before a URL that starts with this: where the provider sends the user back to. */
-  readonly until: string;
+  /** Stops before a URL for which this is true: where the user is sent back to. A text: a URL that starts with it. */
+  readonly until: string | ((url: string) => boolean);
   /** Values of the form's fields. */
   readonly form?: Readonly<Record<string, string>>;
   readonly dispatcher?: Dispatcher;
@@ -12,14 +12,22 @@ export interface LoginWalk {
 
 const MAX_STEPS = 20;
 
-/** The URL that the provider sends the user back to. Throws with the last answer when it does not. */
-export async function walkLogin({ start, until, form = {}, dispatcher }: LoginWalk): Promise<string> {
+/** Where the walk ended. */
+export interface LoginWalkEnd {
+  readonly url: string;
+  /** All cookies that were set on the way and not cleared again. */
+  readonly cookies: ReadonlyMap<string, string>;
+}
+
+/** Ends where the provider, or what asked it, sends the user back to. Throws with the last answer when it does not. */
+export async function walkLogin({ start, until, form = {}, dispatcher }: LoginWalk): Promise<LoginWalkEnd> {
+  const isEnd = typeof until === 'string' ? (url: string) => url.startsWith(until) : until;
   const visitor: Visitor = { cookies: new Map(), dispatcher };
   let place: Place = { url: start };
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const answer = await visit(visitor, place);
     if (answer.location !== undefined) {
-      if (answer.location.startsWith(until)) return answer.location;
+      if (isEnd(answer.location)) return { url: answer.location, cookies: visitor.cookies };
       place = { url: answer.location };
     } else if (answer.status === 200 && place.body === undefined) {
       const action = /<form[^>]*action="([^"]+)"/.exec(answer.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
@@ -28,7 +36,7 @@ export async function walkLogin({ start, until, form = {}, dispatcher }: LoginWa
       throw new Error(`${place.url} answered ${answer.status}: ${answer.text}`);
     }
   }
-  throw new Error(`no way from ${start} to ${until} in ${MAX_STEPS} steps`);
+  throw new Error(`no way back from ${start} in ${MAX_STEPS} steps`);
 }
 
 interface Visitor {
@@ -68,5 +76,7 @@ async function visit({ cookies, dispatcher }: Visitor, { url, body }: Place): Pr
 
 function remember(cookies: Map<string, string>, line: string): void {
   const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
-  if (name !== undefined && value !== undefined) cookies.set(name, value);
+  if (name === undefined || value === undefined) return;
+  if (value === '') cookies.delete(name);
+  else cookies.set(name, value);
 }

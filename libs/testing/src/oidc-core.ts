@@ -1,4 +1,5 @@
 /** What is behind the HTTP server of the OpenID Connect provider: clients, users, keys and the login page. */
+/// <reference path="./oidc-provider-package.d.ts" />
 import { createHash, createPublicKey, generateKeyPairSync, type JsonWebKey, randomUUID, sign } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Provider from 'oidc-provider';

@@ -29,9 +29,8 @@ describe('the OpenID Connect provider of tests', () => {
       code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       code_challenge_method: 'S256',
     }).toString();
-    const back = new URL(
-      await walkLogin({ start: start.href, until: redirectUri, form: { login: 'ann', password: 'pw' } }),
-    );
+    const form = { login: 'ann', password: 'pw' };
+    const back = new URL((await walkLogin({ start: start.href, until: redirectUri, form })).url);
     expect(back.searchParams.get('state')).toBe('x');
     const body = new URLSearchParams({
       ...{ grant_type: 'authorization_code', redirect_uri: redirectUri, code_verifier: verifier },

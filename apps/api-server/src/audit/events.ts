@@ -4,7 +4,7 @@ import { type KubeClient, RESOURCES } from '@tiphys/cluster';
 import { API_VERSION, type AppProject, type KubernetesObject, kubernetesTime, redact } from '@tiphys/model';
 import type { Clock, Logger } from '@tiphys/runtime';
 import { type EventLabelSettings, eventLabels } from '@tiphys/settings';
-import type { Subject } from '../http/context.js';
+import { displayNameOf, type Subject } from '../http/context.js';
 import { API_SERVER_MANAGER } from '../kube/write-options.js';
 
 export type AuditReason =
@@ -42,7 +42,13 @@ const APPLICATION = 'Application';
 export function createAudit(deps: AuditDeps): Audit {
   return (user, object, entry) => {
     const { name, namespace } = object.metadata;
-    deps.log.info('user action', { user: user.username, reason: entry.reason, action: entry.action, name, namespace });
+    deps.log.info('user action', {
+      user: displayNameOf(user),
+      reason: entry.reason,
+      action: entry.action,
+      name,
+      namespace,
+    });
     const options = { fieldManager: API_SERVER_MANAGER, signal: AbortSignal.timeout(WRITE_TIMEOUT_MS) };
     deps.kube
       .create(RESOURCES.events, eventOf(deps, { user, object, entry }), options)
@@ -75,7 +81,7 @@ function eventOf(deps: AuditDeps, facts: EventFacts): KubernetesObject {
     },
     involvedObject: { apiVersion: entry.apiVersion ?? API_VERSION, kind, name, namespace, uid, resourceVersion },
     reason: entry.reason,
-    message: redact(`${user.username || 'Unknown user'} ${entry.action}`).slice(0, 1024),
+    message: redact(`${displayNameOf(user) || 'Unknown user'} ${entry.action}`).slice(0, 1024),
     type: 'Normal',
     source: { component: API_SERVER_MANAGER },
     reportingComponent: API_SERVER_MANAGER,
@@ -90,7 +96,7 @@ function annotationsOf(kind: string, { user, object }: EventFacts): object {
   if (kind === 'AppProject') return {};
   const { server = '', namespace = '' } = (object.spec as Spec | undefined)?.destination ?? {};
   const destination = kind === APPLICATION ? { 'dest-server': server, 'dest-namespace': namespace } : {};
-  return { annotations: { ...destination, user: user.username } };
+  return { annotations: { ...destination, user: displayNameOf(user) } };
 }
 
 interface Spec {

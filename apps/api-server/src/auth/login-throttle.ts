@@ -8,8 +8,16 @@ export interface ThrottleLimits {
   readonly windowMs: number;
 }
 
-/** Argo CD's defaults. */
-export const THROTTLE_LIMITS: ThrottleLimits = { maxFailures: 5, windowMs: 300_000 };
+/** A window of 0 never ends, as in Argo CD. */
+export function throttleLimits(config: {
+  readonly sessionFailureMaxFailCount: number;
+  readonly sessionFailureWindowSeconds: number;
+}): ThrottleLimits {
+  const { sessionFailureMaxFailCount: maxFailures, sessionFailureWindowSeconds: seconds } = config;
+  return { maxFailures, windowMs: seconds === 0 ? FOREVER_MS : seconds * 1000 };
+}
+
+const FOREVER_MS = 10 * 365 * 86_400_000;
 
 export interface LoginThrottle {
   /** Milliseconds until the user may try again; 0: now. */
@@ -31,7 +39,7 @@ const BUCKETS = 1024;
  */
 export function createLoginThrottle(
   deps: { readonly cache: Pick<AuthenticatedCache, 'getJson' | 'setJson' | 'delete'>; readonly clock: Clock },
-  limits: ThrottleLimits = THROTTLE_LIMITS,
+  limits: ThrottleLimits,
 ): LoginThrottle {
   // Redis may be away or flushed: this replica's own count still holds.
   const local = new Map<string, Failures>();

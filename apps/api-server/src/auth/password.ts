@@ -8,6 +8,8 @@ import type { LoginThrottle } from './login-throttle.js';
 export interface PasswordDeps {
   readonly accounts: () => AccountSettings;
   readonly throttle: LoginThrottle;
+  /** F22; 0: no limit. */
+  readonly maxConcurrent: number;
   readonly onAttempt: (outcome: 'success' | 'failure') => void;
   readonly log: Logger;
 }
@@ -37,15 +39,14 @@ export function createPasswordCheck(verify: PasswordVerifier): PasswordCheck {
   };
 }
 
-/** F22: `ARGOCD_MAX_CONCURRENT_LOGIN_REQUESTS_COUNT`. */
-const MAX_CONCURRENT = 50;
 const MAX_USERNAME_BYTES = 32;
 /** Checked in place of the hash of an account that does not exist, so that both take the same time. */
 const NOBODY = '$2b$10$CwTycUXWue0Thq9StjUM0uJ8.gTbpnKa7aJwW9nVYqGfVfYKkzH0e';
 const REFUSED = 'Invalid username or password';
 
 export function createPasswordVerifier(deps: PasswordDeps): PasswordVerifier {
-  const places = createSemaphore(MAX_CONCURRENT);
+  const maxConcurrent = deps.maxConcurrent === 0 ? Number.MAX_SAFE_INTEGER : deps.maxConcurrent;
+  const places = createSemaphore(maxConcurrent);
   // One attempt per name at a time: parallel guesses cannot slip past the counter.
   const turns = new Map<string, Semaphore>();
   return async (credentials, signal) => {
@@ -54,7 +55,7 @@ export function createPasswordVerifier(deps: PasswordDeps): PasswordVerifier {
     if (Buffer.byteLength(username) > MAX_USERNAME_BYTES) {
       throw new ApiError('invalidArgument', `Username is too long (${MAX_USERNAME_BYTES} bytes max)`);
     }
-    if (places.waiting > MAX_CONCURRENT) throw new ApiError('resourceExhausted', 'too many logins at once; try again');
+    if (places.waiting > maxConcurrent) throw new ApiError('resourceExhausted', 'too many logins at once; try again');
     const turn = turns.get(username) ?? createSemaphore(1);
     turns.set(username, turn);
     try {

@@ -10,6 +10,8 @@ import type { RevokedTokens } from './revoked-tokens.js';
 
 export const ISSUER = 'argocd';
 const ALGORITHM = 'HS256';
+const RENEW_BEFORE_MS = 300_000;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 export interface SessionTokens {
   /** A login token for the account. */
@@ -18,6 +20,8 @@ export interface SessionTokens {
   issueToken(request: TokenRequest): Promise<IssuedToken>;
   /** Throws `unauthenticated` with the reason. */
   verify(token: string): Promise<Subject>;
+  /** A new token in place of a login's that ends within five minutes, as in Argo CD; never throws. */
+  renew(token: string): Promise<string | undefined>;
   /** Ends the token; unknown or expired tokens are ignored. */
   revoke(token: string): Promise<void>;
 }
@@ -59,6 +63,15 @@ export function createSessionTokens(deps: SessionTokenDeps): SessionTokens {
         throw new ApiError('unauthenticated', 'the session was ended; log in again');
       }
       return subjectOf(claims);
+    },
+    renew: async (token) => {
+      const claims = await read(token).catch(() => undefined);
+      if (claims?.expiresAt === undefined || claims.capability !== 'login') return undefined;
+      // Only what a password made; the ids of logins by other ways say so, and those must end.
+      if (!UUID.test(claims.id ?? '')) return undefined;
+      if (claims.expiresAt * 1000 - deps.clock.now().getTime() >= RENEW_BEFORE_MS) return undefined;
+      const expiresInSeconds = claims.expiresAt - claims.issuedAt;
+      return (await sign(deps, { subject: `${claims.username}:login`, id: randomUUID(), expiresInSeconds })).token;
     },
     revoke: async (token) => {
       const claims = await read(token).catch(() => undefined);
@@ -120,7 +133,8 @@ async function readToken(deps: SessionTokenDeps, token: string): Promise<Claims>
     if (project !== undefined && role !== undefined) {
       return { username: sub, capability: 'apiKey', role: { project, role }, issuedAt, expiresAt, id };
     }
-    const [username = '', capability = 'login'] = sub.split(':');
+    // A subject without capability is that of an API key, as in Argo CD.
+    const [username = '', capability = 'apiKey'] = sub.split(':');
     return { username, capability, role: undefined, issuedAt, expiresAt, id };
   } catch {
     // The library's reasons help only somebody who forges tokens.

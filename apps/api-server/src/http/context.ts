@@ -2,13 +2,21 @@
 
 /** The authenticated caller. */
 export interface Subject {
+  /** The name that the access policy knows; empty: nobody in particular. */
   readonly username: string;
   readonly issuer: string;
+  /** Of users of a login provider, where it tells. */
+  readonly email?: string;
   readonly groups: readonly string[];
   /** Unix seconds. */
   readonly issuedAt: number;
   readonly expiresAt: number | undefined;
   readonly tokenId: string | undefined;
+}
+
+/** The name that people know the caller by, for events and user interfaces: Argo CD prefers the e-mail address, too. */
+export function displayNameOf({ email, username }: Subject): string {
+  return email ?? username;
 }
 
 export interface RequestContext {

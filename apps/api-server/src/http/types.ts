@@ -26,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** No session is needed. */
     public?: boolean;
+    /** Sessions are not even looked at: what the route leads to has its own. */
+    sessionless?: boolean;
     /** The operation of the contract that the route serves. */
     operation?: AuditedOperation;
     /** The route reads other bodies than JSON (webhooks). */

@@ -20,13 +20,16 @@ import {
   parseEventLabelSettings,
   parseRepositories,
   parseServerSettings,
+  parseSsoSettings,
   parseWebhookSettings,
   type Repository,
   SETTINGS_CONFIG_MAPS,
   type SecretRecord,
+  type SecretSources,
   type ServerSettings,
   type SettingsData,
   type SettingsInputs,
+  type SsoSettings,
   toSecretRecord,
   type WebhookSettings,
 } from '@tiphys/settings';
@@ -37,6 +40,8 @@ export interface LiveSettings {
   accounts(): AccountSettings;
   server(): ServerSettings;
   webhook(): WebhookSettings;
+  /** Single sign-on; with its secrets. */
+  sso(): SsoSettings;
   repositories(): readonly Repository[];
   clusters(): readonly Cluster[];
   /** Resource actions of the administrator (E12). */
@@ -70,6 +75,8 @@ export interface ConfigObjectsOptions {
 const EMPTY: SettingsData = {};
 /** Several changes at once are looked at together. */
 const SETTLE_MS = 50;
+/** F28: `$<secret>:<key>` looks at Secrets with this label only. */
+const REFERENCED = `${LABELS.partOf}=argocd`;
 const CREDENTIALS = `${LABELS.secretType} in (repository,repo-creds,repository-write,repo-write-creds,cluster)`;
 
 export function watchConfigObjects({ kube: client, namespace, log, report }: ConfigObjectsOptions): ConfigObjects {
@@ -86,7 +93,10 @@ export function watchConfigObjects({ kube: client, namespace, log, report }: Con
   const credentials = createInformer<SecretRecord>({
     ...{ ...common, resource: RESOURCES.secrets, labelSelector: CREDENTIALS, transform: toSecretRecord },
   });
-  const informers = [configMaps, secret, credentials];
+  const referenced = createInformer<SecretRecord>({
+    ...{ ...common, resource: RESOURCES.secrets, labelSelector: REFERENCED, transform: toSecretRecord },
+  });
+  const informers = [configMaps, secret, credentials, referenced];
   const configMap = (name: string) => configMaps.get(namespace, name)?.data ?? EMPTY;
   const sources = keptSources({
     version: () => version,
@@ -95,7 +105,9 @@ export function watchConfigObjects({ kube: client, namespace, log, report }: Con
       configMaps: Object.fromEntries(SETTINGS_CONFIG_MAPS.map((name) => [name, configMap(name)])),
       secret: secret.get(namespace, CONFIG_OBJECTS.secret) ?? EMPTY,
       records: credentials.list(),
+      others: byName(referenced.list()),
     }),
+    referenced: () => referenced.list(),
   });
   let started = false;
   // What is bad is told when it comes, not when somebody reads it next; half a list says nothing.
@@ -127,6 +139,10 @@ export function watchConfigObjects({ kube: client, namespace, log, report }: Con
   };
 }
 
+function byName(records: readonly SecretRecord[]): Readonly<Record<string, SettingsData>> {
+  return Object.fromEntries(records.map(({ name, data }) => [name, data]));
+}
+
 interface NamedData {
   readonly name: string;
   readonly data: SettingsData;
@@ -136,10 +152,11 @@ interface RawSources {
   readonly version: () => number;
   readonly configMap: (name: string) => SettingsData;
   readonly inputs: () => SettingsInputs;
+  readonly referenced: () => readonly SecretRecord[];
 }
 
 /** The sources with last good values in the place of bad ones. */
-function keptSources({ version, configMap, inputs }: RawSources): SettingsSources {
+function keptSources({ version, configMap, inputs, referenced }: RawSources): SettingsSources {
   const check = (all: SettingsInputs) => [...checkSettings(all), ...checkServerSecret(all), ...checkPolicy(all)];
   const keeper = createSettingsKeeper(check, CONFIG_OBJECTS.secret);
   let known: { readonly version: number; readonly kept: ReturnType<typeof keeper.update> } | undefined;
@@ -153,6 +170,7 @@ function keptSources({ version, configMap, inputs }: RawSources): SettingsSource
     configMap: (name) => kept().inputs.configMaps[name] ?? configMap(name),
     secret: () => kept().inputs.secret,
     credentials: () => kept().inputs.records,
+    referenced,
     invalid: () => kept().invalid,
   };
 }
@@ -165,13 +183,20 @@ export interface SettingsSources {
   readonly secret: () => SettingsData;
   /** Repository, template and cluster Secrets. */
   readonly credentials: () => readonly SecretRecord[];
+  /** Secrets that settings may refer to. */
+  readonly referenced: () => readonly SecretRecord[];
   readonly invalid: () => readonly InvalidSetting[];
 }
 
 /** Settings over any sources, parsed once per change; what is wrong with them is reported by whoever feeds the sources. */
 export function liveSettings(sources: SettingsSources): LiveSettings {
-  const { configMap, secret, credentials } = sources;
+  const { configMap, secret, credentials, referenced } = sources;
   const argocdCm = () => configMap(CONFIG_OBJECTS.settings);
+  const argocdCmdParamsCm = () => configMap(CONFIG_OBJECTS.parameters);
+  const secrets = (): SecretSources => ({
+    argocdSecret: secret(),
+    others: byName(referenced()),
+  });
   const perChange = <T>(parse: () => Parsed<T>): (() => T) => {
     let known: { readonly version: number; readonly value: T } | undefined;
     return () => {
@@ -182,13 +207,11 @@ export function liveSettings(sources: SettingsSources): LiveSettings {
   };
   return {
     accounts: perChange(() => parseAccountSettings(argocdCm(), secret())),
-    server: perChange(() => parseServerSettings(argocdCm(), configMap(CONFIG_OBJECTS.parameters))),
+    server: perChange(() => parseServerSettings(argocdCm(), argocdCmdParamsCm())),
     webhook: perChange(() =>
-      parseWebhookSettings({
-        ...{ argocdCm: argocdCm(), argocdCmdParamsCm: configMap(CONFIG_OBJECTS.parameters) },
-        argocdSecret: secret(),
-      }),
+      parseWebhookSettings({ argocdCm: argocdCm(), argocdCmdParamsCm: argocdCmdParamsCm(), ...secrets() }),
     ),
+    sso: perChange(() => parseSsoSettings(argocdCm(), secrets(), argocdCmdParamsCm())),
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
     actions: perChange(() => parseActionCustomizations(argocdCm())),

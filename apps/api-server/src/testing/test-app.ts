@@ -20,6 +20,8 @@ export interface TestAppOptions {
   readonly repoServerAddress?: string;
   /** Default: one of its own. */
   readonly cacheKey?: string;
+  /** Further settings of the process. */
+  readonly config?: Readonly<Record<string, string>>;
   readonly overrides?: (deps: ApiServerDeps) => ApiServerDeps;
   readonly log?: Logger;
   readonly metrics?: Metrics;
@@ -50,6 +52,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     auditLog,
     ...{ namespace: options.namespace, kubeconfig: options.kubeconfigPath, tlsDir: options.tlsDir, cacheKey },
     ...{ redisAddress: `${host}:${port}`, redisPassword: password, repoServerAddress },
+    ...options.config,
   });
   const metrics = options.metrics ?? createMetrics({ processMetrics: false });
   const built = await buildDeps({ config, lifecycle, metrics, log: options.log ?? silentLogger });

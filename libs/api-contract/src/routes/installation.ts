@@ -19,8 +19,27 @@ export const VersionSchema = Type.Object({
   ExtraBuildInfo: text(),
 });
 
+const OidcConfigSchema = Type.Object({
+  name: text(),
+  issuer: text(),
+  clientID: text(),
+  cliClientID: text(),
+  scopes: Type.Array(text()),
+  idTokenClaims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  enablePKCEAuthentication: flag(),
+  disableOfflineAccessScopeInjection: flag(),
+});
+
+const DexConfigSchema = Type.Object({
+  connectors: Type.Array(Type.Object({ name: text(), type: text() })),
+  dexAuthConnectorID: Type.Optional(text()),
+});
+
 export const SettingsSchema = Type.Object({
   url: text(),
+  additionalUrls: Type.Optional(Type.Array(text())),
+  oidcConfig: Type.Optional(OidcConfigSchema),
+  dexConfig: Type.Optional(DexConfigSchema),
   statusBadgeEnabled: flag(),
   statusBadgeRootUrl: text(),
   appLabelKey: text(),

@@ -80,5 +80,6 @@ function withDerivedTokens(tokens: SessionTokens, derived: DerivedTokens): Sessi
     ...tokens,
     verify: (token) => (derived.recognizes(token) ? derived.verify(token) : tokens.verify(token)),
     revoke: (token) => (derived.recognizes(token) ? derived.revoke(token) : tokens.revoke(token)),
+    renew: async (token) => (derived.recognizes(token) ? undefined : tokens.renew(token)),
   };
 }

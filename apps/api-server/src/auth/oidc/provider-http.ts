@@ -56,7 +56,7 @@ export function createProviderHttp(options: ProviderHttpOptions = {}): ProviderH
       }
       throw unavailable(url, `it answered ${answer.status}`);
     },
-    close: () => agent.destroy(),
+    close: () => agent.close(),
   };
 }
 

@@ -4,6 +4,7 @@ import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
 import type { Authorizer } from '../../auth/authorize.js';
 import type { PublicHandler } from '../../http/handler.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
+import { hasLogins, loginSettings } from './login-settings.js';
 import { BUILD, TOOL_VERSIONS } from './versions.js';
 
 type Routes = typeof installationRoutes;
@@ -43,15 +44,17 @@ export function createGetSettings({
   return async (_, { user }) => {
     const isAdministrator = user !== undefined && authorizer(user, ADMINISTRATION);
     const data = settings.configMap(CONFIG_OBJECTS.settings);
-    const { url = '', badge, execEnabled } = settings.server();
+    const { url = '', additionalUrls, badge, execEnabled } = settings.server();
     return {
       url,
+      ...(additionalUrls.length === 0 ? {} : { additionalUrls: [...additionalUrls] }),
+      ...loginSettings(settings.sso()),
       statusBadgeEnabled: badge.enabled,
       statusBadgeRootUrl: badge.url ?? '',
       appLabelKey: data['application.instanceLabelKey'] ?? LABELS.instance,
       trackingMethod: data['application.resourceTrackingMethod'] ?? 'annotation',
       controllerNamespace: namespace,
-      userLoginsDisabled: false,
+      userLoginsDisabled: !hasLogins(settings.accounts()),
       passwordPattern: settings.accounts().passwordPattern,
       execEnabled,
       appsInAnyNamespaceEnabled: false,

@@ -3,6 +3,7 @@ import type { sessionRoutes } from '@tiphys/api-contract';
 import type { PasswordVerifier } from '../../auth/password.js';
 import type { SessionTokens } from '../../auth/session-tokens.js';
 import { ApiError } from '../../errors.js';
+import { displayNameOf } from '../../http/context.js';
 import type { PublicHandler } from '../../http/handler.js';
 
 type Routes = typeof sessionRoutes;
@@ -33,5 +34,5 @@ export function createGetUserInfo(): PublicHandler<Routes['userInfo']['schemas']
   return async (_, { user }) =>
     user === undefined
       ? { loggedIn: false }
-      : { loggedIn: true, username: user.username, iss: user.issuer, groups: [...user.groups] };
+      : { loggedIn: true, username: displayNameOf(user), iss: user.issuer, groups: [...user.groups] };
 }
