@@ -334,11 +334,16 @@ describe('windows, events and badge', () => {
     ['', /Healthy.*Synced/],
     ['&revision=true&showAppName=true', /badged.*Healthy.*Synced.*\(ccccccc\)/],
     ['&width=400', /width="400"/],
+    ['&width=wide&project=a&project=b', /width="131"/],
   ])('the badge%s needs no session (A41)', async (query, expected) => {
     const status = { health: { status: 'Healthy' }, sync: { status: 'Synced', revision: 'c'.repeat(40) } };
     if (query === '') await given('badged', {}, status);
     const answer = await server.app.inject(`/api/badge?name=badged${query}`);
-    expect(answer.headers['content-type']).toMatch(/^image\/svg\+xml/);
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^image\/svg\+xml/),
+      'cache-control': 'private, no-store',
+      ...{ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' },
+    });
     expect(answer.body).toMatch(expected);
   });
 
