@@ -207,7 +207,10 @@ describe('server settings', () => {
       badge: { enabled: true, url: 'https://badge.example.com' },
       globalProjects: [{ projectName: 'base', labelSelector: { matchLabels: { a: 'b' } } }],
     });
-    expect(problems).toEqual([{ key: 'globalProjects', message: 'entry 2 needs projectName and labelSelector' }]);
+    expect(problems).toEqual([
+      { key: 'additionalUrls', message: '"javascript:alert(1)" is not an http or https URL' },
+      { key: 'globalProjects', message: 'entry 2 needs projectName and labelSelector' },
+    ]);
   });
 
   it.each([

@@ -13,6 +13,7 @@ import type { Logger } from '@tiphys/runtime';
 import type { Subject } from '../http/context.js';
 import type { LiveSettings } from '../kube/config-objects.js';
 import type { Authorizer } from './authorize.js';
+import { DERIVED_ISSUER } from './federation/derived-tokens.js';
 import { ISSUER } from './session-tokens.js';
 
 export interface RbacDeps {
@@ -80,5 +81,6 @@ function grantsReader(enforcer: Enforcer): GrantsOf {
 
 /** Only tokens of this installation speak for the role of a project; a login provider may not make up such a name. */
 function nameOf({ username, issuer }: Subject): string {
-  return issuer !== ISSUER && projectOfSubject(username) !== undefined ? '' : username;
+  const isOurs = issuer === ISSUER || issuer === DERIVED_ISSUER;
+  return !isOurs && projectOfSubject(username) !== undefined ? '' : username;
 }
