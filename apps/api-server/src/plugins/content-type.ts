@@ -1,12 +1,17 @@
 /** Bodies: JSON only, and changing requests must say so (N21): a form of a foreign page cannot send that header. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { EXCESS_TEXTS, jsonExcess } from '../http/json-limits.js';
 import type {} from '../http/types.js';
 
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 class UnsupportedMediaType extends Error {
   readonly statusCode = 415;
+}
+
+class PayloadTooLarge extends Error {
+  readonly statusCode = 413;
 }
 
 export const contentTypePlugin = fastifyPlugin(async (app) => {
@@ -30,7 +35,9 @@ function isJson(request: FastifyRequest): boolean {
 function jsonParser(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
   return (request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void): void => {
-    if (body.trim() === '') done(null, undefined);
+    const excess = jsonExcess(body);
+    if (excess !== undefined) done(new PayloadTooLarge(EXCESS_TEXTS[excess]));
+    else if (body.trim() === '') done(null, undefined);
     else void parse(request, body, done);
   };
 }
