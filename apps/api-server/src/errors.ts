@@ -4,6 +4,8 @@ import { isGitOpsError, redact } from '@tiphys/model';
 
 /** google.rpc.Code to HTTP status, as grpc-gateway maps them. */
 const HTTP_STATUS = {
+  /** Nobody waits for the answer; the status is nginx's. */
+  cancelled: { grpc: 1, http: 499 },
   invalidArgument: { grpc: 3, http: 400 },
   deadlineExceeded: { grpc: 4, http: 504 },
   notFound: { grpc: 5, http: 404 },

@@ -8,8 +8,20 @@ export interface ErrorsOptions {
   readonly log: Logger;
 }
 
+/** What ended the request's time is the reason of whatever was thrown after it. */
+function interruption({ deadline }: FastifyRequest): ApiError | undefined {
+  // An error may come before the request has a deadline.
+  if ((deadline as AbortSignal | undefined)?.aborted !== true) return undefined;
+  const { reason } = deadline as { readonly reason: unknown };
+  if (!(reason instanceof DOMException) || reason.name !== 'TimeoutError') {
+    return new ApiError('cancelled', 'the client closed the connection');
+  }
+  return new ApiError('deadlineExceeded', 'the request took too long and was given up; try again, or ask for less');
+}
+
 export const errorsPlugin = fastifyPlugin<ErrorsOptions>(async (app, { log }) => {
-  const respond = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const respond = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const error = interruption(request) ?? thrown;
     const { status, headers, body, unexpected } = errorAnswer(error, request.id);
     if (request.auditScope !== undefined) request.auditScope.reason = body.message;
     const fields = { request: request.id, method: request.method, route: request.routeOptions.url, status };
