@@ -37,7 +37,7 @@ export type Case = Refusal | NotApplicable;
 
 export interface OperationCases {
   /** A request that succeeds; called anew for every request, so that it may prepare what it deletes. */
-  readonly success: InputOf;
+  readonly success: InputOf | NotApplicable;
   /** Who makes it instead. */
   readonly as?: CallerName;
   /** Default: `success` is refused to somebody without rights; lists are empty. */
@@ -66,6 +66,12 @@ export const unreadable = refusal(422);
 
 /** What is not there and what may not be seen have the same answer, for admin too (N21, S18). */
 export const hidden = (input: InputOf): Refusal => ({ input, status: 403, message: /^permission denied$/ });
+
+/** Of `success`; otherwise a request that is good enough to be refused. */
+export function successOf({ success, invalid: bad }: OperationCases): InputOf {
+  if (typeof success === 'function') return success;
+  return isRefusal(bad) ? bad.input : () => ({});
+}
 
 export function isRefusal(one: Case): one is Refusal {
   return 'input' in one;

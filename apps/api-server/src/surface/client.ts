@@ -29,6 +29,8 @@ export interface RawRequest {
 
 export interface SurfaceClient {
   readonly recorded: readonly Recorded[];
+  /** Of requests that were made otherwise. */
+  keep(answer: Recorded): void;
   raw(request: RawRequest): Promise<Answer>;
   call(route: RouteContract, input: Input, caller: Caller): Promise<Answer>;
   /** The items of a stream that come before it ends, or before `count` of them are there. */
@@ -76,6 +78,7 @@ export function createSurfaceClient(base: string): SurfaceClient {
   };
   return {
     recorded,
+    keep: (answer) => void recorded.push(answer),
     raw,
     call: (route, input, { name, token }) =>
       raw({

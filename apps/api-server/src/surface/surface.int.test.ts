@@ -1,10 +1,12 @@
 /** The whole REST surface against one installation that is full of secrets; see the suites. */
 import { afterAll, beforeAll } from 'vitest';
-import { describeCanaries } from './canary-suite.js';
+import { describeCanaryProbes } from './canary-probes.js';
+import { describeCanarySearch } from './canary-search.js';
 import { cases } from './cases/index.js';
 import { removeGpgKey } from './cases/installation.js';
 import { describeContract } from './contract-suite.js';
 import { describeFindings } from './findings-suite.js';
+import { describeHostileInput } from './hostile-suite.js';
 import { startWorld, type World } from './world.js';
 
 let world: World;
@@ -19,4 +21,6 @@ afterAll(async () => {
 
 describeContract(cases, () => world);
 describeFindings(() => world);
-describeCanaries(cases, () => world);
+describeCanaryProbes(cases, () => world);
+describeHostileInput(() => world);
+describeCanarySearch(() => world);

@@ -4,6 +4,13 @@ import { type CaseTable, invalid, NO_INPUT, none, notFound } from '../case.js';
 import { asAdmin } from '../fixtures.js';
 import type { World } from '../world.js';
 
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+async function deviceLogin(world: World) {
+  const { json } = await asAdmin(world, 'SessionService_StartDeviceLogin', { body: {} });
+  return json as { readonly user_code: string; readonly device_code: string };
+}
+
 async function tokenId(world: World): Promise<string> {
   const id = world.fresh('token');
   await asAdmin(world, 'AccountService_CreateToken', { params: { name: 'owner' }, body: { id } });
@@ -78,6 +85,40 @@ export const accountCases: CaseTable = {
     missing: NO_INPUT,
     invalid: NO_INPUT,
     conflict: none('it ends the session, whatever its state'),
+  },
+  SessionService_StartDeviceLogin: {
+    success: () => ({ body: { client_name: 'a machine' } }),
+    missing: none('it creates'),
+    invalid: invalid(() => ({ body: { client_name: {} } }), /client_name/),
+    conflict: none('each login is a new one'),
+  },
+  SessionService_DecideDeviceLogin: {
+    success: async (world) => ({ body: { user_code: (await deviceLogin(world)).user_code, decision: 'deny' } }),
+    missing: notFound(() => ({ body: { user_code: 'BCDF-GHJK', decision: 'confirm' } }), /code/),
+    invalid: invalid(() => ({ body: { user_code: 'BCDF-GHJK', decision: 'perhaps' } }), /decision/),
+    conflict: none('a login that was decided is gone: device-login.int.test.ts'),
+  },
+  SessionService_DeviceToken: {
+    success: async (world) => {
+      const { user_code, device_code } = await deviceLogin(world);
+      await asAdmin(world, 'SessionService_DecideDeviceLogin', { body: { user_code, decision: 'confirm' } });
+      return { body: { grant_type: DEVICE_GRANT, device_code } };
+    },
+    missing: invalid(() => ({ body: { grant_type: DEVICE_GRANT, device_code: 'absent' } }), /code/),
+    invalid: invalid(() => ({ body: { grant_type: 'password', device_code: 'x' } }), /grant/),
+    conflict: invalid(async (world) => {
+      const { device_code } = await deviceLogin(world);
+      return { body: { grant_type: DEVICE_GRANT, device_code } };
+    }, /confirm|pending|wait/),
+  },
+  SessionService_ExchangeToken: {
+    success: none('it needs an issuer: token-exchange.int.test.ts'),
+    missing: none('it names no object'),
+    invalid: invalid(
+      (world) => ({ body: { subject_token: world.canaries.plant('token of a CI system') } }),
+      /token|grant/,
+    ),
+    conflict: none('it changes nothing'),
   },
   SessionService_GetUserInfo: {
     success: () => ({}),
