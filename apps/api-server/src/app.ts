@@ -15,6 +15,7 @@ import { deadlinePlugin } from './plugins/deadline.js';
 import { errorsPlugin } from './plugins/errors.js';
 import { metricsPlugin } from './plugins/metrics.js';
 import { openApiPlugin } from './plugins/openapi.js';
+import { tracingPlugin } from './plugins/tracing.js';
 import { registerAccountRoutes } from './routes/accounts/route.js';
 import { registerApplicationResourceRoutes } from './routes/application-resources/route.js';
 import { registerApplicationStateRoutes } from './routes/application-state/route.js';
@@ -74,6 +75,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
 
 async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
   await app.register(auditPlugin, { trail: deps.auditTrail, clock: systemClock });
+  await app.register(tracingPlugin, { tracer: deps.tracer });
   await app.register(errorsPlugin, { log: deps.log });
   await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
   await app.register(rateLimit, { global: false });

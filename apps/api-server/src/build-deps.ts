@@ -1,8 +1,24 @@
 /** The real parts behind the HTTP application, started in the order in which they need each other. */
-import { createKubeClient, createSettingsReport, type KubeClient, loadClusterConnection } from '@tiphys/cluster';
+import {
+  createHealthCheck,
+  createKubeClient,
+  createSettingsReport,
+  type KubeClient,
+  loadClusterConnection,
+} from '@tiphys/cluster';
 import { createLuaRuntime } from '@tiphys/lua';
 import { createRepoServerClient } from '@tiphys/proto';
-import { type Lifecycle, type Logger, loadTlsMaterial, type Metrics, systemClock } from '@tiphys/runtime';
+import {
+  type Lifecycle,
+  type Logger,
+  loadTlsMaterial,
+  type Metrics,
+  outgoingCalls,
+  registerBuildInfo,
+  startTracing,
+  systemClock,
+  type Tracer,
+} from '@tiphys/runtime';
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
 import { auditedClient } from './audit/audited-client.js';
@@ -21,6 +37,7 @@ import { createDataWriter } from './kube/data-writer.js';
 import { ensureDefaultProject } from './kube/default-project.js';
 import { createDestinations } from './kube/destinations.js';
 import { createKubeVersion } from './kube/kube-version.js';
+import { type ObserveClients, observeClients } from './kube/observe-clients.js';
 import { watchObjects } from './kube/watched-objects.js';
 import { API_SERVER_MANAGER } from './kube/write-options.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
@@ -39,14 +56,15 @@ export interface BuildContext {
 /** Resolves when every watched copy is complete: the first list answered is a whole one. */
 export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const { config, log } = context;
-  const { namespace } = config;
-  const { kube, settings } = await prepareControlPlane(context);
-  const metrics = createApiMetrics(context.metrics);
+  const { namespace, grpcTimeHistogram: timeHistogram } = config;
+  const { tracer, observe } = await startObserving(context);
+  const { kube, settings } = await prepareControlPlane(context, observe);
+  const metrics = createApiMetrics(context.metrics, { timeHistogram });
   const [redis, watched] = await Promise.all([
     openRedisParts(context),
     watchObjects(context, kube, settings.server().applicationNamespaces),
   ]);
-  const repoServer = connectRepoServer(context);
+  const repoServer = connectRepoServer(context, tracer);
   const parts = { kube, settings, projects: watched.projects, cache: redis.cache, metrics };
   const { authorizer, audit, session } = buildAccess(context, parts);
   const shared = { namespace, authorizer, audit };
@@ -60,17 +78,10 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   return {
     applications,
     applicationState,
-    resourceActions: buildResourceActions(context, { applicationState, settings, kube }),
+    resourceActions: buildResourceActions(context, { applicationState, settings, kube, observe }),
     webhook: {
-      ...{
-        index: createRepositoryIndex(applications.store),
-        queue: redis.refreshQueue,
-        cache: redis.cache,
-        settings,
-        metrics,
-        clock: systemClock,
-        log,
-      },
+      ...{ index: createRepositoryIndex(applications.store), queue: redis.refreshQueue, cache: redis.cache },
+      ...{ settings, metrics, clock: systemClock, log },
       random: Math.random,
     },
     projects: {
@@ -89,16 +100,33 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       ...{ authorizer, clock: systemClock, log },
     },
     repositories: buildRepositoryDeps({ kube, settings, applications, applicationState, repoServer, log }),
-    installation: { version: VERSION, namespace, settings, authorizer, trustProxy: config.trustProxy },
+    installation: {
+      ...{ version: VERSION, namespace, settings, authorizer, trustProxy: config.trustProxy },
+      kubernetes: createHealthCheck(kube, namespace),
+    },
+    tracer,
     auditTrail: openAuditTrail(context),
     metrics,
     log,
   };
 }
 
-function connectRepoServer({ config, lifecycle }: BuildContext) {
+interface Observing {
+  readonly tracer: Tracer;
+  readonly observe: ObserveClients;
+}
+
+async function startObserving({ config, lifecycle, metrics, log }: BuildContext): Promise<Observing> {
+  registerBuildInfo(metrics, `v${VERSION}`);
+  const tracer = await startTracing({ service: 'argocd-server', settings: config, log });
+  lifecycle.onStop('traces', () => tracer.stop());
+  return { tracer, observe: observeClients(metrics, tracer) };
+}
+
+function connectRepoServer({ config, lifecycle }: BuildContext, tracer: Tracer) {
   const { host, port } = config.repoServerAddress;
-  const repoServer = createRepoServerClient({ address: `${host}:${port}`, tls: loadTlsMaterial(config.tlsDir) });
+  const tls = loadTlsMaterial(config.tlsDir);
+  const repoServer = createRepoServerClient({ address: `${host}:${port}`, tls, around: outgoingCalls(tracer) });
   lifecycle.onStop('repo-server client', () => repoServer.close());
   return repoServer;
 }
@@ -130,15 +158,16 @@ function openAuditTrail({ config, lifecycle, metrics, log }: BuildContext): Audi
 interface ResourceActionParts extends Pick<ResourceActionDeps, 'applicationState'> {
   readonly settings: LiveSettings;
   readonly kube: KubeClient;
+  readonly observe: ObserveClients;
 }
 
 function buildResourceActions(
   { lifecycle, log }: BuildContext,
-  { applicationState, settings, kube }: ResourceActionParts,
+  { applicationState, settings, kube, observe }: ResourceActionParts,
 ): ResourceActionDeps {
   const lua = createLuaRuntime({ log });
   lifecycle.onStop('lua', () => lua.stop());
-  const destinations = createDestinations({ settings, home: kube });
+  const destinations = createDestinations({ settings, home: kube, observe });
   lifecycle.onStop('destination clients', () => destinations.close());
   const actions = createResourceActions({ lua, customizations: settings.actions, clock: systemClock });
   return { applicationState, destinations, actions };
@@ -150,10 +179,14 @@ interface ControlPlaneParts {
 }
 
 /** Connects, completes what a first start needs, and reads the settings. */
-async function prepareControlPlane({ config, lifecycle, metrics, log }: BuildContext): Promise<ControlPlaneParts> {
+async function prepareControlPlane(
+  { config, lifecycle, metrics, log }: BuildContext,
+  observe: ObserveClients,
+): Promise<ControlPlaneParts> {
   const { namespace, kubeconfig } = config;
-  const connection = await loadClusterConnection({ kubeconfig, userAgent: 'tiphys-api-server' });
-  const kube = auditedClient(createKubeClient(connection));
+  const userAgent = 'tiphys-api-server';
+  const connection = await loadClusterConnection({ kubeconfig, userAgent, ...observe.credentials });
+  const kube = auditedClient(createKubeClient(connection, observe.client));
   lifecycle.onStop('kubernetes client', () => kube.close());
   await ensureServerSecrets({ kube, namespace, clock: systemClock, log }, lifecycle.signal);
   await ensureDefaultProject(kube, namespace, lifecycle.signal);

@@ -1,6 +1,13 @@
 /** The settings of this process, from environment and flags. */
 import { PRODUCT_VERSION } from '@tiphys/model';
-import { commonAliases, commonSettings, hostPort, hostPortSetting, redisSettings } from '@tiphys/runtime';
+import {
+  commonSettings,
+  componentAliases,
+  hostPort,
+  hostPortSetting,
+  redisSettings,
+  tracingSettings,
+} from '@tiphys/runtime';
 import { z } from 'zod';
 
 function count(fallback: number, minimum = 0) {
@@ -10,6 +17,7 @@ function count(fallback: number, minimum = 0) {
 export const configSchema = z.object({
   ...commonSettings,
   ...redisSettings,
+  ...tracingSettings,
   listen: hostPortSetting('0.0.0.0:8080', 'Address of the REST API, host:port'),
   metricsListen: hostPortSetting('0.0.0.0:8083', 'Address of /healthz, /readyz and /metrics, host:port'),
   kubeconfig: z.string().optional().describe('kubeconfig of the control-plane cluster; default: the service account'),
@@ -24,6 +32,10 @@ export const configSchema = z.object({
     'How long it must wait, in seconds; 0: until a restart of Redis (F22)',
   ),
   maxConcurrentLoginRequestsCount: count(50).describe('Logins with a password at once; 0: no limit (F22)'),
+  grpcTimeHistogram: z
+    .stringbool()
+    .default(false)
+    .describe('Show grpc_server_handling_seconds, too (ARGOCD_ENABLE_GRPC_TIME_HISTOGRAM)'),
   trustProxy: z.stringbool().default(false).describe('Believe X-Forwarded-* headers; set it behind an ingress'),
 });
 
@@ -33,7 +45,8 @@ export type ApiServerConfig = z.output<typeof configSchema>;
 export const configOptions = {
   name: 'tiphys-api-server',
   aliases: {
-    ...commonAliases,
+    ...componentAliases('ARGOCD_SERVER'),
+    grpcTimeHistogram: ['ARGOCD_ENABLE_GRPC_TIME_HISTOGRAM'],
     sessionFailureMaxFailCount: ['ARGOCD_SESSION_FAILURE_MAX_FAIL_COUNT'],
     sessionFailureWindowSeconds: ['ARGOCD_SESSION_FAILURE_WINDOW_SECONDS'],
     maxConcurrentLoginRequestsCount: ['ARGOCD_MAX_CONCURRENT_LOGIN_REQUESTS_COUNT'],

@@ -1,5 +1,5 @@
 /** Everything the HTTP application is made of; `main` builds it from the real parts, tests from what they need. */
-import type { Logger } from '@tiphys/runtime';
+import type { Logger, Tracer } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
 import type { AuditTrail } from './audit/trail.js';
 import type { AuthParts } from './auth/build.js';
@@ -33,6 +33,7 @@ export interface ApiServerDeps {
     readonly sessionRecheckMs?: number;
   };
   readonly auditTrail: AuditTrail;
+  readonly tracer: Tracer;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
 }

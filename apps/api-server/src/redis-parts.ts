@@ -16,7 +16,14 @@ export interface RedisParts {
 export async function openRedisParts({ config, lifecycle, metrics, log }: BuildContext): Promise<RedisParts> {
   const connection = redisConnection(config);
   const { cacheKey, redisAllowUnauthenticated: allowUnauthenticated } = config;
-  const cache = await createAuthenticatedCache({ connection, cacheKey, allowUnauthenticated, metrics, log });
+  const cache = await createAuthenticatedCache({
+    connection,
+    cacheKey,
+    allowUnauthenticated,
+    metrics,
+    initiator: 'argocd-server',
+    log,
+  });
   lifecycle.onStop('cache', () => cache.close());
   const feed = createChangeFeed({ connection, channel: TREE_CHANGED_CHANNEL, log });
   lifecycle.onStop('change feed', () => feed.close());

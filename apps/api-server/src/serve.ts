@@ -1,5 +1,13 @@
 /** The API server as a service: read the configuration, build the parts, listen, stop in reverse order. */
-import { createLogger, createMetrics, type Lifecycle, loadConfig, runService, startOpsServer } from '@tiphys/runtime';
+import {
+  type Check,
+  createLogger,
+  createMetrics,
+  type Lifecycle,
+  loadConfig,
+  runService,
+  startOpsServer,
+} from '@tiphys/runtime';
 import { buildApp } from './app.js';
 import { buildDeps } from './build-deps.js';
 import { configOptions, configSchema } from './config.js';
@@ -8,7 +16,8 @@ import type { ApiServerDeps } from './deps.js';
 /** Resolves when the service runs; ends the process when it cannot start or is told to stop. */
 export async function serve(): Promise<void> {
   const config = loadConfig(configSchema, configOptions);
-  const log = createLogger({ name: 'api-server', level: config.logLevel, format: config.logFormat });
+  const { logLevel: level, logFormat: format, logTimestamp: timestamp } = config;
+  const log = createLogger({ name: 'api-server', level, format, timestamp });
   const start = async (lifecycle: Lifecycle): Promise<void> => {
     const metrics = createMetrics();
     let listening = false;
@@ -20,7 +29,9 @@ export async function serve(): Promise<void> {
       const auditLog = audit?.ok === false ? [{ name: 'audit log', ok: true, message: audit.message }] : [];
       return [{ name: 'started', ok: started, message: started ? '' : 'it is starting or stopping' }, ...auditLog];
     };
-    const ops = await startOpsServer({ listen: config.metricsListen, metrics, health: () => [], ready });
+    const health: Check = async ({ full }) =>
+      full && deps !== undefined ? [await deps.installation.kubernetes()] : [];
+    const ops = await startOpsServer({ listen: config.metricsListen, metrics, health, ready });
     lifecycle.onStop('operations server', () => ops.stop());
     deps = await buildDeps({ config, lifecycle, metrics, log });
     const app = await buildApp(deps);

@@ -291,6 +291,7 @@ describe('what needs no session', () => {
     expect((await server.app.inject('/swagger-ui/')).body).toContain('swagger-ui');
     expect((await server.app.inject('/api/docs')).headers['location']).toBe('/swagger-ui');
     expect((await server.app.inject('/healthz')).body).toBe('ok');
+    expect((await server.app.inject('/healthz?full=true')).body).toBe('ok');
   });
 
   it('serves every route of the contract', () => {

@@ -2,6 +2,7 @@
 import { createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
 import {
   createEventRecorder,
+  createHealthCheck,
   createKubeClient,
   createKubectlMetrics,
   createSettingsReport,
@@ -13,6 +14,8 @@ import { PRODUCT_VERSION, QUEUES, TREE_CHANGED_CHANNEL } from '@tiphys/model';
 import { createRepoServerClient } from '@tiphys/proto';
 import { createKeyedQueue, createQueueMetrics } from '@tiphys/queue';
 import {
+  type Check,
+  type CheckResult,
   createMetrics,
   type Lifecycle,
   type Logger,
@@ -41,8 +44,11 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const { signal, onStop } = lifecycle;
   const metrics = createMetrics();
   registerBuildInfo(metrics, `v${PRODUCT_VERSION}`);
-  const readiness = { ready: false };
-  const ops = await startOpsServer({ listen: config.metricsListen, metrics, ready: () => [cachesReady(readiness)] });
+  const readiness: Readiness = { ready: false, kubernetes: undefined };
+  const health: Check = async ({ full }) =>
+    full && readiness.kubernetes !== undefined ? [await readiness.kubernetes()] : [];
+  const ready: Check = () => [cachesReady(readiness)];
+  const ops = await startOpsServer({ listen: config.metricsListen, metrics, health, ready });
   onStop('operations server', () => ops.stop());
   const tracer = await startTracing({ service: 'argocd-application-controller', settings: config, log });
   onStop('traces', () => tracer.stop());
@@ -51,6 +57,7 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const redis = await openRedisParts(parts);
   const controllerMetrics = createControllerMetrics(metrics);
   const kube = await connectHome(parts, controllerMetrics);
+  readiness.kubernetes = createHealthCheck(kube.client, config.namespace);
   const repoServer = createRepoServerClient({
     address: addressOf(config.repoServerAddress),
     tls: config.tlsDir === undefined ? undefined : loadTlsMaterial(config.tlsDir),
@@ -92,6 +99,12 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
   const reconcilers = await startReconcilers({ ...base, ...state, lua }, signal);
   onStop('reconcilers', () => reconcilers.stop(STOP_GRACE_MS));
   readiness.ready = true;
+}
+
+interface Readiness {
+  ready: boolean;
+  /** Undefined: not connected yet. */
+  kubernetes: (() => Promise<CheckResult>) | undefined;
 }
 
 interface Parts {
@@ -161,7 +174,7 @@ function expireCounts(metrics: Metrics, everyMs: number, { onStop }: Lifecycle):
   onStop('expiry of metrics', () => clearInterval(timer));
 }
 
-function cachesReady({ ready }: { readonly ready: boolean }) {
+function cachesReady({ ready }: Readiness) {
   return { name: 'caches', ok: ready, ...(ready ? {} : { message: 'the first lists are still being read' }) };
 }
 

@@ -13,21 +13,25 @@ import {
   type Toolbox,
   toolSearchPath,
 } from '@tiphys/manifests';
-import { GitOpsError } from '@tiphys/model';
+import { GitOpsError, PRODUCT_VERSION } from '@tiphys/model';
 import {
   type Clock,
+  createGrpcServerMetrics,
   createMetrics,
   type Lifecycle,
   type Logger,
   loadTlsMaterial,
   redisConnection,
+  registerBuildInfo,
   startOpsServer,
+  startTracing,
   systemClock,
   type TlsMaterial,
+  type Tracer,
 } from '@tiphys/runtime';
 import { createArtifactTrees } from './charts/artifact-trees.js';
 import { createChartTrees } from './charts/chart-trees.js';
-import { countArtifacts } from './charts/counted-artifacts.js';
+import { countArtifacts, countChartTests } from './charts/counted-artifacts.js';
 import type { Config } from './config.js';
 import { createIdleMemory } from './idle-memory.js';
 import { createFailures } from './manifests/failures.js';
@@ -39,6 +43,7 @@ import { pluginOptions } from './plugin-options.js';
 import { rendererLog } from './renderer-log.js';
 import { type GrpcServer, startGrpcServer } from './rpc/grpc-server.js';
 import { createHandlers } from './rpc/handlers.js';
+import { gitSpan, tracedRenders } from './spans.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -63,12 +68,16 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
   if (tls === undefined) log.warn('serving without TLS: anybody who reaches the port can use it');
   await prepareFolders(config.dataDir, clock);
   const metrics = createMetrics();
+  registerBuildInfo(metrics, `v${PRODUCT_VERSION}`);
+  const tracer = await startTracing({ service: 'argocd-repo-server', settings: config, log });
+  life.onStop('traces', () => tracer.stop());
   const redis = await createAuthenticatedCache({
     connection: redisConnection(config),
     cacheKey: config.cacheKey,
     allowUnauthenticated: config.redisAllowUnauthenticated,
     log,
     metrics,
+    initiator: 'argocd-repo-server',
   });
   life.onStop('cache', () => redis.close());
   const counted = createRepoServerMetrics(metrics);
@@ -88,10 +97,12 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions,
   const plugins = createPluginSockets(pluginOptions(config, workFolder(config.dataDir)));
   life.onStop('plugins', () => plugins.close());
   const grpc = await startGrpcServer({
-    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient, tools, plugins }),
+    handlers: buildHandlers({ config, log, clock, redis, counted, chartClient, tools, plugins, tracer }),
     listen: config.listen,
     tls,
     log,
+    tracer,
+    calls: createGrpcServerMetrics(metrics, { timeHistogram: config.grpcTimeHistogram }),
     onRequest: (repository) => {
       memory.touch();
       return counted.pending(repository);
@@ -112,6 +123,7 @@ interface HandlerParts {
   readonly chartClient: RunningChartClient;
   readonly tools: Toolbox;
   readonly plugins: PluginSockets;
+  readonly tracer: Tracer;
 }
 
 interface ToolParts {
@@ -130,11 +142,14 @@ function toolsOf({ config, log, counted, memoryFolder }: ToolParts): Toolbox {
     timeoutMs: config.renderTimeout * 1_000,
     memoryBytes: config.renderMemoryMib * 1024 * 1024,
     onRun: counted.toolRun,
+    onWait: counted.parallelismWait,
     onRendererStart: rendererLog(log),
   });
 }
 
-function buildHandlers({ config, log, clock, redis, counted, chartClient, tools, plugins }: HandlerParts) {
+function buildHandlers(parts: HandlerParts) {
+  const { config, log, clock, redis, counted, tools, plugins, tracer } = parts;
+  const chartClient = countChartTests(parts.chartClient, parts);
   if (!config.gpgEnabled) log.warn('signatures are not verified, whatever projects demand (ARGOCD_GPG_ENABLED)');
   const git = createGitReader({
     ...azureWorkloadOf(config),
@@ -142,7 +157,10 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient, tools,
     dataDirectory: config.dataDir,
     clock,
     log,
-    onRequest: counted.gitRequest,
+    onRequest: (report) => {
+      counted.gitRequest(report);
+      tracer.record(...gitSpan(report));
+    },
     listTimeoutMs: config.gitListTimeout * 1_000,
     fetchTimeoutMs: config.gitFetchTimeout * 1_000,
     perHost: config.gitRequestsPerHost,
@@ -153,17 +171,20 @@ function buildHandlers({ config, log, clock, redis, counted, chartClient, tools,
   const charts = { client: chartClient, trees: createChartTrees(chartClient) };
   const artifactClient = countArtifacts(chartClient.artifacts, { counted, clock });
   const artifacts = { client: artifactClient, trees: createArtifactTrees(artifactClient) };
-  const renderSource = createRenderSource({
-    git,
-    charts,
-    artifacts,
-    cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
-    failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
-    tools,
-    plugins,
-    metrics: counted,
-    concurrency: config.renderConcurrency,
-  });
+  const renderSource = tracedRenders(
+    tracer,
+    createRenderSource({
+      git,
+      charts,
+      artifacts,
+      cache: createManifestCache({ redis, ttlMs, maxBytes: LOCAL_CACHE_BYTES }),
+      failures: createFailures({ clock, attempts: 3, pauseMs: 3_600_000 }),
+      tools,
+      plugins,
+      metrics: counted,
+      concurrency: config.renderConcurrency,
+    }),
+  );
   return createHandlers({ git, charts, artifacts, tools, plugins, renderSource, namespace: config.namespace });
 }
 

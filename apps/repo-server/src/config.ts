@@ -1,10 +1,15 @@
 /** Settings of the repo-server. */
-import { commonAliases, commonSettings, hostPortSetting, redisSettings } from '@tiphys/runtime';
+import { commonSettings, componentAliases, hostPortSetting, redisSettings, tracingSettings } from '@tiphys/runtime';
 import { z } from 'zod';
 
 export const ConfigSchema = z.object({
   ...commonSettings,
   ...redisSettings,
+  ...tracingSettings,
+  grpcTimeHistogram: z
+    .stringbool()
+    .default(false)
+    .describe('Show grpc_server_handling_seconds, too (ARGOCD_ENABLE_GRPC_TIME_HISTOGRAM)'),
   listen: hostPortSetting('0.0.0.0:8081', 'Address of the gRPC server'),
   metricsListen: hostPortSetting('0.0.0.0:8084', 'Address of /healthz, /readyz and /metrics'),
   tlsDir: z.string().optional().describe('Folder with ca.crt, tls.crt and tls.key for mutual TLS'),
@@ -70,7 +75,8 @@ export const ConfigSchema = z.object({
 });
 /** Argo CD's names of the same settings. */
 export const aliases = {
-  ...commonAliases,
+  ...componentAliases('ARGOCD_REPO_SERVER'),
+  grpcTimeHistogram: ['ARGOCD_ENABLE_GRPC_TIME_HISTOGRAM'],
   pluginDir: ['ARGOCD_PLUGINSOCKFILEPATH'],
   pluginTarExclude: ['ARGOCD_REPO_SERVER_PLUGIN_TAR_EXCLUSIONS'],
   pluginUseManifestGeneratePaths: ['ARGOCD_REPO_SERVER_PLUGIN_USE_MANIFEST_GENERATE_PATHS'],

@@ -4,7 +4,8 @@ import { startApp } from './app.js';
 import { aliases, ConfigSchema } from './config.js';
 
 const config = loadConfig(ConfigSchema, { name: 'repo-server', aliases });
-const log = createLogger({ name: 'repo-server', level: config.logLevel, format: config.logFormat });
+const { logLevel: level, logFormat: format, logTimestamp: timestamp } = config;
+const log = createLogger({ name: 'repo-server', level, format, timestamp });
 
 await runService({
   name: 'repo-server',

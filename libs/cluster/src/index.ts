@@ -6,6 +6,7 @@ export type { ApplyOptions, ApplyRequest, ApplyResult } from './apply/types.js';
 export { type ClusterCacheOptions, createClusterCache } from './cache/cluster-cache.js';
 export { isExcludedByDefault } from './cache/exclusions.js';
 export { isExpired, type KubeStatus, KubeStatusError, kubeStatusOf } from './client/errors.js';
+export { createHealthCheck } from './client/health-check.js';
 export { createKubeClient, type KubeClientOptions } from './client/kube-client.js';
 export { createKubectlMetrics, type KubectlMetrics } from './client/kubectl-metrics.js';
 export type { ClientObserver, RequestReport } from './client/observer.js';

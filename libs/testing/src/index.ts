@@ -61,6 +61,14 @@ export {
 } from './oidc-provider.js';
 export { keycloakShape } from './oidc-shapes.js';
 export {
+  type OtlpAttribute,
+  type OtlpBody,
+  type OtlpCollector,
+  type OtlpSpan,
+  otlpAttributes,
+  startOtlpCollector,
+} from './otlp-collector.js';
+export {
   freePort,
   type ManagedProcess,
   type ProcessOptions,

@@ -11,6 +11,7 @@ import { type Cluster, findCluster } from '@tiphys/settings';
 import { auditedClient } from '../audit/audited-client.js';
 import { ApiError } from '../errors.js';
 import type { LiveSettings } from './config-objects.js';
+import type { ObserveClients } from './observe-clients.js';
 
 export interface Destination {
   readonly server: string;
@@ -29,6 +30,8 @@ export interface DestinationsDeps {
   readonly settings: Pick<LiveSettings, 'clusters' | 'clusterSecret'>;
   /** Client of the control-plane cluster; stays open. */
   readonly home: KubeClient;
+  /** Of the clients that are made here. */
+  readonly observe?: ObserveClients | undefined;
 }
 
 interface Opened {
@@ -37,7 +40,7 @@ interface Opened {
   readonly destination: Destination;
 }
 
-export function createDestinations({ settings, home }: DestinationsDeps): Destinations {
+export function createDestinations({ settings, home, observe }: DestinationsDeps): Destinations {
   const opened = new Map<string, Opened>();
   const homeDiscovery = createDiscovery(home);
 
@@ -48,7 +51,8 @@ export function createDestinations({ settings, home }: DestinationsDeps): Destin
     const known = opened.get(server);
     if (known !== undefined && known.data === data) return known.destination;
     if (cluster.auth.kind === 'refused') throw unusable(cluster, cluster.auth.reason);
-    const client = auditedClient(createKubeClient(await connect(cluster, data?.['config'] ?? '{}')));
+    const connection = await connect(cluster, { text: data?.['config'] ?? '{}', observe });
+    const client = auditedClient(createKubeClient(connection, observe?.client));
     const destination = { server, name, client, discovery: createDiscovery(client) };
     opened.set(server, { data, destination });
     await known?.destination.client.close();
@@ -69,11 +73,17 @@ export function createDestinations({ settings, home }: DestinationsDeps): Destin
   };
 }
 
-async function connect(cluster: Cluster, text: string) {
+interface ConnectOptions {
+  readonly text: string;
+  readonly observe: ObserveClients | undefined;
+}
+
+async function connect(cluster: Cluster, { text, observe }: ConnectOptions) {
   const { name, server, namespaces, clusterResources } = cluster;
   try {
     const config = JSON.parse(text) as object;
-    return await connectionFromClusterSecret({ name, server, namespaces, clusterResources, config });
+    const secret = { name, server, namespaces, clusterResources, config };
+    return await connectionFromClusterSecret(secret, observe?.credentials);
   } catch (error) {
     throw unusable(cluster, error instanceof Error ? error.message : String(error));
   }

@@ -9,7 +9,14 @@ import {
 } from '@grpc/grpc-js';
 import { GitOpsError, toGitOpsError } from '@tiphys/model';
 import { grpcServiceDefinition, MAX_MESSAGE_BYTES, RepoServerService, toGrpcFailure } from '@tiphys/proto';
-import type { HostPort, Logger, TlsMaterial } from '@tiphys/runtime';
+import {
+  type GrpcServerMetrics,
+  type HostPort,
+  incomingCall,
+  type Logger,
+  type TlsMaterial,
+  type Tracer,
+} from '@tiphys/runtime';
 import type { Handlers } from './handlers.js';
 
 export interface GrpcServerOptions {
@@ -18,6 +25,8 @@ export interface GrpcServerOptions {
   /** Undefined: plaintext, only after an explicit setting. */
   readonly tls: TlsMaterial | undefined;
   readonly log: Logger;
+  readonly tracer: Tracer;
+  readonly calls: GrpcServerMetrics;
   /** Told of every request; the result is called when it ends. */
   readonly onRequest: (repository: string) => () => void;
 }
@@ -36,7 +45,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   });
   const stopping = new AbortController();
   const implementation = Object.fromEntries(
-    RepoServerService.methods.map(({ localName }) => [localName, bind(options, localName, stopping.signal)]),
+    RepoServerService.methods.map((method) => [method.localName, bind(options, method, stopping.signal)]),
   );
   server.addService(grpcServiceDefinition(RepoServerService), implementation as UntypedServiceImplementation);
   const port = await listen(server, options);
@@ -67,17 +76,33 @@ async function stop(server: Server, stopping: AbortController, graceMs: number):
 type Call = ServerUnaryCall<Message, Message>;
 type AnyHandler = (request: Message, signal: AbortSignal) => Promise<Message>;
 
-function bind(options: GrpcServerOptions, method: string, stopping: AbortSignal) {
-  const handler = options.handlers[method as keyof Handlers] as unknown as AnyHandler;
+interface Method {
+  readonly name: string;
+  readonly localName: string;
+}
+
+function bind(options: GrpcServerOptions, { name, localName }: Method, stopping: AbortSignal) {
+  const handler = options.handlers[localName as keyof Handlers] as unknown as AnyHandler;
+  const method = { service: RepoServerService.typeName, method: name };
+  const counted = { ...method, type: 'unary' } as const;
   return (call: Call, callback: sendUnaryData<Message>): void => {
     const done = options.onRequest(repositoryOf(call.request));
+    const ended = options.calls.started(counted);
+    options.calls.received(counted);
     const { signal, release } = signalOf(call, stopping);
-    handler(call.request, signal)
+    const work = (): Promise<Message> => handler(call.request, signal);
+    incomingCall(options.tracer, { ...method, headers: headersOf(call) }, work)
       .then(
-        (answer) => callback(null, answer),
+        (answer) => {
+          ended(0);
+          options.calls.sent(counted);
+          callback(null, answer);
+        },
         (error: unknown) => {
-          report(options.log, method, error);
-          callback(toGrpcFailure(error));
+          report(options.log, localName, error);
+          const failure = toGrpcFailure(error);
+          ended(failure.code);
+          callback(failure);
         },
       )
       .finally(() => {
@@ -85,6 +110,12 @@ function bind(options: GrpcServerOptions, method: string, stopping: AbortSignal)
         done();
       });
   };
+}
+
+/** Texts only: the first value of each. */
+function headersOf({ metadata }: Call): Readonly<Record<string, string>> {
+  const entries = Object.entries(metadata.getMap());
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** Aborted when the caller cancels or its deadline passes, and when the server stops. */

@@ -7,6 +7,10 @@ import { ConfigSchema } from '../config.js';
 
 export interface RunningRepoServer {
   readonly client: RepoServerClient;
+  /** Of its gRPC server, host:port. */
+  readonly address: string;
+  /** The text of its `/metrics`. */
+  metrics(): Promise<string>;
   /** Sum of the lines that begin so. */
   metric(name: string): Promise<number>;
   stop(): Promise<void>;
@@ -41,12 +45,13 @@ export async function startRunning({ redis, directory, tools, settings }: Runnin
   const stops: (() => Promise<void> | void)[] = [];
   const life: Lifecycle = { signal: new AbortController().signal, onStop: (_name, stop) => void stops.unshift(stop) };
   const app = await startApp({ config: config.value, log: silentLogger }, life);
-  const client = createRepoServerClient({ address: `127.0.0.1:${app.port}`, tls: undefined });
+  const address = `127.0.0.1:${app.port}`;
+  const client = createRepoServerClient({ address, tls: undefined });
+  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${app.opsPort}/metrics`)).text();
   return {
-    client,
+    ...{ client, address, metrics },
     metric: async (name) => {
-      const text = await (await fetch(`http://127.0.0.1:${app.opsPort}/metrics`)).text();
-      const lines = text.split('\n').filter((line) => line.startsWith(name));
+      const lines = (await metrics()).split('\n').filter((line) => line.startsWith(name));
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     },
     stop: async () => {

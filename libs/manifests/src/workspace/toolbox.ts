@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { GitOpsError } from '@tiphys/model';
-import { createSemaphore } from '@tiphys/runtime';
+import { createSemaphore, type Semaphore } from '@tiphys/runtime';
 import { createClosing } from './closing.js';
 import type { RendererStartReport, ToolArgument, Toolbox, ToolOutput, ToolRun } from './ports.js';
 import { createRenderers, type InstalledTool, OUT_OF_MEMORY, type Renderers } from './renderers.js';
@@ -35,6 +35,8 @@ export interface ToolboxOptions {
   /** Told of every run, and whether a long-lived process or a command line did it. */
   readonly onRun?: (tool: string, by: 'renderer' | 'process') => void;
   readonly onRendererStart?: (start: RendererStartReport) => void;
+  /** How long a run waited for its place among `parallelism`, also when it gave up. */
+  readonly onWait?: (ms: number) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -49,6 +51,7 @@ const DEFAULTS = {
   rendererIdleMs: 60_000,
   onRun: () => undefined,
   onRendererStart: () => undefined,
+  onWait: () => undefined,
   memoryFolder: undefined,
 } as const;
 /** Address space that Go's runtime reserves without using it. */
@@ -65,11 +68,31 @@ export function toolSearchPath(toolsFolder: string | undefined, path: string | u
   );
 }
 
+function timedPlaces(places: Semaphore, onWait: (ms: number) => void): Semaphore['run'] {
+  return async (task, signal) => {
+    const start = performance.now();
+    let waiting = true;
+    const waited = (): void => {
+      if (waiting) onWait(performance.now() - start);
+      waiting = false;
+    };
+    try {
+      return await places.run(() => {
+        waited();
+        return task();
+      }, signal);
+    } finally {
+      waited();
+    }
+  };
+}
+
 export function createToolbox(given: ToolboxOptions): Toolbox {
   const options: Settings = { ...DEFAULTS, ...given };
   const workspaces = new WeakMap<object, MaterializedWorkspace>();
   const versions = new Map<string, Promise<string>>();
   const places = createSemaphore(options.parallelism);
+  const placed = timedPlaces(places, options.onWait);
   const closing = createClosing();
   const renderers = createRenderers({
     command: (tool) => (options.renderers === 'used' ? rendererCommand(tool, options) : undefined),
@@ -102,7 +125,7 @@ export function createToolbox(given: ToolboxOptions): Toolbox {
       if (workspace === undefined) throw new GitOpsError('Internal', 'A tool was run outside of a workspace.');
       const installed = await installedTool(toolbox, renderers, run);
       const work = (either: AbortSignal): Promise<ToolOutput> =>
-        places.run(() => runIn({ run, workspace, options, signal: either, renderers, installed }), either);
+        placed(() => runIn({ run, workspace, options, signal: either, renderers, installed }), either);
       return closing.during(signal, work);
     },
     renderers: () => renderers.list(),

@@ -1,10 +1,9 @@
 /** Against real collectors in the process: one that speaks OTLP over HTTP, one over gRPC. */
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Server as GrpcServer, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { type OtlpCollector, type OtlpSpan, otlpAttributes, startOtlpCollector } from '@tiphys/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../config.js';
@@ -19,41 +18,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-interface OtlpSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly status: { readonly code?: number; readonly message?: string };
-  readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
-}
-interface OtlpBody {
-  readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: OtlpSpan['attributes'] };
-    readonly scopeSpans: readonly { readonly spans: readonly OtlpSpan[] }[];
-  }[];
-}
-
-async function httpCollector(status = 200) {
-  const bodies: OtlpBody[] = [];
-  const headers: IncomingHttpHeaders[] = [];
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      headers.push({ ...request.headers, path: request.url });
-      bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as OtlpBody);
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stops.push(() => server.close());
-  const spans = () =>
-    bodies.flatMap((body) => body.resourceSpans.flatMap((part) => part.scopeSpans.flatMap((s) => s.spans)));
-  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies, headers, spans };
+async function httpCollector(status = 200): Promise<OtlpCollector> {
+  const collector = await startOtlpCollector(status);
+  stops.push(() => collector.stop());
+  return collector;
 }
 
 function settingsOf(values: Partial<TracingSettings>): TracingSettings {
@@ -66,14 +34,7 @@ async function traced(values: Partial<TracingSettings>) {
   return tracer;
 }
 
-const attributes = (span: Pick<OtlpSpan, 'attributes'> | undefined) =>
-  Object.fromEntries((span?.attributes ?? []).map(({ key, value }) => [key, Object.values(value)[0]]));
-
-function spanNamed(spans: readonly OtlpSpan[], name: string): OtlpSpan {
-  const found = spans.find((span) => span.name === name);
-  if (found === undefined) throw new Error(`no span ${name} was sent`);
-  return found;
-}
+const attributes = (span: Pick<OtlpSpan, 'attributes'> | undefined) => otlpAttributes(span?.attributes);
 
 function millisecondsOf({ startTimeUnixNano, endTimeUnixNano }: OtlpSpan): number {
   return Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6;
@@ -83,7 +44,7 @@ describe('tracing over OTLP/HTTP (M07)', () => {
   it('sends spans with parents, kinds, attributes, failures and the attributes of the installation', async () => {
     const collector = await httpCollector();
     const tracer = await traced({
-      otlpAddress: collector.address,
+      otlpAddress: collector.url,
       otlpHeaders: { 'x-team': 'web' },
       otlpAttrs: { environment: 'dev' },
     });
@@ -102,8 +63,7 @@ describe('tracing over OTLP/HTTP (M07)', () => {
     await tracer.stop();
     const spans = collector.spans();
     expect(spans.map(({ name }) => name).sort()).toEqual(['git fetch', 'inner', 'outer']);
-    const of = (name: string) => spanNamed(spans, name);
-    const [fetched, inner, outer] = [of('git fetch'), of('inner'), of('outer')];
+    const [fetched, inner, outer] = [collector.span('git fetch'), collector.span('inner'), collector.span('outer')];
     expect([inner.parentSpanId, fetched.parentSpanId]).toEqual([outer.spanId, outer.spanId]);
     expect(millisecondsOf(fetched)).toBe(40);
     expect([outer.kind, inner.kind]).toEqual([2, 1]);
@@ -118,7 +78,7 @@ describe('tracing over OTLP/HTTP (M07)', () => {
 
   it('names the request and the application that a span is about', async () => {
     const collector = await httpCollector();
-    const tracer = await traced({ otlpAddress: collector.address });
+    const tracer = await traced({ otlpAddress: collector.url });
     const application = { namespace: 'argocd', name: 'shop', project: 'p', dryRun: false };
     await inScope({ requestId: 'r-1', application }, () => tracer.span('work', {}, async () => undefined));
     await tracer.stop();
@@ -130,7 +90,7 @@ describe('tracing over OTLP/HTTP (M07)', () => {
 
   it('goes on in the trace of a caller, also where the caller was not sampled', async () => {
     const collector = await httpCollector();
-    const tracer = await traced({ otlpAddress: collector.address, otlpSampleRatio: 0 });
+    const tracer = await traced({ otlpAddress: collector.url, otlpSampleRatio: 0 });
     const sent = await tracer.span('not sampled', {}, async () => tracer.headers());
     expect(sent['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -146,7 +106,7 @@ describe('tracing over OTLP/HTTP (M07)', () => {
     const collector = await httpCollector(403);
     const warnings: unknown[] = [];
     const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
-    const settings = settingsOf({ otlpAddress: collector.address });
+    const settings = settingsOf({ otlpAddress: collector.url });
     const tracer = await startTracing({ service: 'argocd-test', settings, log });
     expect(await tracer.span('work', {}, async () => 7)).toBe(7);
     await tracer.stop().catch(() => undefined);

@@ -1,6 +1,7 @@
 /** Version and settings (N14 in part, N16): what user interfaces and the CLI ask before they log in. */
 import type { installationRoutes } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
+import type { CheckResult } from '@tiphys/runtime';
 import type { Authorizer } from '../../auth/authorize.js';
 import type { PublicHandler } from '../../http/handler.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
@@ -14,6 +15,8 @@ export interface InstallationDeps {
   readonly namespace: string;
   readonly settings: LiveSettings;
   readonly authorizer: Authorizer;
+  /** Whether the API server of the control plane answers. */
+  readonly kubernetes: () => Promise<CheckResult>;
 }
 
 /** Whoever has not logged in learns the version only, as in Argo CD. */

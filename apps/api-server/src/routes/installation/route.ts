@@ -7,7 +7,12 @@ import { createGetSettings, createGetVersion, type InstallationDeps } from './ha
 export function registerInstallationRoutes(app: FastifyInstance, deps: InstallationDeps): void {
   bindPublicRoute(app, routes.version, createGetVersion(deps));
   bindPublicRoute(app, routes.settings, createGetSettings(deps));
-  app.get('/healthz', { config: { public: true }, schema: { hide: true } }, async (_, reply) =>
-    reply.type('text/plain; charset=utf-8').send('ok'),
-  );
+  app.get('/healthz', { config: { public: true }, schema: { hide: true } }, async (request, reply) => {
+    reply.type('text/plain; charset=utf-8');
+    const { full } = request.query as Readonly<Record<string, unknown>>;
+    // Why not is for the operations port: this one answers strangers.
+    if (full === 'true' && !(await deps.kubernetes()).ok)
+      return reply.code(503).send('the Kubernetes API is unavailable');
+    return reply.send('ok');
+  });
 }
