@@ -36,6 +36,7 @@ import { type ConfigObjects, type LiveSettings, watchConfigObjects } from './kub
 import { createDataWriter } from './kube/data-writer.js';
 import { ensureDefaultProject } from './kube/default-project.js';
 import { createDestinations } from './kube/destinations.js';
+import { effectiveProjects } from './kube/effective-projects.js';
 import { createKubeVersion } from './kube/kube-version.js';
 import { type ObserveClients, observeClients } from './kube/observe-clients.js';
 import { watchObjects } from './kube/watched-objects.js';
@@ -68,12 +69,13 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
   const parts = { kube, settings, projects: watched.projects, cache: redis.cache, metrics };
   const { authorizer, audit, session } = buildAccess(context, parts);
   const shared = { namespace, authorizer, audit };
-  const applications = { ...shared, ...watched.applications, projects: watched.projects, settings, clock: systemClock };
+  const projects = effectiveProjects(watched.projects, settings);
+  const applications = { ...shared, ...watched.applications, projects, settings, clock: systemClock };
   const writer = createDataWriter({ kube, namespace, observe: settings.observe });
   const applicationState = {
     ...{ applications, repoServer, settings, kube, cache: redis.cache, treeChanges: redis.treeChanges },
     kubeVersion: createKubeVersion(kube, systemClock),
-    repositoryAccess: createRepositoryAccess(settings, watched.projects),
+    repositoryAccess: createRepositoryAccess(settings, projects),
   };
   return {
     applications,

@@ -1,14 +1,19 @@
 /** What the reconcilers need of the world; adapters implement it, reconcilers see nothing else. */
 
 import type { ClusterCache } from '@tiphys/cluster';
-import type { ApplicationTree, NodeSummary, SelfHealBackoff, TargetManifest } from '@tiphys/gitops-engine';
+import type {
+  ApplicationTree,
+  EffectiveProject,
+  NodeSummary,
+  SelfHealBackoff,
+  TargetManifest,
+} from '@tiphys/gitops-engine';
 import type {
   AnnouncedRevision,
   AppKey,
   Application,
   ApplicationDestination,
   ApplicationSource,
-  AppProject,
   ComparisonSettings,
   GroupKind,
   JsonObject,
@@ -30,8 +35,8 @@ export interface ApplicationStore {
 }
 
 export interface ProjectReader {
-  /** The empty name is the default project. */
-  get(name: string): AppProject | undefined;
+  /** With what it inherits and the clusters that belong to it. The empty name is the default project. */
+  get(name: string): EffectiveProject | undefined;
 }
 
 export type CacheMode = 'normal' | 'resolve' | 'hard';

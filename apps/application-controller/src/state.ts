@@ -7,7 +7,7 @@ import {
   RESOURCES,
   type SettingsReport,
 } from '@tiphys/cluster';
-import { applicationNamespaceTest } from '@tiphys/gitops-engine';
+import { applicationNamespaceTest, createEffectiveProjects } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -76,7 +76,12 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   const lookAgain = wakeUp(applications.list, { enqueueRefresh, enqueueOperation });
   const projects = projectInformer(deps, {
     onChange: (name) => void guard.look(name),
-    onDecisions: (name) => lookAgain((app) => projectOf(app) === name),
+    onDecisions: (name) => lookAgain((app) => effective.dependsOn(projectOf(app), name)),
+  });
+  const effective = createEffectiveProjects({
+    get: (name) => projects.get(namespace, name),
+    globalProjects: () => settings.current().globalProjects,
+    clusters: () => settings.current().clusters,
   });
   const listed = { done: false };
   const guard = createProjectGuard({
@@ -108,7 +113,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
   for (const { metadata } of projects.list()) void guard.look(metadata.name ?? '');
   return {
     applications: createApplicationStore(client, applications),
-    projects: { get: (name) => projects.get(namespace, name === '' ? DEFAULT_PROJECT : name) },
+    projects: { get: (name) => effective.get(name === '' ? DEFAULT_PROJECT : name) },
     settings,
     clusters,
     clusterStates: clusters.states,

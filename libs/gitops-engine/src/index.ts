@@ -15,6 +15,7 @@ export { isIgnoredUpdate } from './normalize/ignored-update.js';
 export { type NormalizationRules, normalize } from './normalize/normalize.js';
 export * from './project/app-namespace.js';
 export * from './project/check-project.js';
+export * from './project/effective-project.js';
 export * from './project/global-projects.js';
 export * from './project/resource-permission.js';
 export * from './project/sync-identity.js';

@@ -9,6 +9,7 @@ export * from './deep-links.js';
 export * from './event-labels.js';
 export * from './federation.js';
 export { fittingClaims, type WantedClaims } from './federation-claims.js';
+export * from './global-projects.js';
 export * from './last-good.js';
 export * from './oidc.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';

@@ -1,14 +1,7 @@
 /** What the API server shows and accepts: URLs, badge (A41), global projects (F08). */
 import type { GlobalProject } from '@tiphys/model';
-import {
-  createReader,
-  isRecord,
-  type Parsed,
-  type SettingsData,
-  type SettingsReader,
-  splitList,
-  stringsOf,
-} from './reader.js';
+import { parseGlobalProjects } from './global-projects.js';
+import { createReader, type Parsed, type SettingsData, type SettingsReader, splitList, stringsOf } from './reader.js';
 
 export interface ServerSettings {
   /** External base URL without a trailing slash; undefined when not set. */
@@ -38,6 +31,7 @@ export function parseServerSettings(
 ): Parsed<ServerSettings> {
   const reader = createReader(argocdCm);
   const parameters = createReader(argocdCmdParamsCm);
+  const globalProjects = parseGlobalProjects(argocdCm);
   const webUrl = (key: string) => {
     const value = reader.text(key);
     if (value === undefined || /^https?:\/\/[^\s]+$/.test(value)) return value?.replace(/\/+$/, '');
@@ -49,9 +43,7 @@ export function parseServerSettings(
     additionalUrls: additionalUrls(reader),
     badge: { enabled: reader.flag('statusbadge.enabled', false), url: webUrl('statusbadge.url') },
     inClusterEnabled: reader.flag('cluster.inClusterEnabled', true),
-    globalProjects: globalProjects(reader.yaml('globalProjects'), (message) =>
-      reader.problem('globalProjects', message),
-    ),
+    globalProjects: globalProjects.settings,
     execEnabled: reader.flag('exec.enabled', false),
     syncWithReplaceAllowed: parameters.flag('server.sync.replace.allowed', true),
     revisionSyncNeedsOverride: reader.flag('application.sync.requireOverridePrivilegeForRevisionSync', false),
@@ -60,7 +52,7 @@ export function parseServerSettings(
     authDisabled: parameters.flag('server.disable.auth', false),
     applicationNamespaces: parameters.list('application.namespaces'),
   };
-  return { settings, problems: [...reader.problems, ...parameters.problems] };
+  return { settings, problems: [...reader.problems, ...globalProjects.problems, ...parameters.problems] };
 }
 
 function additionalUrls(reader: SettingsReader): readonly string[] {
@@ -68,18 +60,5 @@ function additionalUrls(reader: SettingsReader): readonly string[] {
     if (/^https?:\/\/[^\s]+$/.test(url)) return url.replace(/\/+$/, '');
     reader.problem('additionalUrls', `"${url}" is not an http or https URL`);
     return [];
-  });
-}
-
-function globalProjects(value: unknown, problem: (message: string) => void): readonly GlobalProject[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) {
-    problem('must be a YAML list of {projectName, labelSelector}');
-    return [];
-  }
-  return value.filter((entry, index): entry is GlobalProject => {
-    const valid = isRecord(entry) && typeof entry['projectName'] === 'string' && isRecord(entry['labelSelector']);
-    if (!valid) problem(`entry ${index + 1} needs projectName and labelSelector`);
-    return valid;
   });
 }

@@ -3,7 +3,13 @@
 import { createHash } from 'node:crypto';
 import { createInformer, type KubeClient, RESOURCES, type SettingsReport } from '@tiphys/cluster';
 import { compileIgnoreDifferences, type IgnoreRules } from '@tiphys/gitops-engine';
-import { CONFIG_OBJECTS, DEPLOYMENT_SECRET_TYPE, type KubernetesObject, LABELS } from '@tiphys/model';
+import {
+  CONFIG_OBJECTS,
+  DEPLOYMENT_SECRET_TYPE,
+  type GlobalProject,
+  type KubernetesObject,
+  LABELS,
+} from '@tiphys/model';
 import type { Logger } from '@tiphys/runtime';
 import {
   type Cluster,
@@ -16,6 +22,7 @@ import {
   isInClusterEnabled,
   parseClusters,
   parseComparisonSettings,
+  parseGlobalProjects,
   parseReconciliationSettings,
   parseRenderSettings,
   parseRepositories,
@@ -34,6 +41,8 @@ export interface SettingsSnapshot {
   readonly renderSettings: RenderSettings;
   readonly repositories: readonly Repository[];
   readonly clusters: readonly Cluster[];
+  /** Projects that others inherit from (F08). */
+  readonly globalProjects: readonly GlobalProject[];
   readonly secrets: ReadonlyMap<string, SecretRecord>;
   /** Data of a ConfigMap by name. */
   readonly configMap: (name: string) => SettingsData;
@@ -132,6 +141,10 @@ function parseSnapshot(configMap: (name: string) => SettingsData, secrets: reado
   const { intervalMs = 0, jitterMs, hardIntervalMs = 0, selfHeal, syncTimeoutMs = 0 } = reconciliation.settings;
   const { persistResourceHealth, pruneLimit, cascadeLimit, serverSideDiff } = reconciliation.settings;
   const deleteLimits = { prune: pruneLimit, cascade: cascadeLimit };
+  const globalProjects = parseGlobalProjects(settings).settings;
+  const ofProjects = clusters.settings.flatMap(({ server, name, project }) =>
+    project ? [[server, name, project]] : [],
+  );
   const paused = clusters.settings.filter(({ skipReconcile }) => skipReconcile).map(({ server }) => server);
   const isExcluded = compileExclusions(comparison.settings.resourceFilter);
   return {
@@ -144,6 +157,8 @@ function parseSnapshot(configMap: (name: string) => SettingsData, secrets: reado
         deleteLimits,
         paused,
         render.settings,
+        globalProjects,
+        ofProjects,
       ]),
       pollIntervalMs: intervalMs,
       pollJitterMs: jitterMs,
@@ -162,6 +177,7 @@ function parseSnapshot(configMap: (name: string) => SettingsData, secrets: reado
     applicationNamespaces: reconciliation.settings.applicationNamespaces,
     repositories: repositories.settings,
     clusters: clusters.settings,
+    globalProjects,
     secrets: new Map(secrets.map((secret) => [secret.name, secret])),
     configMap,
     ignoredUpdates: ignoredUpdates(comparison.settings),

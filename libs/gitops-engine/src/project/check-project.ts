@@ -10,6 +10,7 @@ import {
   sourcesOf,
 } from '@tiphys/model';
 import { namespaceMatcher } from './app-namespace.js';
+import type { EffectiveProject } from './effective-project.js';
 
 /** The destination with both of its addresses where they are known: rules may name either. */
 export interface ResolvedDestination {
@@ -30,7 +31,7 @@ export interface ProjectCheckOptions {
 /** Every reason why the application may not be processed, as `InvalidSpecError` conditions; empty when it may. */
 export function checkApplicationAgainstProject(
   app: Application,
-  project: AppProject,
+  project: EffectiveProject,
   options: ProjectCheckOptions = {},
 ): readonly ApplicationCondition[] {
   const problems = [
@@ -103,7 +104,7 @@ export function isSourcePermitted(project: AppProject, repoURL: string): boolean
 
 function destinationProblems(
   destination: ApplicationDestination,
-  project: AppProject,
+  project: EffectiveProject,
   resolved: ResolvedDestination | undefined,
 ): readonly string[] {
   const { server = '', name = '', namespace = '' } = destination;
@@ -119,16 +120,31 @@ function destinationProblems(
 
 function destinationMessage({ server, name, namespace = '' }: ApplicationDestination, project: AppProject): string {
   const shown = `server '${server || (name ?? '')}' and namespace '${namespace}'`;
-  return `application destination ${shown} do not match any of the allowed destinations in project '${project.metadata.name ?? ''}'; add it to the project's destinations`;
+  return `application destination ${shown} do not match any of the allowed destinations in project '${project.metadata.name ?? ''}'; add it to the project's destinations${scopedHint(project)}`;
 }
 
-/** `destinations` (F02): some entry permits, and no entry with a `!` pattern denies. */
-export function isDestinationPermitted(project: AppProject, destination: ResolvedDestination): boolean {
+function scopedHint({ spec }: AppProject): string {
+  if (spec.permitOnlyProjectScopedClusters !== true) return '';
+  return '. It says permitOnlyProjectScopedClusters, so the cluster must belong to it, too';
+}
+
+/**
+ * `destinations` (F02): some entry without `!` permits, and no `!` pattern denies, whatever else stands in its entry, as in
+ * Argo CD. Then the cluster must be one of the project's own where the project says so (F07).
+ */
+export function isDestinationPermitted(project: EffectiveProject, destination: ResolvedDestination): boolean {
   const rules = project.spec.destinations ?? [];
-  const isDeny = (rule: ApplicationDestination) =>
-    [rule.server, rule.name, rule.namespace].some((pattern) => pattern?.startsWith('!') === true);
-  if (rules.some((rule) => isDeny(rule) && isDeniedBy(rule, destination))) return false;
-  return rules.some((rule) => !isDeny(rule) && isPermittedBy(rule, destination));
+  if (rules.some((rule) => isDeniedBy(rule, destination))) return false;
+  if (!rules.some((rule) => !isDenial(rule) && isPermittedBy(rule, destination))) return false;
+  return project.spec.permitOnlyProjectScopedClusters !== true || isProjectCluster(project, destination);
+}
+
+function isProjectCluster({ projectClusters = [] }: EffectiveProject, destination: ResolvedDestination): boolean {
+  return projectClusters.some(({ server, name }) => server === destination.server || name === destination.name);
+}
+
+function isDenial(rule: ApplicationDestination): boolean {
+  return [rule.server, rule.name, rule.namespace].some((pattern) => pattern?.startsWith('!') === true);
 }
 
 function isPermittedBy(rule: ApplicationDestination, { server, name, namespace }: ResolvedDestination): boolean {
@@ -140,15 +156,8 @@ function matchesSet(pattern: string | undefined, value: string | undefined): boo
   return pattern !== undefined && pattern !== '' && value !== undefined && matchesGlob(pattern, value);
 }
 
-/** A rule may deny one part (`namespace: "!kube-system"`) on the destinations that its other parts match. */
 function isDeniedBy(rule: ApplicationDestination, { server, name, namespace }: ResolvedDestination): boolean {
-  const parts: readonly (readonly [string | undefined, string | undefined])[] = [
-    [rule.server, server],
-    [rule.name, name],
-    [rule.namespace, namespace],
-  ];
-  return parts.every(([pattern, value]) => {
-    if (pattern === undefined || pattern === '') return true;
-    return matchesGlob(pattern.startsWith('!') ? pattern.slice(1) : pattern, value ?? '');
-  });
+  const denies = (pattern: string | undefined, value: string | undefined) =>
+    pattern?.startsWith('!') === true && value !== undefined && matchesGlob(pattern.slice(1), value);
+  return denies(rule.server, server) || denies(rule.name, name) || denies(rule.namespace, namespace);
 }

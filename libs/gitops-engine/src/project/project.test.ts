@@ -111,6 +111,34 @@ describe('destinations (F02)', () => {
       false,
     ],
     ['with no rules at all', [], at('ns'), false],
+    ['with a denial alone, which permits nothing', [{ server: '*', namespace: '!kube-system' }], at('ns'), false],
+    [
+      'in a namespace that is denied beside another server: a denial counts everywhere, as in Argo CD',
+      [
+        { server: '*', namespace: '*' },
+        { server: 'https://elsewhere', namespace: '!kube-*' },
+      ],
+      at('kube-system'),
+      false,
+    ],
+    [
+      'on a cluster that is denied by name',
+      [
+        { server: '*', namespace: '*' },
+        { name: '!prod-*', namespace: '*' },
+      ],
+      at('ns', SERVER, 'prod-1'),
+      false,
+    ],
+    [
+      'on a cluster beside one that is denied by name',
+      [
+        { server: '*', namespace: '*' },
+        { name: '!prod-*', namespace: '*' },
+      ],
+      at('ns', SERVER, 'dev'),
+      true,
+    ],
   ])('%s', (...[, destinations, destination, expected]) => {
     expect(isDestinationPermitted(project({ destinations }), destination)).toBe(expected);
   });

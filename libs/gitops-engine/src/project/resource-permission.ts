@@ -1,6 +1,7 @@
 /** Which kinds an application of a project may manage (F03). */
-import { type AppProject, matchesGlob, type ResourceKey, type ResourceRestriction } from '@tiphys/model';
+import { matchesGlob, type ResourceKey, type ResourceRestriction } from '@tiphys/model';
 import { isDestinationPermitted, type ResolvedDestination } from './check-project.js';
+import type { EffectiveProject } from './effective-project.js';
 
 export interface PermissionQuery {
   /** Namespace is empty for cluster-scoped resources. */
@@ -14,7 +15,7 @@ export interface PermissionQuery {
  * `namespaceResourceWhitelist` exists and does not list them. The blacklists win. A namespaced resource must also lie in
  * a namespace that the project's destinations permit.
  */
-export function isResourcePermitted(project: AppProject, query: PermissionQuery): boolean {
+export function isResourcePermitted(project: EffectiveProject, query: PermissionQuery): boolean {
   const { key, clusterScoped, destination } = query;
   const { spec } = project;
   const listed = (rules: readonly ResourceRestriction[] | undefined) =>

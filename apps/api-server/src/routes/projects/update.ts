@@ -1,13 +1,7 @@
 /** PUT of a project (N10): what a change of its rules needs, and what it must not break. */
 import { isDeepStrictEqual } from 'node:util';
 import type { projectRoutes } from '@tiphys/api-contract';
-import {
-  globalProjectsOf,
-  isDestinationPermitted,
-  isSourcePermitted,
-  withGlobalProjects,
-  withoutInherited,
-} from '@tiphys/gitops-engine';
+import { globalProjectsOf, isDestinationPermitted, isSourcePermitted, withoutInherited } from '@tiphys/gitops-engine';
 import {
   type Application,
   type AppProject,
@@ -21,6 +15,7 @@ import { authorize } from '../../auth/authorize.js';
 import { ApiError } from '../../errors.js';
 import type { RequestContext, Subject } from '../../http/context.js';
 import type { Handler } from '../../http/handler.js';
+import { projectRules } from '../../kube/effective-projects.js';
 import { bodyOf, changeProject, type ProjectDeps } from './deps.js';
 import { toProject } from './input.js';
 import { validateProject } from './validate.js';
@@ -123,8 +118,8 @@ function requireValidApplications(deps: ProjectDeps, { current, next }: Versions
   const applications = deps.store
     .list()
     .flatMap(({ application }) => (application.spec.project === name ? [application] : []));
-  const [before, after] = [current, next].map((project) => withGlobalProjects(project, globalsOf(deps, project)));
-  if (before === undefined || after === undefined) return;
+  const rules = projectRules(deps.projects, deps.settings);
+  const [before, after] = [rules.of(current), rules.of(next)];
   const broken = (isPermitted: (project: AppProject, application: Application) => boolean) =>
     applications.filter((application) => isPermitted(before, application) && !isPermitted(after, application)).length;
   const sources = broken((project, application) => areSourcesPermitted(deps, project, application));
