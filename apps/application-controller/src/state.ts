@@ -7,7 +7,7 @@ import {
   RESOURCES,
   type SettingsReport,
 } from '@tiphys/cluster';
-import { applicationNamespaceTest, createEffectiveProjects } from '@tiphys/gitops-engine';
+import { applicationNamespaceTest, createEffectiveProjects, type EffectiveProjects } from '@tiphys/gitops-engine';
 import {
   ANNOTATIONS,
   type Application,
@@ -56,8 +56,8 @@ export interface ControllerState {
 
 /** Resolves when applications, projects and settings were listed once. Clusters start when an application needs them. */
 export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle): Promise<ControllerState> {
-  const { config, client, log, settingsReport: report } = deps;
-  const { namespace } = config;
+  const { client, log, settingsReport: report } = deps;
+  const { namespace, kubeConnections } = deps.config;
   const enqueueRefresh = enqueuer(deps.refreshQueue, log);
   const enqueueOperation = enqueuer(deps.operationQueue, log);
   const settings = createSettingsSource({ client, namespace, log, report, onChange: () => lookAgain(() => true) });
@@ -78,11 +78,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     onChange: (name) => void guard.look(name),
     onDecisions: (name) => lookAgain((app) => effective.dependsOn(projectOf(app), name)),
   });
-  const effective = createEffectiveProjects({
-    get: (name) => projects.get(namespace, name),
-    globalProjects: () => settings.current().globalProjects,
-    clusters: () => settings.current().clusters,
-  });
+  const effective = effectiveProjects((name) => projects.get(namespace, name), settings);
   const listed = { done: false };
   const guard = createProjectGuard({
     applications: () => (listed.done ? applications.list() : undefined),
@@ -95,7 +91,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     home: deps.home,
     homeClient: client,
     namespace,
-    connections: config.kubeConnections,
+    connections: kubeConnections,
     ...{ metrics: deps.metrics, observe: deps.observe },
     enqueue: (entries) => {
       enqueueRefresh(entries);
@@ -104,8 +100,7 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     log,
   });
   const clusters = createClusters({ known: () => knownClusters(settings.current()), createCache, log, signal });
-  onStop('clusters', () => clusters.stop());
-  for (const watch of [applications, projects]) onStop('watch', () => watch.stop());
+  for (const part of [clusters, applications, projects]) onStop('watch', () => part.stop());
   await projects.start(signal);
   await applications.start(signal);
   listed.done = true;
@@ -119,6 +114,15 @@ export async function startState(deps: StateDeps, { signal, onStop }: Lifecycle)
     clusterStates: clusters.states,
     destServer: destServerOf(clusters),
   };
+}
+
+function effectiveProjects(get: (name: string) => AppProject | undefined, settings: SettingsSource): EffectiveProjects {
+  const { current } = settings;
+  return createEffectiveProjects({
+    get,
+    globalProjects: () => current().globalProjects,
+    clusters: () => current().clusters,
+  });
 }
 
 function destServerOf(clusters: Clusters): ControllerState['destServer'] {

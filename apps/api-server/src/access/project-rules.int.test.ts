@@ -93,7 +93,7 @@ it.each([
     { project: 'scoped', cluster: 'shared' },
     'permitOnlyProjectScopedClusters',
   ],
-])('%s', async (_, name, spec, message) => {
+])('%s', async (...[, name, spec, message]) => {
   const answer = await create(name, spec);
   expect(answer).toEqual({ status: message === '' ? 200 : 400, message: expect.stringContaining(message) });
 });

@@ -32,6 +32,7 @@ export const errorsPlugin = fastifyPlugin<ErrorsOptions>(async (app, { log }) =>
         reason: body.message,
         user: request.user?.username,
         sourceIp: request.ip,
+        security: 3,
       });
     }
     return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
