@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { announcedRevisionKey, parseAnnouncedRevision } from './announced-revision.js';
+import { announcedRevisionKey, isOvertaken, parseAnnouncedRevision } from './announced-revision.js';
 
 const REPO = 'https://git.example.com/org/repo';
 
@@ -26,7 +26,7 @@ describe('the key of an announced revision', () => {
 
 describe('parseAnnouncedRevision', () => {
   it.each([
-    { before: 'a', after: ['b', 'c'], at: 1 },
+    { before: 'a', after: ['b', 'c'], at: 1, uncertain: true },
     { after: ['b'], at: 1 },
   ])('reads what was written', (value) => {
     expect(parseAnnouncedRevision(JSON.parse(JSON.stringify(value)))).toEqual(value);
@@ -38,4 +38,22 @@ describe('parseAnnouncedRevision', () => {
       expect(parseAnnouncedRevision(value)).toBeUndefined();
     },
   );
+});
+
+describe('deliveries that overtake each other', () => {
+  const held = { before: 'b', after: ['c'], at: 1 };
+  it.each([
+    ['the push before is late', { before: 'a', after: ['b'], at: 2 }, true],
+    ['a new branch before it', { after: ['b'], at: 2 }, true],
+    ['the next push is not', { before: 'c', after: ['d'], at: 2 }, false],
+    ['nor is one that moves the ref back', { before: 'c', after: ['b'], at: 2 }, false],
+    ['nor the same one again', { before: 'b', after: ['c'], at: 2 }, false],
+    ['nor one that has nothing to do with it', { before: 'x', after: ['y'], at: 2 }, false],
+  ])('%s', (_, late, expected) => {
+    expect(isOvertaken(late, held)).toBe(expected);
+  });
+
+  it('nothing is late while what was before is not known', () => {
+    expect(isOvertaken({ before: 'a', after: ['b'], at: 2 }, { after: ['c'], at: 1 })).toBe(false);
+  });
 });

@@ -13,6 +13,8 @@ export interface AnnouncedRevision {
   readonly after: readonly string[];
   /** Unix milliseconds of the webhook's arrival. */
   readonly at: number;
+  /** The revision is a range, which may mean another tag than the pushed one. */
+  readonly uncertain?: true;
 }
 
 /** Much longer than anybody waits for a revision. */
@@ -29,8 +31,21 @@ export function announcedRevisionKey({ repoURL, chart, targetRevision, tagPrefix
 /** A cached value as it was written; undefined for anything else. */
 export function parseAnnouncedRevision(value: unknown): AnnouncedRevision | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { before, after, at } = value as Partial<Record<keyof AnnouncedRevision, unknown>>;
+  const { before, after, at, uncertain } = value as Partial<Record<keyof AnnouncedRevision, unknown>>;
   if (typeof at !== 'number' || !Array.isArray(after) || after.length === 0) return undefined;
   if (!after.every((name): name is string => typeof name === 'string')) return undefined;
-  return { after, at, ...(typeof before === 'string' ? { before } : {}) };
+  return {
+    ...{ after, at },
+    ...(typeof before === 'string' ? { before } : {}),
+    ...(uncertain === true ? { uncertain } : {}),
+  };
+}
+
+/**
+ * Deliveries may overtake each other. True when `late` is the push that came before `held`: `held` goes on from what `late`
+ * leads to. A ref that is moved back looks alike, but begins where `held` has ended.
+ */
+export function isOvertaken(late: AnnouncedRevision, held: AnnouncedRevision): boolean {
+  if (held.before === undefined || !late.after.includes(held.before)) return false;
+  return late.before === undefined || !held.after.includes(late.before);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseWebhookSettings } from './index.js';
 
 const DEFAULTS = {
+  requireSecret: false,
   ...{ maxPayloadBytes: 52_428_800, parallelism: 50, refreshWorkers: 20 },
   ...{ jitterMs: 0, jitterThreshold: 10 },
 };
@@ -45,7 +46,7 @@ describe('webhook settings', () => {
   it('limits are read, and what is no number keeps the default and is told', () => {
     const { settings, problems } = parseWebhookSettings({
       argocdCm: {
-        ...{ 'webhook.maxPayloadSizeMB': '1', 'webhook.refresh.jitter': '30s' },
+        ...{ 'webhook.requireSecret': 'true', 'webhook.maxPayloadSizeMB': '1', 'webhook.refresh.jitter': '30s' },
         ...{ 'webhook.refresh.jitter.threshold': '0' },
       },
       argocdCmdParamsCm: { 'server.webhook.parallelism.limit': '0', 'server.webhook.refresh.workers': '5' },
@@ -53,7 +54,7 @@ describe('webhook settings', () => {
     });
     expect(settings).toEqual({
       ...DEFAULTS,
-      ...{ maxPayloadBytes: 1_048_576, refreshWorkers: 5, jitterMs: 30_000, jitterThreshold: 0 },
+      ...{ requireSecret: true, maxPayloadBytes: 1_048_576, refreshWorkers: 5, jitterMs: 30_000, jitterThreshold: 0 },
     });
     expect(problems).toEqual([
       { key: 'server.webhook.parallelism.limit', message: '"0" is not a whole number of at least 1' },

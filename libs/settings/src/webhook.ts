@@ -20,6 +20,8 @@ export interface WebhookSecrets {
 }
 
 export interface WebhookSettings extends WebhookSecrets {
+  /** Own setting: senders without a secret are refused, instead of taken at their word as in Argo CD. */
+  readonly requireSecret: boolean;
   readonly maxPayloadBytes: number;
   /** Deliveries that are handled at a time; more wait. */
   readonly parallelism: number;
@@ -51,6 +53,7 @@ export function parseWebhookSettings(sources: WebhookSources): Parsed<WebhookSet
   };
   const settings: WebhookSettings = {
     ...secretsOf(secret),
+    requireSecret: reader.flag('webhook.requireSecret', false),
     maxPayloadBytes: reader.count('webhook.maxPayloadSizeMB', 50, 1) * MEBIBYTE,
     parallelism: parameters.count('server.webhook.parallelism.limit', 50, 1),
     refreshWorkers: parameters.count('server.webhook.refresh.workers', 20, 1),

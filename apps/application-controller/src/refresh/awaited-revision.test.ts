@@ -39,6 +39,16 @@ describe('awaitedRevision', () => {
     ['then no more', { now: 130_000 }, { kind: 'missed', sourceIndex: 0 }],
     ['without an answer the failure is told, nothing else', { now: 130_000, resolved: undefined }, { kind: 'come' }],
     [
+      'a range is asked about again for a short while',
+      { announced: [{ ...ANNOUNCED, uncertain: true }], now: 102_000 },
+      { kind: 'awaited', since: 103_000, afterMs: 1_000 },
+    ],
+    [
+      'and keeps what it means, without a word',
+      { announced: [{ ...ANNOUNCED, uncertain: true }], now: 103_000 },
+      { kind: 'come' },
+    ],
+    [
       'of several sources the one that is behind is named',
       { announced: [undefined, ANNOUNCED], resolved: [C, A], known: undefined, now: 130_000 },
       { kind: 'missed', sourceIndex: 1 },

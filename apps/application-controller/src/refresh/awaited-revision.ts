@@ -21,10 +21,16 @@ export type Awaited =
 /** Moments after the webhook at which the host is asked again: the same for all applications, which so share one question. */
 const ASK_AGAIN_MS = [1_000, 3_000, 7_000, 15_000, 30_000] as const;
 const PATIENCE_MS = 30_000;
+/** A range most often means another tag: then nothing will come. */
+const PATIENCE_WITH_RANGES_MS = 3_000;
 
 /** Something that was announced may still come. */
 export function mayStillCome(announced: Looked['announced'], now: number): boolean {
-  return announced.some((revision) => revision !== undefined && now < revision.at + PATIENCE_MS);
+  return announced.some((revision) => revision !== undefined && now < endOf(revision));
+}
+
+function endOf({ at, uncertain }: AnnouncedRevision): number {
+  return at + (uncertain === true ? PATIENCE_WITH_RANGES_MS : PATIENCE_MS);
 }
 
 /**
@@ -38,16 +44,18 @@ export function awaitedRevision({ announced, resolved, known, now }: Looked): Aw
     const isBehind = commit === undefined || isOld(commit, revision, known?.[sourceIndex]);
     return isBehind ? [{ revision, sourceIndex }] : [];
   });
-  const moments = behind.flatMap(
-    ({ revision }) => ASK_AGAIN_MS.map((ms) => revision.at + ms).find((at) => at > now) ?? [],
-  );
-  const [first] = behind;
-  if (first === undefined) return { kind: 'come' };
+  const moments = behind.flatMap(({ revision }) => nextMoment(revision, now) ?? []);
   if (moments.length > 0) {
     const since = Math.min(...moments);
     return { kind: 'awaited', since, afterMs: since - now };
   }
-  return resolved === undefined ? { kind: 'come' } : { kind: 'missed', sourceIndex: first.sourceIndex };
+  const missed = behind.find(({ revision }) => revision.uncertain !== true);
+  if (missed === undefined || resolved === undefined) return { kind: 'come' };
+  return { kind: 'missed', sourceIndex: missed.sourceIndex };
+}
+
+function nextMoment(revision: AnnouncedRevision, now: number): number | undefined {
+  return ASK_AGAIN_MS.map((ms) => revision.at + ms).find((at) => at > now && at <= endOf(revision));
 }
 
 function isOld(commit: string, { after, before }: AnnouncedRevision, known: string | undefined): boolean {

@@ -37,7 +37,7 @@ describe('a push into a repository that many applications use', () => {
     const { handle, announced } = webhookSubject({
       ...{ settings: SECRETS, sources },
       deps: {
-        cache: { setJson: async (key) => void order.push(key) },
+        cache: { getJson: async () => undefined, setJson: async (key) => void order.push(key) },
         queue: {
           enqueueMany: async () => void order.push('enqueued'),
           enqueueManyAfter: async () => void order.push('later'),
@@ -74,8 +74,19 @@ describe('a push into a repository that many applications use', () => {
     expect([...announced.keys()]).toEqual([announcedRevisionKey({ ...head, targetRevision: 'main' })]);
   });
 
+  it('what a later push has announced stays, when the delivery of the one before it is late', async () => {
+    const sample = sampleDelivery('github-push');
+    const { handle, announced, enqueued } = webhookSubject({ settings: SECRETS, sources });
+    const first = JSON.stringify({ ...sample.payload, before: 'c'.repeat(40), after: A, head_commit: { id: A } });
+    handle(push());
+    await vi.waitFor(() => expect(enqueued).toHaveLength(1), WAIT);
+    handle(requestOf(sample, { secret: SECRET, body: first }));
+    await vi.waitFor(() => expect(enqueued).toHaveLength(2), WAIT);
+    expect([...announced.values()]).toEqual([{ before: A, after: [B], at: ARRIVED_AT }]);
+  });
+
   it('a cache that is away keeps nobody from being enqueued', async () => {
-    const cache = { setJson: () => Promise.reject(new Error('away')) };
+    const cache = { getJson: async () => undefined, setJson: () => Promise.reject(new Error('away')) };
     const { handle, enqueued } = webhookSubject({ settings: SECRETS, sources, deps: { cache } });
     handle(push());
     await vi.waitFor(() => expect(keysOf(enqueued)).toEqual(['argocd/web']), WAIT);

@@ -1,7 +1,13 @@
 /** From events to entries in the refresh queue, after the sender has its answer: bounded, spread, urgent ones first. */
 import { setImmediate as afterAnswer } from 'node:timers/promises';
 import type { AuthenticatedCache } from '@tiphys/cache';
-import { ANNOUNCED_REVISION_TTL_MS, normalizeGitUrl } from '@tiphys/model';
+import {
+  ANNOUNCED_REVISION_TTL_MS,
+  type AnnouncedRevision,
+  isOvertaken,
+  normalizeGitUrl,
+  parseAnnouncedRevision,
+} from '@tiphys/model';
 import type { Enqueue, KeyedQueue } from '@tiphys/queue';
 import { type Clock, createSemaphore, type Logger } from '@tiphys/runtime';
 import type { WebhookSettings } from '@tiphys/settings';
@@ -16,7 +22,7 @@ export interface DispatchDeps {
   readonly index: RepositoryIndex;
   readonly queue: Pick<KeyedQueue, 'enqueueMany' | 'enqueueManyAfter'>;
   /** For what was announced about revisions; the controller reads it. */
-  readonly cache: Pick<AuthenticatedCache, 'setJson'>;
+  readonly cache: Pick<AuthenticatedCache, 'getJson' | 'setJson'>;
   readonly settings: { webhook(): WebhookSettings };
   readonly metrics: Pick<ApiMetrics, 'webhookEvent' | 'webhookHandlers' | 'webhookCarryOver'>;
   readonly clock: Clock;
@@ -105,8 +111,12 @@ async function refresh(deps: DispatchDeps, { provider, event, arrivedAt }: Arriv
 
 /** Before the entries: whoever takes one up shall know what to wait for. Without it nobody waits. */
 async function announce({ cache, log }: DispatchDeps, { announced }: Affected): Promise<void> {
-  const writes = [...announced].map(([key, revision]) => cache.setJson(key, revision, ANNOUNCED_REVISION_TTL_MS));
-  await Promise.all(writes).catch((error: unknown) => {
+  const keep = async ([key, revision]: readonly [string, AnnouncedRevision]): Promise<void> => {
+    const held = await cache.getJson(key, parseAnnouncedRevision);
+    if (held !== undefined && isOvertaken(revision, held)) return;
+    await cache.setJson(key, revision, ANNOUNCED_REVISION_TTL_MS);
+  };
+  await Promise.all([...announced].map(keep)).catch((error: unknown) => {
     log.warn('what the webhook announced was not kept: nobody waits until the Git host serves it', { error });
   });
 }

@@ -33,7 +33,7 @@ function forgetfulSubject() {
     ...{ settings: SECRETS, sources },
     deps: {
       queue: { enqueueMany: async () => undefined, enqueueManyAfter: async () => undefined },
-      cache: { setJson: async (key) => void (texts[0] = isText(key)) },
+      cache: { getJson: async () => undefined, setJson: async (key) => void (texts[0] = isText(key)) },
       metrics: {
         ...{ webhookDelivery: () => undefined, webhookEvent: () => undefined },
         ...{ webhookCarryOver: () => undefined, webhookHandlers: () => undefined },

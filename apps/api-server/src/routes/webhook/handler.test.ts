@@ -52,6 +52,14 @@ describe.each(SAMPLES.map((sample) => [sample.name, sample] as const))('%s', (_,
     } else expect(unconfigured(named).status).toBe(sample.expected.status);
   });
 
+  it('without a configured secret it is refused where the installation demands one', () => {
+    const demanding = webhookSubject({ settings: { requireSecret: true } }).handle;
+    const send = () => demanding(requestOf(sample, {}));
+    if (isPing(sample)) expect(send().status).toBe('pong');
+    else if (sample.provider === 'harbor') expect(send).toThrow(/unknown webhook event/);
+    else expect(send).toThrow(/set webhook\..* in argocd-secret/);
+  });
+
   it.each([
     ...['{', '[]', 'null', '1', '', '{"push":{"changes":[1]},"repository":{"links":{"html":{"href":"x"}}}}'],
     ...['{"repository":null}', `${'['.repeat(100_000)}`, `{"a":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_001)}`],

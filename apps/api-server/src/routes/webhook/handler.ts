@@ -7,7 +7,7 @@ import { createDispatcher, type DispatchDeps } from './dispatch.js';
 import { parsePayload } from './payload.js';
 import { PINGS, type Provider, type WebhookRequest } from './provider.js';
 import { PROVIDERS } from './providers.js';
-import { header } from './signatures.js';
+import { header, mandatory } from './signatures.js';
 
 export interface WebhookDeps extends DispatchDeps {
   readonly metrics: DispatchDeps['metrics'] & Pick<ApiMetrics, 'webhookDelivery'>;
@@ -81,7 +81,9 @@ function verify(
   request: WebhookRequest,
   { provider, event, settings }: Omit<Answering, 'dispatch'>,
 ) {
-  const verdict = provider.verify(request, settings);
+  const given = provider.verify(request, settings);
+  const isRefusedWithout = settings.requireSecret && !PINGS.includes(event);
+  const verdict = isRefusedWithout ? mandatory(given) : given;
   const fields = { provider: provider.name, sourceIp: request.sourceIp };
   if (verdict === 'unverified' && !PINGS.includes(event)) {
     const text = 'unauthenticated webhook: set the webhook secret of the provider in argocd-secret';

@@ -193,6 +193,6 @@ describe('affectedBy', () => {
     store.put(entryOf('a', { source: chart('oci://ghcr.io/org') }));
     const event: RegistryPush = { ...artifact('oci://ghcr.io/org/web'), tag: '1.4.0_7' };
     const { announced } = affectedBy(event, createRepositoryIndex(store).find(event.repositoryUrls), 42);
-    expect([...announced.values()]).toEqual([{ after: [DIGEST, '1.4.0_7', '1.4.0+7'], at: 42 }]);
+    expect([...announced.values()]).toEqual([{ after: [DIGEST, '1.4.0_7', '1.4.0+7'], at: 42, uncertain: true }]);
   });
 });

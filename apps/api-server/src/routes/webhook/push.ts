@@ -39,7 +39,9 @@ export function affectedBy(event: WebhookEvent, candidates: readonly UsingApplic
     entries.push({ key: entry.key, priority: urgent ? 'webhook' : 'dependency', request });
     if (revision === undefined) continue;
     for (const source of following) {
-      if (isNamedBy(source, event)) announced.set(announcedRevisionKey(source), revision);
+      if (!isNamedBy(source, event)) continue;
+      const certainty = mayBeAnother(source) ? ({ uncertain: true } as const) : {};
+      announced.set(announcedRevisionKey(source), { ...revision, ...certainty });
     }
   }
   return { entries, repository, announced };
@@ -60,6 +62,12 @@ function announcedBy(event: WebhookEvent, at: number): AnnouncedRevision | undef
 function artifactNames({ tag, digest }: RegistryPush): readonly string[] {
   const names = [digest, tag, tag?.replaceAll('_', '+')];
   return [...new Set(names.flatMap((name) => name ?? []))];
+}
+
+/** A range means the highest version, which may be another than the pushed one. */
+function mayBeAnother({ targetRevision, chart }: ApplicationSource): boolean {
+  const target = targetRevision ?? '';
+  return mayBeRange(target) || (Boolean(chart) && (target === '' || target === 'HEAD'));
 }
 
 /** HEAD is the pushed branch only where the sender says which branch HEAD is. */

@@ -43,7 +43,10 @@ export function webhookSubject({ settings = {}, sources = {}, deps: given = {} }
       enqueueMany: async (entries) => void enqueued.push(...entries),
       enqueueManyAfter: async (entries) => void heldBack.push(...entries),
     },
-    cache: { setJson: async (key, value) => void announced.set(key, value) },
+    cache: {
+      getJson: async (key, parse) => (announced.has(key) ? parse(announced.get(key)) : undefined),
+      setJson: async (key, value) => void announced.set(key, value),
+    },
     settings: { webhook: () => ({ ...parsed, ...settings }) },
     metrics: {
       webhookDelivery: (labels) => void counted.push({ ...labels }),
