@@ -223,6 +223,44 @@ describe('renewal (F26)', () => {
   });
 });
 
+describe('groups that only the user info endpoint tells (F27)', () => {
+  let silent: OidcProviderServer;
+  const asked = () => silent.requests.filter((request) => request === 'GET /me').length;
+
+  beforeAll(async () => {
+    silent = await startOidcProvider({
+      clients: [{ id: 'tiphys', secret: 's3cret', redirectUris: [`${app.url}/auth/callback`] }],
+      users: { ann: { password: 'pw', claims } },
+      userInfoOnly: ['groups'],
+    });
+    await configure({ issuer: silent.issuer, enableUserInfoGroups: true, userInfoPath: '/me' });
+  });
+
+  afterAll(async () => {
+    await silent?.stop();
+    await configure();
+  });
+
+  it('are asked for once, kept as long as the session, and asked for again with the next login', async () => {
+    const first = cookieHeader((await app.logIn(ANN)).cookies);
+    expect((await whoAmI(first)).groups).toEqual(claims.groups);
+    expect((await whoAmI(first)).groups).toEqual(claims.groups);
+    expect(asked()).toBe(1);
+    silent.setUser('ann', { password: 'pw', claims: { ...claims, groups: ['/left'] } });
+    expect((await whoAmI(first)).groups).toEqual(claims.groups);
+    const second = cookieHeader((await app.logIn(ANN)).cookies);
+    expect((await whoAmI(second)).groups).toEqual(['/left']);
+    expect(asked()).toBe(2);
+  });
+
+  it('a token of somebody who never logged in here is refused with the reason', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const token = await silent.sign({ iss: silent.issuer, sub: 'new', aud: 'tiphys', iat: now, exp: now + 60 });
+    const answer = await app.get('/api/v1/projects', { authorization: `Bearer ${token}` });
+    expect([answer.status, answer.body]).toEqual([401, expect.stringContaining('log in again in the browser')]);
+  });
+});
+
 describe('what everybody may know of it (N14)', () => {
   it('is shown to the login page and the command line, without any secret (S21, CVE-2024-37152)', async () => {
     const { body } = await app.get('/api/v1/settings', {});

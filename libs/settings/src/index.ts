@@ -6,6 +6,7 @@ export * from './clusters.js';
 export * from './comparison.js';
 export type { HealthScript } from './customizations.js';
 export * from './deep-links.js';
+export * from './dex.js';
 export * from './event-labels.js';
 export * from './federation.js';
 export { fittingClaims, type WantedClaims } from './federation-claims.js';

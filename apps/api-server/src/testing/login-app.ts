@@ -34,6 +34,8 @@ export interface LoginApp {
     path: string,
     headers: Data,
   ): Promise<{ readonly status: number; readonly body: string; readonly headers: Headers }>;
+  /** Another process of the same installation; the caller stops it. */
+  startReplica(): Promise<TestApp>;
   stop(): Promise<void>;
 }
 
@@ -58,7 +60,8 @@ export async function startLoginApp({ name, settings, config }: LoginAppOptions)
     data: configMap === 'argocd-cm' ? { url, ...data } : data,
   });
   await kube.create(object('argocd-cm', settings?.(url) ?? {}));
-  const server = await startTestApp({ kubeconfigPath, redis, namespace, tlsDir, ...(config && { config }) });
+  const common = { kubeconfigPath, redis, namespace, tlsDir, ...(config && { config }) };
+  const server = await startTestApp(common);
   await server.app.listen({ host: '127.0.0.1', port });
   return {
     ...{ server, kube, namespace, url },
@@ -92,6 +95,7 @@ export async function startLoginApp({ name, settings, config }: LoginAppOptions)
       const answer = await fetch(`${url}${path}`, { headers, redirect: 'manual' });
       return { status: answer.status, body: await answer.text(), headers: answer.headers };
     },
+    startReplica: () => startTestApp({ ...common, cacheKey: server.cacheKey }),
     stop: async () => {
       await server.stop();
       removeDirectory(tlsDir);
