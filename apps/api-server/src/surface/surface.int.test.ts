@@ -8,6 +8,7 @@ import { describeContract } from './contract-suite.js';
 import { describeFindings } from './findings-suite.js';
 import { describeHostileInput } from './hostile-suite.js';
 import { startWorld, type World } from './world.js';
+import { describeMarkup } from './xss-suite.js';
 
 let world: World;
 
@@ -23,4 +24,5 @@ describeContract(cases, () => world);
 describeFindings(() => world);
 describeCanaryProbes(cases, () => world);
 describeHostileInput(() => world);
+describeMarkup(() => world);
 describeCanarySearch(() => world);
