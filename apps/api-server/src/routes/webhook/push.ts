@@ -26,25 +26,39 @@ export interface Affected {
 /** `candidates`: applications with sources in the event's repository. */
 export function affectedBy(event: WebhookEvent, candidates: readonly UsingApplication[], arrivedAt: number): Affected {
   const entries: Enqueue[] = [];
-  const announced = new Map<string, AnnouncedRevision>();
-  let repository: string | undefined;
-  const revision = announcedBy(event, arrivedAt);
+  /** Thousands of applications may follow the same revision. */
+  const followed = new Map<string, ApplicationSource>();
   const touched = event.kind === 'push' ? touchedPaths(event.changedFiles) : undefined;
   const request = { level: LATEST_FORCE_RESOLVE, hardness: 0, since: arrivedAt };
   for (const { entry, sources } of candidates) {
     const following = sources.filter((source) => follows(source, event));
     if (following.length === 0) continue;
-    repository ??= following[0]?.repoURL;
     const urgent = following.some((source) => mayBeTouched(entry.application, source, touched));
     entries.push({ key: entry.key, priority: urgent ? 'webhook' : 'dependency', request });
-    if (revision === undefined) continue;
-    for (const source of following) {
-      if (!isNamedBy(source, event)) continue;
-      const certainty = mayBeAnother(source) ? ({ uncertain: true } as const) : {};
-      announced.set(announcedRevisionKey(source), { ...revision, ...certainty });
-    }
+    for (const source of following) followed.set(spellingOf(source), source);
   }
-  return { entries, repository, announced };
+  const [first] = followed.values();
+  return { entries, repository: first?.repoURL, announced: announcements(event, followed.values(), arrivedAt) };
+}
+
+function spellingOf({ repoURL, chart, targetRevision, tagPrefix }: ApplicationSource): string {
+  return [repoURL, chart, targetRevision, tagPrefix].join('\n');
+}
+
+function announcements(
+  event: WebhookEvent,
+  sources: Iterable<ApplicationSource>,
+  arrivedAt: number,
+): ReadonlyMap<string, AnnouncedRevision> {
+  const announced = new Map<string, AnnouncedRevision>();
+  const revision = announcedBy(event, arrivedAt);
+  if (revision === undefined) return announced;
+  for (const source of sources) {
+    if (!isNamedBy(source, event)) continue;
+    const certainty = mayBeAnother(source) ? ({ uncertain: true } as const) : {};
+    announced.set(announcedRevisionKey(source), { ...revision, ...certainty });
+  }
+  return announced;
 }
 
 function follows(source: ApplicationSource, event: WebhookEvent): boolean {
