@@ -1,5 +1,4 @@
 /** Builds the HTTP application from its dependencies; nothing listens yet, so tests call `inject`. */
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { systemClock } from '@tiphys/runtime';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -15,6 +14,7 @@ import { deadlinePlugin } from './plugins/deadline.js';
 import { errorsPlugin } from './plugins/errors.js';
 import { metricsPlugin } from './plugins/metrics.js';
 import { openApiPlugin } from './plugins/openapi.js';
+import { answerBadUrl, securityHeadersPlugin } from './plugins/security-headers.js';
 import { tracingPlugin } from './plugins/tracing.js';
 import { registerAccountRoutes } from './routes/accounts/route.js';
 import { registerApplicationResourceRoutes } from './routes/application-resources/route.js';
@@ -55,6 +55,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     trustProxy: deps.installation.trustProxy,
     genReqId: requestIds(deps.installation.trustProxy),
     requestIdHeader: false,
+    frameworkErrors: answerBadUrl(deps.installation.settings.http),
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
@@ -74,14 +75,15 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
 }
 
 async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {
+  const { http } = deps.installation.settings;
   await app.register(auditPlugin, { trail: deps.auditTrail, clock: systemClock });
   await app.register(tracingPlugin, { tracer: deps.tracer });
   await app.register(errorsPlugin, { log: deps.log });
-  await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  await app.register(securityHeadersPlugin, { settings: http });
   await app.register(rateLimit, { global: false });
   await app.register(deadlinePlugin);
   await app.register(metricsPlugin, { metrics: deps.metrics });
-  await app.register(contentTypePlugin);
+  await app.register(contentTypePlugin, { settings: http });
   await app.register(authPlugin, { sessions: deps.session.tokens, settings: deps.session.settings });
   await app.register(openApiPlugin, { version: deps.installation.version });
 }

@@ -260,7 +260,7 @@ describe('what every request must fulfil', () => {
   it('answers carry the headers that browsers need', async () => {
     const { headers } = await server.app.inject('/api/version');
     expect(headers['x-content-type-options']).toBe('nosniff');
-    expect(headers['x-frame-options']).toBe('SAMEORIGIN');
+    expect(headers['x-frame-options']).toBe('sameorigin');
     expect(headers['content-security-policy']).toMatch(/default-src 'self'/);
   });
 });

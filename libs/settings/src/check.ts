@@ -7,6 +7,7 @@ import { parseComparisonSettings } from './comparison.js';
 import { parseDeepLinks } from './deep-links.js';
 import { parseEventLabelSettings } from './event-labels.js';
 import { parseFederationSettings } from './federation.js';
+import { parseHttpServerSettings } from './http-server.js';
 import type { SettingsInputs } from './last-good.js';
 import { parseSsoSettings } from './oidc.js';
 import type { Parsed, SettingsData, SettingsProblem } from './reader.js';
@@ -39,6 +40,7 @@ export function checkSettings({ configMaps, secret, records, others }: SettingsI
     parseWebhookSettings({ ...secrets, argocdCm, argocdCmdParamsCm: parameters }),
     parseSsoSettings(argocdCm, secrets, parameters),
     parseFederationSettings(argocdCm),
+    parseHttpServerSettings(parameters),
     parseComparisonSettings(argocdCm),
     parseActionCustomizations(argocdCm),
     parseDeepLinks(argocdCm),

@@ -11,6 +11,7 @@ export * from './event-labels.js';
 export * from './federation.js';
 export { fittingClaims, type WantedClaims } from './federation-claims.js';
 export * from './global-projects.js';
+export * from './http-server.js';
 export * from './last-good.js';
 export * from './oidc.js';
 export type { Parsed, SettingsData, SettingsProblem } from './reader.js';

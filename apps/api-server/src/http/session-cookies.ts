@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { splitToken, tokenCookieNames } from '../auth/session-cookies.js';
 import { ApiError } from '../errors.js';
+import { isSecure } from './is-secure.js';
 
 /** Throws `failedPrecondition` when the token does not fit into cookies. */
 export function setSessionCookies(request: FastifyRequest, reply: FastifyReply, token: string): void {
@@ -22,8 +23,4 @@ export function cookieOptions(request: FastifyRequest) {
   // The values are made of characters that cookies take as they are; Argo CD reads them without decoding.
   const encode = (value: string) => value;
   return { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(request), encode } as const;
-}
-
-function isSecure(request: FastifyRequest): boolean {
-  return request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
 }

@@ -12,12 +12,14 @@ import {
   createSettingsKeeper,
   decodeSecretData,
   type EventLabelSettings,
+  type HttpServerSettings,
   isInClusterEnabled,
   type Parsed,
   parseAccountSettings,
   parseActionCustomizations,
   parseClusters,
   parseEventLabelSettings,
+  parseHttpServerSettings,
   parseRepositories,
   parseServerSettings,
   parseSsoSettings,
@@ -46,6 +48,8 @@ export interface LiveSettings {
   clusters(): readonly Cluster[];
   /** Resource actions of the administrator (E12). */
   actions(): readonly ActionCustomization[];
+  /** Headers and media types of the HTTP side (F36). */
+  http(): HttpServerSettings;
   /** Labels that Events of Applications carry. */
   eventLabels(): EventLabelSettings;
   /** The Secret that registers a cluster. */
@@ -215,6 +219,7 @@ export function liveSettings(sources: SettingsSources): LiveSettings {
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
     actions: perChange(() => parseActionCustomizations(argocdCm())),
+    http: perChange(() => parseHttpServerSettings(configMap(CONFIG_OBJECTS.parameters))),
     eventLabels: perChange(() => parseEventLabelSettings(argocdCm())),
     clusterSecret: (name) => credentials().find((record) => record.name === name),
     invalid: sources.invalid,
