@@ -54,7 +54,7 @@ export interface Cluster {
   readonly secretName: string | undefined;
   readonly server: string;
   readonly name: string;
-  /** Only applications of this project may use the cluster (F07). */
+  /** Its owners manage the cluster; with `permitOnlyProjectScopedClusters` the project deploys nowhere else (F07). */
   readonly project?: string;
   /** Empty: all namespaces (H04). */
   readonly namespaces: readonly string[];

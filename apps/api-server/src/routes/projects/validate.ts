@@ -1,6 +1,6 @@
 /** What a project must fulfil before it is stored (F01, F02, F05, D47): the first problem, as Argo CD words it. Pure. */
 import { syncWindowProblem } from '@tiphys/gitops-engine';
-import { type AppProject, type AppProjectSpec, type ProjectRole } from '@tiphys/model';
+import { type AppProject, type AppProjectSpec, isGlob, type ProjectRole } from '@tiphys/model';
 import { projectPolicyProblem } from '@tiphys/rbac';
 import { ApiError } from '../../errors.js';
 
@@ -29,13 +29,22 @@ function destinationProblem({ destinations = [] }: AppProjectSpec): string | und
   if (bad !== undefined) {
     return `destination has an invalid format, '!*' denies everything: ${bad.server || (bad.name ?? '')}/${bad.namespace ?? ''}`;
   }
+  const patterns = destinations.flatMap(({ server, name, namespace }) => [server, name, namespace]);
+  const useless = uselessDenial(patterns);
+  if (useless !== undefined) return useless;
   const texts = destinations.map(({ server, name, namespace = '' }) => `${server || (name ?? '')}/${namespace}`);
   return repeated(texts, (text) => `destination ${text} already added`);
 }
 
 function repositoryProblem({ sourceRepos = [] }: AppProjectSpec): string | undefined {
   if (sourceRepos.includes('!*')) return "source repository has an invalid format, '!*'";
-  return repeated(sourceRepos, (url) => `source repository '${url}' already added`);
+  return uselessDenial(sourceRepos) ?? repeated(sourceRepos, (url) => `source repository '${url}' already added`);
+}
+
+/** A pattern that is none matches nothing: as a denial it would let everything through. */
+function uselessDenial(patterns: readonly (string | undefined)[]): string | undefined {
+  const found = patterns.find((pattern) => pattern?.startsWith('!') === true && !isGlob(pattern.slice(1)));
+  return found === undefined ? undefined : `'${found}' is no valid pattern, so it would deny nothing; write [ as \\[`;
 }
 
 /** A glob or a `!` in the account would decide anew with every object who applies it (D46). */
