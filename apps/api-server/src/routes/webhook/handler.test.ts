@@ -1,5 +1,6 @@
 /** Recognition, verification and parsing of every sender's requests; what must be refused enqueues nothing. */
 import { createHmac } from 'node:crypto';
+import type { Logger } from '@tiphys/runtime';
 import { describe, expect, it, vi } from 'vitest';
 import type { ApiError } from '../../errors.js';
 import { parsePayload } from './payload.js';
@@ -168,6 +169,38 @@ describe('what is counted (M06)', () => {
     await vi.waitFor(() => expect(inFlight()).toBe(1), WAIT);
     finish();
     await vi.waitFor(() => expect(inFlight()).toBe(0), WAIT);
+  });
+});
+
+describe('what is logged (S23)', () => {
+  const wrong = 'what-a-forger-guessed';
+  it('neither the secret nor what was sent instead of it, whoever sends', async () => {
+    const lines: string[] = [];
+    const write = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const log: Logger = { debug: write, info: write, warn: write, error: write, child: () => log };
+    const open = webhookSubject({ deps: { log } }).handle;
+    const { handle } = webhookSubject({ settings: SECRETS, deps: { log } });
+    for (const sample of SAMPLES) {
+      for (const [send, secret] of [
+        [handle, SECRET],
+        [handle, wrong],
+        [open, SECRET],
+      ] as const) {
+        try {
+          send(requestOf(sample, { secret }));
+        } catch (error) {
+          lines.push((error as Error).message);
+        }
+      }
+    }
+    await vi.waitFor(
+      () => expect(lines.filter((line) => line.startsWith('webhook {')).length).toBeGreaterThan(20),
+      WAIT,
+    );
+    expect(lines.some((line) => line.startsWith('webhook refused'))).toBe(true);
+    expect(lines.filter((line) => line.includes(SECRET) || line.includes(wrong) || line.includes('sha256='))).toEqual(
+      [],
+    );
   });
 });
 
