@@ -1,10 +1,9 @@
 /** Logins through a real Dex behind /api/dex, with the configuration that we make of dex.config (F23, F31). */
 import { CONFIG_OBJECTS } from '@tiphys/model';
-import { dexConfiguration } from '@tiphys/settings';
 import { type DexServer, freePort, startDex } from '@tiphys/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dexClientSecret } from './auth/oidc/login-provider.js';
+import { readDexConfiguration } from './kube/dex-configuration.js';
 import { cookieHeader, type LoginApp, startLoginApp } from './testing/login-app.js';
 
 let app: LoginApp;
@@ -18,12 +17,9 @@ beforeAll(async () => {
   const port = await freePort();
   app = await startLoginApp({ name: 'dex', settings: () => dexConfig(mock) });
   await app.configure(CONFIG_OBJECTS.parameters, { 'server.dex.server': `http://127.0.0.1:${port}` });
-  const { settings } = app.server.deps.session;
-  const { dex: parsed } = settings.sso();
-  if (parsed === undefined) throw new Error('there is no dex.config');
-  const secret = await app.secret();
-  const clientSecret = dexClientSecret(secret['server.secretkey'] ?? '');
-  dex = await startDex(dexConfiguration(parsed, { ...settings.server(), url: app.url, clientSecret }), port);
+  const { kube } = app.server.deps.applicationState;
+  const request = { namespace: app.namespace, signal: AbortSignal.timeout(30_000) };
+  dex = await startDex(await readDexConfiguration(kube, request), port);
 });
 
 afterAll(async () => {
