@@ -9,6 +9,7 @@ import type {} from './http/types.js';
 import { lazyValidatorCompiler } from './http/validation.js';
 import { auditPlugin, requestIds } from './plugins/audit.js';
 import { authPlugin } from './plugins/auth.js';
+import { bodyBudgetPlugin } from './plugins/body-budget.js';
 import { contentTypePlugin } from './plugins/content-type.js';
 import { deadlinePlugin } from './plugins/deadline.js';
 import { errorsPlugin } from './plugins/errors.js';
@@ -85,6 +86,7 @@ async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promi
   await app.register(metricsPlugin, { metrics: deps.metrics });
   await app.register(contentTypePlugin, { settings: http });
   await app.register(authPlugin, { sessions: deps.session.tokens, settings: deps.session.settings });
+  await app.register(bodyBudgetPlugin);
   await app.register(openApiPlugin, { version: deps.installation.version });
 }
 
