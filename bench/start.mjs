@@ -1,5 +1,5 @@
 // `npm run bench`: build what is measured, then run the benchmark. Arguments go to it, for example `npm run bench -- --apps 10`.
-// `npm run bench -- render` runs the one of renders, `npm run bench -- rbac` the one of access decisions.
+// `npm run bench -- render` runs the one of renders, `rbac` the one of access decisions, `api` the one of the API server.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +9,7 @@ const run = (args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inh
 const MODES = {
   render: { apps: ['apps/repo-server'], main: 'bench/dist/render/main.js' },
   rbac: { apps: [], main: 'bench/dist/rbac/main.js' },
+  api: { apps: ['apps/api-server'], main: 'bench/dist/api-load/main.js' },
 };
 const WHOLE = {
   apps: ['apps/api-server', 'apps/repo-server', 'apps/application-controller'],

@@ -71,7 +71,8 @@ function rowOf(name: string, how: string, { medianMs, p95Ms, cpuMs, perSecond }:
   return [name, how, medianMs.toFixed(2), p95Ms.toFixed(2), cpuMs.toFixed(2), perSecond.toFixed(1)];
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
+/** Columns of equal width; the first row decides how many there are. */
+export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows
     .map((row) =>
