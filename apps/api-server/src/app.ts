@@ -45,7 +45,7 @@ import { registerWebhookRoute } from './routes/webhook/route.js';
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Addresses of repositories and clusters are parts of paths. */
 const MAX_PARAM_LENGTH = 2_048;
-/** Tokens of login providers with many groups come in several cookies (F21). */
+/** Tokens of login providers with many groups come in several cookies (F21); server-side diff takes manifests in its query. */
 const MAX_HEADER_BYTES = 128 * 1024;
 const SESSION_RECHECK_MS = 30_000;
 

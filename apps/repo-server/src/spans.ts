@@ -1,6 +1,7 @@
 /** Spans of the repo-server (M07): what is asked of Git hosts, and how a source becomes manifests. */
 import type { GitRequestReport } from '@tiphys/git';
 import type { EndedWork, Tracer } from '@tiphys/runtime';
+import type { SourcePlace } from './manifests/open-source.js';
 import type { RenderSource } from './manifests/render-source.js';
 
 /** For Tracer.record. */
@@ -13,7 +14,7 @@ export function tracedRenders(tracer: Tracer, render: RenderSource): RenderSourc
   return (request, signal) => {
     const { source, place } = request;
     const { path, chart } = source;
-    const repository = place.kind === 'git' ? place.remote.url : place.repository.url;
+    const repository = repositoryOf(place);
     const fields = { 'source.repository': repository, 'source.path': path, 'source.chart': chart };
     return tracer.span('render', { fields }, async (span) => {
       const rendered = await render(request, signal);
@@ -22,4 +23,9 @@ export function tracedRenders(tracer: Tracer, render: RenderSource): RenderSourc
       return rendered;
     });
   };
+}
+
+function repositoryOf(place: SourcePlace): string {
+  if (place.kind === 'files') return 'files of the request';
+  return place.kind === 'git' ? place.remote.url : place.repository.url;
 }

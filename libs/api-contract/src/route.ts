@@ -37,6 +37,8 @@ export interface RouteContract<S extends RouteSchemas = RouteSchemas> {
   readonly rest?: boolean;
   /** True: the answer is a sequence of `{"result": response}`, one JSON per line or one server-sent event each (N19). */
   readonly stream?: boolean;
+  /** True: the body is a sequence of JSON objects, one a line, as grpc-gateway takes them; its schema is the array of them. */
+  readonly bodyLines?: boolean;
   readonly schemas: S;
 }
 

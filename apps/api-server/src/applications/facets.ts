@@ -9,7 +9,7 @@ export type ClusterNameOf = (application: Application) => string;
 
 /** In the order in which counts are answered. */
 export const COUNTED_FACETS = ['sync', 'health', 'project', 'cluster', 'autoSync'] as const;
-type CountedFacet = (typeof COUNTED_FACETS)[number];
+export type CountedFacet = (typeof COUNTED_FACETS)[number];
 
 interface Facet {
   readonly valueOf: (application: Application) => string;
@@ -65,8 +65,8 @@ export function failedFacets(facets: Facets, application: Application): readonly
 
 /** Counts of a changing set of applications. */
 export interface Tally {
-  /** `by` 1: it came; -1: it went, with the same state as it came. */
-  change(application: Application, by: 1 | -1): void;
+  /** `by` 1: it came; -1: it went, with the same state as it came. `failed` as of `failedFacets`. */
+  change(application: Application, failed: readonly CountedFacet[], by: 1 | -1): void;
   counts(): ApplicationCounts;
 }
 
@@ -85,8 +85,7 @@ export function createTally(facets: Facets): Tally {
     else values?.set(value, next);
   };
   return {
-    change: (application, by) => {
-      const failed = failedFacets(facets, application);
+    change: (application, failed, by) => {
       const [only] = failed;
       if (only === undefined) {
         total += by;

@@ -80,6 +80,11 @@ interface FoundNode extends ResourceKey {
   readonly version: string | undefined;
 }
 
+/** Whether the cached tree of an application has a live object at the key; orphaned resources are part of it. */
+export function isInTree(text: string | undefined, { group, kind, namespace, name }: ResourceKey): boolean {
+  return findNode(text, { name: '', group, kind, namespace, resourceName: name }) !== undefined;
+}
+
 /** A version that is given must fit as well; a node without uid is only in Git. Orphaned resources are part of the tree. */
 function findNode(text: string | undefined, request: LiveResourceRequest): FoundNode | undefined {
   const { group = '', kind = '', namespace = '', resourceName: name = '', version } = request;

@@ -4,8 +4,8 @@ import type { Application } from '@tiphys/model';
 import { type ClusterNameOf, healthStatusOf, syncStatusOf } from './facets.js';
 import { projectOf } from './names.js';
 
-/** Where an application stands: `sortBy`'s value, name, namespace. */
-export type Position = readonly [string, string, string];
+/** Where an application stands: `sortBy`'s value, name and namespace as one text, which has their order. */
+export type Position = string;
 
 interface Sortable {
   readonly application: Application;
@@ -43,15 +43,9 @@ export function orderOf(query: Pick<ApplicationListQuery, 'sortBy' | 'order'>, c
   return {
     positionOf: ({ application }) => {
       const { name = '', namespace = '' } = application.metadata;
-      return [value(application), name, namespace];
+      return `${value(application)}\0${name}\0${namespace}`;
     },
-    compare: (a, b) => {
-      for (const [index, text] of a.entries()) {
-        const other = b[index] ?? '';
-        if (text !== other) return text < other ? -direction : direction;
-      }
-      return 0;
-    },
+    compare: (a, b) => (a === b ? 0 : a < b ? -direction : direction),
   };
 }
 

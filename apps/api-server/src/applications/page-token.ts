@@ -15,12 +15,12 @@ export interface PageToken {
 /** `query`: the conditions and the order; limit, counts and fields may change from page to page. */
 export function writePageToken(query: object, after: Position, now: Date): string {
   const issued = Math.floor(now.getTime() / 1000);
-  return Buffer.from(JSON.stringify([FORMAT, issued, fingerprint(query), ...after])).toString('base64url');
+  return Buffer.from(JSON.stringify([FORMAT, issued, fingerprint(query), after])).toString('base64url');
 }
 
 /** @throws ApiError invalidArgument when it is no token or one of another query, `expired` when it is too old. */
 export function readPageToken(text: string, query: object, now: Date): PageToken {
-  const [format, issued, of, ...after] = parse(text);
+  const [format, issued, of, after] = parse(text);
   if (typeof format !== 'number' || typeof issued !== 'number') throw unreadable();
   const age = now.getTime() / 1000 - issued;
   if (format !== FORMAT || age > LIFETIME_S) {
@@ -30,9 +30,8 @@ export function readPageToken(text: string, query: object, now: Date): PageToken
     const text = 'the continue token belongs to another query: leave filters, sortBy and order as they were';
     throw new ApiError('invalidArgument', text);
   }
-  const [value, name, namespace] = after;
-  if (typeof value !== 'string' || typeof name !== 'string' || typeof namespace !== 'string') throw unreadable();
-  return { after: [value, name, namespace] };
+  if (typeof after !== 'string') throw unreadable();
+  return { after };
 }
 
 function parse(text: string): readonly unknown[] {

@@ -21,6 +21,8 @@ export interface ApplicationStore {
   put(entry: ApplicationEntry): void;
   remove(key: AppKey): void;
   get(key: AppKey): ApplicationEntry | undefined;
+  /** In no order. */
+  all(): Iterable<ApplicationEntry>;
   /** Sorted by name, then namespace. */
   list(): readonly ApplicationEntry[];
   /** Changes with every change of any application. */
@@ -66,6 +68,7 @@ export function createApplicationStore(): ApplicationStore {
       changed({ type: 'DELETED', entry: previous, previous });
     },
     get: (key) => entries.get(key),
+    all: () => entries.values(),
     list: () => {
       sorted ??= [...entries.values()].sort(byName);
       return sorted;

@@ -3,13 +3,13 @@
  * with what changed since it was last read, so that a page of 50 of 10,000 costs 50.
  */
 import type { ApplicationCounts, ApplicationListQuery } from '@tiphys/api-contract';
-import type { AppKey, Application } from '@tiphys/model';
+import type { AppKey } from '@tiphys/model';
 import type { Subject } from '../http/context.js';
 import type { ApplicationDeps } from './deps.js';
 import { type ClusterNameOf, createTally, facetsOf, failedFacets } from './facets.js';
 import { createBaseFilter } from './filter.js';
 import { accessNameOf } from './names.js';
-import { type Order, orderOf, placeOf } from './order.js';
+import { type Order, orderOf, type Position, placeOf } from './order.js';
 import type { ApplicationEntry } from './store.js';
 
 export type ViewQuery = Omit<ApplicationListQuery, 'limit' | 'continue' | 'counts' | 'fields' | 'refresh'>;
@@ -79,35 +79,38 @@ function createView(deps: ViewDeps, { user, query, clusterNameOf }: ViewRequest)
   const order = orderOf(query, clusterNameOf);
   /** What the caller may see, whether or not a facet hides it: as it was counted. */
   const seen = new Map<AppKey, ApplicationEntry>();
-  const matches = (application: Application) => failedFacets(facets, application).length === 0;
   let tally = createTally(facets);
   let entries: ApplicationEntry[] = [];
   let version = -1;
 
+  /** Counts it; whether it is in the list. */
+  const count = ({ application }: ApplicationEntry, by: 1 | -1): boolean => {
+    const failed = failedFacets(facets, application);
+    tally.change(application, failed, by);
+    return failed.length === 0;
+  };
   const admit = (entry: ApplicationEntry): boolean => {
     const { application } = entry;
     const object = accessNameOf(application, namespace);
     if (!isAsked(application) || !authorizer(user, { resource: 'applications', action: 'get', object })) return false;
     seen.set(entry.key, entry);
-    tally.change(application, 1);
-    return matches(application);
+    return count(entry, 1);
   };
   const place = (entry: ApplicationEntry): number => placeOf(entries, order.positionOf(entry), order);
   const rebuild = (): void => {
     seen.clear();
     tally = createTally(facets);
-    const placed = store
-      .list()
-      .filter(admit)
-      .map((entry) => ({ entry, position: order.positionOf(entry) }));
+    const placed: { readonly entry: ApplicationEntry; readonly position: Position }[] = [];
+    for (const entry of store.all()) {
+      if (admit(entry)) placed.push({ entry, position: order.positionOf(entry) });
+    }
     entries = placed.sort((a, b) => order.compare(a.position, b.position)).map(({ entry }) => entry);
   };
   const replace = (key: AppKey): void => {
     const before = seen.get(key);
     if (before !== undefined) {
       seen.delete(key);
-      tally.change(before.application, -1);
-      if (matches(before.application)) entries.splice(place(before), 1);
+      if (count(before, -1)) entries.splice(place(before), 1);
     }
     const now = store.get(key);
     if (now !== undefined && admit(now)) entries.splice(place(now), 0, now);

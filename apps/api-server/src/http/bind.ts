@@ -64,7 +64,7 @@ function routeOptions(route: RouteContract) {
   return {
     method: route.method,
     url: urlPattern(route),
-    config: { public: route.access === 'public', operation: route },
+    config: { jsonLines: route.bodyLines === true, public: route.access === 'public', operation: route },
     schema: {
       // The router names the rest of the path `*`; it is checked as the text it is.
       ...(params === undefined || route.rest === true ? {} : { params }),

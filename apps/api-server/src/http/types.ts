@@ -30,6 +30,8 @@ declare module 'fastify' {
     sessionless?: boolean;
     /** The operation of the contract that the route serves. */
     operation?: AuditedOperation;
+    /** The body is one JSON object a line; it is read as the array of them. */
+    jsonLines?: boolean;
     /** The route reads other bodies than JSON (webhooks). */
     anyContentType?: boolean;
   }

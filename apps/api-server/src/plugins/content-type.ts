@@ -3,6 +3,7 @@ import type { HttpServerSettings } from '@tiphys/settings';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { EXCESS_TEXTS, jsonExcess } from '../http/json-limits.js';
+import { parseJsonLines } from '../http/json-lines.js';
 import type {} from '../http/types.js';
 
 const JSON_TYPE = 'application/json';
@@ -42,13 +43,24 @@ function mediaType(request: FastifyRequest): string {
   return type.trim().toLowerCase();
 }
 
+type Done = (error: Error | null, value?: unknown) => void;
+
+function parseLines(body: string, done: Done): void {
+  try {
+    done(null, parseJsonLines(body));
+  } catch (error) {
+    done(error as Error);
+  }
+}
+
 /** An empty body is no body: DELETE and POST without input still need the header above. */
 function jsonParser(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
-  return (request: FastifyRequest, body: string, done: (error: Error | null, value?: unknown) => void): void => {
+  return (request: FastifyRequest, body: string, done: Done): void => {
     const excess = jsonExcess(body);
     if (excess !== undefined) done(new PayloadTooLarge(EXCESS_TEXTS[excess]));
     else if (body.trim() === '') done(null, undefined);
+    else if (request.routeOptions.config.jsonLines === true) parseLines(body, done);
     else void parse(request, body, done);
   };
 }

@@ -83,7 +83,7 @@ export function createSurfaceClient(base: string): SurfaceClient {
     call: (route, input, { name, token }) =>
       raw({
         ...{ who: name, what: route.operationId, token, method: route.method, url: urlOf(route, input) },
-        ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
+        ...(input.body === undefined ? {} : { body: bodyText(route, input.body) }),
       }),
     stream: async (route, input, { caller, count, accept = 'application/json' }) => {
       const request = {
@@ -127,4 +127,9 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function bodyText({ bodyLines }: RouteContract, body: unknown): string {
+  if (bodyLines !== true || !Array.isArray(body)) return JSON.stringify(body);
+  return body.map((part: unknown) => `${JSON.stringify(part)}\n`).join('');
 }

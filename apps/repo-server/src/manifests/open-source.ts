@@ -5,9 +5,12 @@ import { GitOpsError } from '@tiphys/model';
 import type { ArtifactLimits, ArtifactTrees } from '../charts/artifact-trees.js';
 import type { ChartTrees } from '../charts/chart-trees.js';
 import { type GitRights, openWithSubmodules } from './git-rights.js';
+import { type LocalFilesPlace, openLocalFiles } from './local-files.js';
 import { verifyIntegrity } from './source-integrity.js';
 
-export type SourcePlace =
+export type SourcePlace = LocalFilesPlace | RemotePlace;
+
+export type RemotePlace =
   | { readonly kind: 'git'; readonly remote: GitRemote; readonly rights: GitRights | undefined }
   | { readonly kind: 'chart'; readonly repository: ChartRepository; readonly chart: string }
   /** The URL names the folder (B27). */
@@ -42,7 +45,7 @@ export interface OpenedSource {
 /** For charts, `commit` is the version; for folders of a registry, the digest. */
 export function resolvePlace(
   { git, charts, artifacts }: OpenDeps,
-  { place, asked }: { readonly place: SourcePlace; readonly asked: Asked },
+  { place, asked }: { readonly place: RemotePlace; readonly asked: Asked },
   signal: AbortSignal,
 ): Promise<ResolvedRevision> {
   if (place.kind === 'chart') return resolveChart(charts.client, { place, asked }, signal);
@@ -60,8 +63,9 @@ export async function openPlace(
   where: { readonly place: SourcePlace; readonly asked: Asked },
   signal: AbortSignal,
 ): Promise<OpenedSource> {
-  const { place } = where;
-  const resolved = await resolvePlace(deps, where, signal);
+  const { place, asked } = where;
+  if (place.kind === 'files') return openLocalFiles(place);
+  const resolved = await resolvePlace(deps, { place, asked }, signal);
   if (place.kind === 'git')
     return { resolved, tree: await openGit(deps, { place, asked: where.asked, resolved }, signal) };
   if (place.kind === 'oci') {

@@ -22,6 +22,7 @@ import type { ChartRights } from '../charts/chart-trees.js';
 import type { RepoServerMetrics } from '../metrics.js';
 import { createByteLru } from './byte-lru.js';
 import type { Failures } from './failures.js';
+import { withoutPlugins } from './local-files.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { type OpenDeps, openPlace, openReferences, type Reference, type SourcePlace } from './open-source.js';
 import { remoteTrees } from './remote-trees.js';
@@ -111,7 +112,8 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
     const { resolved, tree } = await openPlace(deps, { place: request.place, asked }, signal);
     const references = openReferences(deps, request.references, signal);
     // A plugin that comes may be for sources that were something else before.
-    const recordKey = keyOf(request, await deps.plugins.names());
+    const plugins = pluginsFor(deps, request);
+    const recordKey = keyOf(request, await plugins.names());
     const force = request.cacheMode === 'hard';
     const unchanged = force
       ? undefined
@@ -122,9 +124,8 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
     }
     try {
       const charts = { ...request.chartRights, client: deps.charts.client };
-      const { tools, plugins } = deps;
       const remotes = remotesOf(deps, request, signal);
-      const inputs = { tree, source, settings, application, tools, plugins, references, charts, signal };
+      const inputs = { tree, source, settings, application, tools: deps.tools, plugins, references, charts, signal };
       const plan = await planRender({ ...inputs, ...(remotes === undefined ? {} : { remotes }) });
       const rendered = await render(plan, force);
       if (plan.dependsOnCommit !== true) records.set(recordKey, plan, plan.readSet.length + 1);
@@ -137,9 +138,13 @@ export function createRenderSource(deps: RenderDeps): RenderSource {
   };
 }
 
+function pluginsFor({ plugins }: RenderDeps, { place }: SourceRequest): Plugins {
+  return place.kind === 'files' ? withoutPlugins(plugins) : plugins;
+}
+
 function remotesOf(deps: RenderDeps, request: SourceRequest, signal: AbortSignal): RemoteRepositories | undefined {
   const { place, cacheMode, resolvedAfterMs } = request;
-  if (place.kind === 'chart' || place.rights === undefined) return undefined;
+  if (place.kind === 'files' || place.kind === 'chart' || place.rights === undefined) return undefined;
   const { rights } = place;
   // The credentials of a registry are for nothing else.
   const own = place.kind === 'git' ? place.remote : { url: place.repository.url, credentials: {} };
@@ -181,5 +186,6 @@ function keyOf(request: SourceRequest, plugins: readonly string[]): string {
 /** Of the place and the credentials that it is read with. */
 function placeKey(place: SourcePlace): unknown {
   if (place.kind === 'git') return remoteKey(place.remote);
+  if (place.kind === 'files') return ['files', place.checksum];
   return place.kind === 'chart' ? [place.chart, place.repository] : ['oci', place.repository];
 }

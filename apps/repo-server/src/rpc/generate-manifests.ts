@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { GitOpsError, isGitOpsError } from '@tiphys/model';
+import { type ApplicationSource, GitOpsError, isGitOpsError } from '@tiphys/model';
 import {
   type GenerateManifestsRequest,
   type GenerateManifestsResponse,
@@ -12,13 +12,14 @@ import {
   RepositoriesNeededError,
   type Source,
 } from '@tiphys/proto';
-import type { Reference } from '../manifests/open-source.js';
+import type { Reference, SourcePlace } from '../manifests/open-source.js';
 import type { RenderSource, SourceManifests } from '../manifests/render-source.js';
 import { toGitRights } from './remotes.js';
 import {
   toApplicationSource,
   toCacheMode,
   toChartRights,
+  toFilesPlace,
   toPlace,
   toRenderApplication,
   toRenderSettings,
@@ -72,12 +73,7 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
     const spec = toApplicationSource(source.applicationSource);
     return await deps.renderSource(
       {
-        place: toPlace(source.repository, {
-          ...spec,
-          passCredentials: spec.helm?.passCredentials,
-          settings: request.settings,
-          rights: toGitRights(request),
-        }),
+        place: placeOf(one, spec),
         source: spec,
         revision: source.revision,
         cacheMode: toCacheMode(request.cacheMode),
@@ -94,6 +90,13 @@ async function renderOne(one: OneSource, signal: AbortSignal): Promise<SourceMan
     const message = `Source ${index + 1} of ${request.sources.length}: ${error.message}`;
     throw new GitOpsError(error.code, message, { cause: error, retry: error.retry });
   }
+}
+
+function placeOf({ request, source, index }: OneSource, spec: ApplicationSource): SourcePlace {
+  const { localFiles, settings } = request;
+  if (localFiles !== undefined && index === 0) return toFilesPlace(localFiles, settings);
+  const passCredentials = spec.helm?.passCredentials;
+  return toPlace(source.repository, { ...spec, passCredentials, settings, rights: toGitRights(request) });
 }
 
 /** The sources that lend their files to others (A05). @throws GitOpsError InvalidSpec for a name given twice. */

@@ -12,13 +12,15 @@ import { type ApplicationSource, GitOpsError, isRepositoryPermitted } from '@tip
 import type {
   GenerateManifestsRequest,
   KustomizeOptions as KustomizeOptionsMessage,
+  LocalFiles,
   RenderSettings as RenderSettingsMessage,
   Repository,
 } from '@tiphys/proto';
 import type { ArtifactLimits } from '../charts/artifact-trees.js';
 import type { ChartRights } from '../charts/chart-trees.js';
 import type { GitRights } from '../manifests/git-rights.js';
-import type { SourcePlace } from '../manifests/open-source.js';
+import type { LocalFilesPlace } from '../manifests/local-files.js';
+import type { RemotePlace } from '../manifests/open-source.js';
 import type { CacheMode } from '../manifests/render-source.js';
 import { toRemote } from './remotes.js';
 
@@ -31,7 +33,7 @@ export interface PlaceWish {
 }
 
 /** A chart when the source names one, a folder of a registry when its URL is oci://, else a Git repository (B27). */
-export function toPlace(repository: Repository | undefined, wish: PlaceWish): SourcePlace {
+export function toPlace(repository: Repository | undefined, wish: PlaceWish): RemotePlace {
   const { chart = '', passCredentials = false, settings, rights } = wish;
   if (chart === '' && repository?.url.startsWith('oci://') !== true)
     return { kind: 'git', remote: toRemote(repository), rights };
@@ -41,6 +43,14 @@ export function toPlace(repository: Repository | undefined, wish: PlaceWish): So
   const from = toChartRepository(repository, passCredentials);
   if (chart !== '') return { kind: 'chart', repository: from, chart };
   return { kind: 'oci', repository: from, limits: toArtifactLimits(settings), rights };
+}
+
+/** Files of the request itself, as large as artefacts of registries may be (S12). */
+export function toFilesPlace(
+  { archive, checksum }: LocalFiles,
+  settings: RenderSettingsMessage | undefined,
+): LocalFilesPlace {
+  return { kind: 'files', archive, checksum, maxBytes: toArtifactLimits(settings).maxBytes };
 }
 
 export function toChartRepository(repository: Repository, passCredentials = false): ChartRepository {

@@ -82,7 +82,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         ...(route.method === 'GET' ? {} : { 'content-type': 'application/json' }),
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
       },
-      ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
+      ...(input.body === undefined ? {} : { body: bodyText(route, input.body) }),
       ...(signal === undefined ? {} : { signal }),
     });
     if (!answer.ok) throw await errorOf(answer);
@@ -110,6 +110,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       }
     },
   };
+}
+
+function bodyText({ bodyLines }: RouteContract, body: unknown): string {
+  if (bodyLines !== true || !Array.isArray(body)) return JSON.stringify(body);
+  return body.map((part: unknown) => `${JSON.stringify(part)}\n`).join('');
 }
 
 function urlOf(baseUrl: string, route: RouteContract, { params, query }: LooseInput): string {

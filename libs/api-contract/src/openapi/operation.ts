@@ -43,7 +43,7 @@ export function operationOf(route: RouteContract, components: Components): JsonS
     summary: route.summary,
     ...(route.access === 'public' ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: requestBodyOf(body, components) }),
+    ...(body === undefined ? {} : { requestBody: requestBodyOf(route, components) }),
     responses: {
       200: successOf(route, components.show(response)),
       ...Object.fromEntries(
@@ -84,8 +84,14 @@ function oneOrMany(schema: object): object {
   return list === undefined ? schema : { ...list, ...(description === undefined ? {} : { description }) };
 }
 
-function requestBodyOf(body: object, components: Components): JsonSchema {
-  return { required: true, content: { 'application/json': { schema: components.show(body) } } };
+function requestBodyOf({ bodyLines, schemas }: RouteContract, components: Components): JsonSchema {
+  const { body = {} } = schemas;
+  if (bodyLines !== true) return { required: true, content: { 'application/json': { schema: components.show(body) } } };
+  const { items = {} } = body as { readonly items?: object };
+  return {
+    ...{ required: true, description: 'A sequence of such objects, one JSON a line.' },
+    content: { 'application/json': { schema: components.show(items) } },
+  };
 }
 
 function successOf({ stream }: RouteContract, schema: JsonSchema): JsonSchema {

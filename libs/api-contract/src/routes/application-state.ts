@@ -9,10 +9,13 @@ import {
   ManagedResourcesSchema,
   ManifestsQuerySchema,
   ManifestsResponseSchema,
+  ManifestsWithFilesBodySchema,
   OciMetadataSchema,
   ResourceFilterQuerySchema,
   RevisionMetadataQuerySchema,
   RevisionMetadataSchema,
+  ServerSideDiffQuerySchema,
+  ServerSideDiffResponseSchema,
   SyncWindowsResponseSchema,
 } from '../schemas/application-state.js';
 import { ApplicationParamsSchema, ApplicationScopeSchema } from '../schemas/common.js';
@@ -40,6 +43,20 @@ export const applicationStateRoutes = {
     ...{ method: 'GET', path: `${one}/manifests`, operationId: 'ApplicationService_GetManifests', tag },
     summary: 'GetManifests returns application manifests',
     schemas: { params, query: ManifestsQuerySchema, response: ManifestsResponseSchema },
+  }),
+  /** The files are rendered alone: nothing that they name elsewhere is fetched for them. */
+  manifestsWithFiles: defineRoute({
+    access: { resource: 'applications', action: 'get' },
+    ...{ method: 'POST', path: '/api/v1/applications/manifestsWithFiles', tag, bodyLines: true },
+    operationId: 'ApplicationService_GetManifestsWithFiles',
+    summary: 'GetManifestsWithFiles returns application manifests using provided files to generate them',
+    schemas: { body: ManifestsWithFilesBodySchema, response: ManifestsResponseSchema },
+  }),
+  serverSideDiff: defineRoute({
+    access: { resource: 'applications', action: 'get' },
+    ...{ method: 'GET', path: `${one}/server-side-diff`, operationId: 'ApplicationService_ServerSideDiff', tag },
+    summary: 'ServerSideDiff performs server-side diff calculation using dry-run apply',
+    schemas: { params, query: ServerSideDiffQuerySchema, response: ServerSideDiffResponseSchema },
   }),
   revisionMetadata: defineRoute({
     access: { resource: 'applications', action: 'get' },

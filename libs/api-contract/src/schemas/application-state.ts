@@ -48,6 +48,19 @@ export const ManagedResourceViewSchema = Type.Object({
 
 export const ManagedResourcesSchema = Type.Object({ items: Type.Array(ManagedResourceViewSchema) });
 
+export const ServerSideDiffQuerySchema = Type.Object({
+  ...ApplicationScopeSchema.properties,
+  targetManifests: Type.Optional(
+    Type.Union([Type.Array(Type.String()), Type.String()], { description: 'One object as JSON each.' }),
+  ),
+});
+
+/** In the order of `targetManifests`: what is live, and what an apply of the manifest would make of it. */
+export const ServerSideDiffResponseSchema = Type.Object({
+  items: Type.Array(ManagedResourceViewSchema),
+  modified: Type.Boolean({ description: 'Whether any of them would change.' }),
+});
+
 export const ResourceFilterQuerySchema = Type.Object({
   ...ApplicationScopeSchema.properties,
   namespace: text(),
@@ -74,6 +87,21 @@ export const ManifestsResponseSchema = Type.Object({
   sourceType: text(),
   commands: Type.Optional(Type.Array(Type.String())),
 });
+
+export const ManifestsWithFilesPartSchema = Type.Object({
+  /** In the first line: which application, and the SHA-256 (hex) of the archive. */
+  query: Type.Optional(
+    Type.Object({
+      name: Type.String({ minLength: 1 }),
+      checksum: Type.String(),
+      appNamespace: text(),
+      project: text(),
+    }),
+  ),
+  /** In every other: a piece of a gzipped tar archive, base64. Its root is that of the repository. */
+  chunk: Type.Optional(Type.Object({ chunk: Type.String() })),
+});
+export const ManifestsWithFilesBodySchema = Type.Array(ManifestsWithFilesPartSchema, { minItems: 1 });
 
 export const RevisionMetadataQuerySchema = Type.Object({
   ...ApplicationScopeSchema.properties,
@@ -113,6 +141,7 @@ export const EventListSchema = Type.Object({
 export type ApplicationTreeBody = Static<typeof ApplicationTreeSchema>;
 export type ManagedResourceView = Static<typeof ManagedResourceViewSchema>;
 export type ResourceFilterQuery = Static<typeof ResourceFilterQuerySchema>;
+export type ManifestsWithFilesBody = Static<typeof ManifestsWithFilesBodySchema>;
 export type ManifestsResponse = Static<typeof ManifestsResponseSchema>;
 /** Argo CD's ChartDetails. */
 export const ChartDetailsSchema = Type.Object({

@@ -17,6 +17,8 @@ export interface LayerArchive {
   /** Names the artefact in messages. */
   readonly what: string;
   readonly limits: ArchiveLimits;
+  /** What to do when it cannot be read. */
+  readonly next?: string;
 }
 
 /** Sorted by path. @throws GitOpsError ManifestGeneration with the reason. */
@@ -24,7 +26,7 @@ export async function readArtifactArchive(layer: LayerArchive): Promise<readonly
   const { bytes, isCompressed, limits } = layer;
   const named: ArchiveName = {
     what: `The content of ${layer.what}`,
-    next: 'Push the folder again, for example with "oras push".',
+    next: layer.next ?? 'Push the folder again, for example with "oras push".',
   };
   if (!isCompressed && bytes.length > limits.maxBytes) {
     throw brokenArchive(named, `has more than ${limits.maxBytes} bytes`);

@@ -1,9 +1,9 @@
 /** Rendered manifests and commit metadata, from the repo-server (N02). */
 import type { JsonObject } from '@bufbuild/protobuf';
-import { type applicationStateRoutes, listOf } from '@tiphys/api-contract';
+import { type applicationStateRoutes, listOf, type ManifestsResponse } from '@tiphys/api-contract';
 import { maskSecrets } from '@tiphys/gitops-engine';
 import { ANNOTATIONS, type Application, type KubernetesObject, sourcesOf } from '@tiphys/model';
-import { createGenerateManifests } from '@tiphys/proto';
+import { createGenerateManifests, type GenerateManifestsResponse } from '@tiphys/proto';
 import { findApplication } from '../../applications/find.js';
 import { projectOf } from '../../applications/names.js';
 import { ApiError } from '../../errors.js';
@@ -20,36 +20,50 @@ export function createGetManifests(deps: ApplicationStateDeps): Handler<Routes['
     const { application } = findApplication(deps.applications, user, { ...query, name: params.name, action: 'get' });
     const revisions = askedRevisions(application, query);
     const project = projectOf(application);
-    const { destination } = application.spec;
+    const sources = sourcesOf(application.spec).map((source, index) => ({
+      repository: deps.repositoryAccess.connection(source.repoURL, project),
+      applicationSource: source as unknown as JsonObject,
+      revision: revisions[index] ?? '',
+    }));
     const answer = await generateManifests({
       connectionFor: (url) => deps.repositoryAccess.connection(url, project),
       request: {
-        appName: application.metadata.name ?? '',
-        appNamespace: application.metadata.namespace ?? '',
-        project,
-        destinationNamespace: destination.namespace ?? '',
-        sources: sourcesOf(application.spec).map((source, index) => ({
-          repository: deps.repositoryAccess.connection(source.repoURL, project),
-          applicationSource: source as unknown as JsonObject,
-          revision: revisions[index] ?? '',
-        })),
-        cacheMode: query.noCache === true ? 'hard' : 'normal',
-        kubeVersion: await deps.kubeVersion(signal),
-        manifestGeneratePaths: application.metadata.annotations?.[ANNOTATIONS.manifestGeneratePaths] ?? '',
-        ...deps.repositoryAccess.renderInputs(project),
+        ...(await renderRequest(deps, application, signal)),
+        ...{ sources, cacheMode: query.noCache === true ? 'hard' : 'normal' },
       },
       signal,
     });
-    const { sensitiveAnnotations } = deps.settings.server();
-    const masked = (object: KubernetesObject) => maskSecrets({ object }, sensitiveAnnotations).object ?? object;
-    return {
-      // Secret values never leave the API server (C15, S21).
-      manifests: answer.manifests.map(({ json }) => toJson(masked(JSON.parse(json) as KubernetesObject))),
-      namespace: destination.namespace ?? '',
-      server: destination.server ?? '',
-      ...firstOf(answer.sources),
-      commands: [],
-    };
+    return manifestsAnswer(deps, application, answer);
+  };
+}
+
+/** Everything of a request but the sources: what rendering depends on beside them. */
+export async function renderRequest(deps: ApplicationStateDeps, application: Application, signal: AbortSignal) {
+  const { name = '', namespace = '', annotations } = application.metadata;
+  const project = projectOf(application);
+  return {
+    ...{ appName: name, appNamespace: namespace, project },
+    destinationNamespace: application.spec.destination.namespace ?? '',
+    kubeVersion: await deps.kubeVersion(signal),
+    manifestGeneratePaths: annotations?.[ANNOTATIONS.manifestGeneratePaths] ?? '',
+    ...deps.repositoryAccess.renderInputs(project),
+  };
+}
+
+/** Secret values never leave the API server (C15, S21). */
+export function manifestsAnswer(
+  deps: ApplicationStateDeps,
+  { spec: { destination } }: Application,
+  answer: GenerateManifestsResponse,
+): ManifestsResponse {
+  const { sensitiveAnnotations } = deps.settings.server();
+  const masked = (object: KubernetesObject) => maskSecrets({ object }, sensitiveAnnotations).object ?? object;
+  return {
+    manifests: answer.manifests.map(({ json }) => toJson(masked(JSON.parse(json) as KubernetesObject))),
+    namespace: destination.namespace ?? '',
+    server: destination.server ?? '',
+    ...firstOf(answer.sources),
+    commands: [],
   };
 }
 

@@ -1,4 +1,6 @@
 /** Applications: state, manifests, resources, actions, logs (N02, N04). */
+import { createHash } from 'node:crypto';
+import { tarGzip } from '@tiphys/testing';
 import { expect } from 'vitest';
 import { type CaseTable, hidden, type InputOf, invalid, none, notFound, unreadable } from '../case.js';
 import { asAdmin } from '../fixtures.js';
@@ -25,6 +27,21 @@ const foreign = { kind: 'ConfigMap', resourceName: 'kube-root-ca.crt' };
 const MERGE = 'application/merge-patch+json';
 const patch = JSON.stringify({ data: { patched: 'yes' } });
 
+/** Files that take the place of the repository's; in pieces, as a client sends them. */
+function withFiles(name: string) {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'local' } };
+  const archive = tarGzip({ 'web/local.json': JSON.stringify(object) });
+  const checksum = createHash('sha256').update(archive).digest('hex');
+  const pieces = [archive.subarray(0, 20), archive.subarray(20)];
+  return {
+    body: [{ query: { name, checksum } }, ...pieces.map((piece) => ({ chunk: { chunk: piece.toString('base64') } }))],
+  };
+}
+
+/** Names no value: the dry run answers with those of others (S21). */
+const secretManifest = (world: World) =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login', namespace: world.target } });
+
 export const applicationStateCases: CaseTable = {
   ApplicationService_ResourceTree: {
     success: () => shop,
@@ -42,6 +59,23 @@ export const applicationStateCases: CaseTable = {
     success: () => shop,
     missing: hidden(() => absent),
     invalid: invalid(() => ({ ...shop, query: { noCache: 'perhaps' } }), /noCache/),
+    shows: (answer) => expect(JSON.stringify(answer)).toContain('++++'),
+  },
+  ApplicationService_GetManifestsWithFiles: {
+    success: () => withFiles('shop'),
+    missing: hidden(() => withFiles('absent')),
+    invalid: invalid(() => ({ body: [{ query: { name: 'shop', checksum: 'x' } }] }), /no files were sent/),
+    conflict: invalid(
+      () => ({ body: [{ query: { name: 'shop', checksum: 'x' } }, { chunk: { chunk: 'eA==' } }] }),
+      /checksum is not the SHA-256/,
+    ),
+    shows: (answer) =>
+      expect(answer).toMatchObject({ manifests: [expect.stringContaining('"local"')], revision: 'streamed' }),
+  },
+  ApplicationService_ServerSideDiff: {
+    success: (world) => ({ ...shop, query: { targetManifests: secretManifest(world) } }),
+    missing: hidden((world) => ({ ...absent, query: { targetManifests: secretManifest(world) } })),
+    invalid: invalid(() => ({ ...shop, query: { targetManifests: '{,' } }), /is not JSON/),
     shows: (answer) => expect(JSON.stringify(answer)).toContain('++++'),
   },
   ApplicationService_RevisionMetadata: {

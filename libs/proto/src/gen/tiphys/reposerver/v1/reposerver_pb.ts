@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tiphys/reposerver/v1/reposerver.proto.
  */
 export const file_tiphys_reposerver_v1_reposerver: GenFile = /*@__PURE__*/
-  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSKsBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkSHwoXbWFuaWZlc3RfZ2VuZXJhdGVfcGF0aHMYDyABKAkigAEKD1NvdXJjZUludGVncml0eRI+CgxnaXRfcG9saWNpZXMYASADKAsyKC50aXBoeXMucmVwb3NlcnZlci52MS5HaXRTaWduYXR1cmVQb2xpY3kSEAoIZ3BnX2tleXMYAiADKAkSGwoTc3NoX2FsbG93ZWRfc2lnbmVycxgDIAEoCSI/ChJHaXRTaWduYXR1cmVQb2xpY3kSDQoFcmVwb3MYASADKAkSDAoEbW9kZRgCIAEoCRIMCgRrZXlzGAMgAygJIuYDCg5SZW5kZXJTZXR0aW5ncxIjChttYXhfY29tYmluZWRfbWFuaWZlc3RfYnl0ZXMYASABKAMSIgoaaW5jbHVkZV9oaWRkZW5fZGlyZWN0b3JpZXMYAiABKAgSGwoTdmFsdWVzX2ZpbGVfc2NoZW1lcxgDIAMoCRIWCg5kaXNhYmxlZF90b29scxgFIAMoCRIdChVvY2lfbGF5ZXJfbWVkaWFfdHlwZXMYBiADKAkSHwoXb2NpX21heF9leHRyYWN0ZWRfYnl0ZXMYByABKAMSGgoSZGlzYWJsZV9zdWJtb2R1bGVzGAogASgIEjkKCWt1c3RvbWl6ZRgIIAEoCzImLnRpcGh5cy5yZXBvc2VydmVyLnYxLkt1c3RvbWl6ZU9wdGlvbnMSVwoSa3VzdG9taXplX3ZlcnNpb25zGAkgAygLMjsudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVuZGVyU2V0dGluZ3MuS3VzdG9taXplVmVyc2lvbnNFbnRyeRpgChZLdXN0b21pemVWZXJzaW9uc0VudHJ5EgsKA2tleRgBIAEoCRI1CgV2YWx1ZRgCIAEoCzImLnRpcGh5cy5yZXBvc2VydmVyLnYxLkt1c3RvbWl6ZVZlcnNpb246AjgBSgQIBBAFInoKEEt1c3RvbWl6ZU9wdGlvbnMSEwoLZW5hYmxlX2hlbG0YASABKAgSDwoHcmVvcmRlchgCIAEoCRIYChBtYW5hZ2VkX2J5X2xhYmVsGAMgASgIEg8KB3JlZnVzZWQYBCADKAkSFQoNbG9hZF9hbnl3aGVyZRgFIAEoCCJZChBLdXN0b21pemVWZXJzaW9uEgwKBHBhdGgYASABKAkSNwoHb3B0aW9ucxgCIAEoCzImLnRpcGh5cy5yZXBvc2VydmVyLnYxLkt1c3RvbWl6ZU9wdGlvbnMilAEKDlJlbmRlcmVkU291cmNlEhAKCHJldmlzaW9uGAEgASgJEhMKC3NvdXJjZV90eXBlGAIgASgJEgsKA2tleRgDIAEoCRIOCgZjYWNoZWQYBCABKAgSLwoLcmVzb2x2ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGAYgASgIIj4KCE1hbmlmZXN0EgwKBGpzb24YASABKAkSDgoGb3JpZ2luGAIgASgJEhQKDHNvdXJjZV9pbmRleBgDIAEoBSKuAQoZR2VuZXJhdGVNYW5pZmVzdHNSZXNwb25zZRIxCgltYW5pZmVzdHMYASADKAsyHi50aXBoeXMucmVwb3NlcnZlci52MS5NYW5pZmVzdBI1Cgdzb3VyY2VzGAIgAygLMiQudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVuZGVyZWRTb3VyY2USFQoNbWFuaWZlc3RfaGFzaBgDIAEoCRIQCgh3YXJuaW5ncxgEIAMoCSKyAQoWUmVzb2x2ZVJldmlzaW9uUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIQCghyZXZpc2lvbhgCIAEoCRISCgp0YWdfcHJlZml4GAMgASgJEhIKCmNhY2hlX21vZGUYBCABKAkSGQoRcmVzb2x2ZWRfYWZ0ZXJfbXMYBSABKAMSDQoFY2hhcnQYBiABKAkiowEKF1Jlc29sdmVSZXZpc2lvblJlc3BvbnNlEg4KBmNvbW1pdBgBIAEoCRIaChJhbWJpZ3VvdXNfcmV2aXNpb24YAiABKAkSLwoLcmVzb2x2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA3JlZhgEIAEoCRINCgVzdGFsZRgFIAEoCBIPCgd3YXJuaW5nGAYgASgJIkcKD0xpc3RSZWZzUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSIyChBMaXN0UmVmc1Jlc3BvbnNlEhAKCGJyYW5jaGVzGAEgAygJEgwKBHRhZ3MYAiADKAkiWQoPTGlzdEFwcHNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJIn8KEExpc3RBcHBzUmVzcG9uc2USPgoEYXBwcxgBIAMoCzIwLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVzcG9uc2UuQXBwc0VudHJ5GisKCUFwcHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIpsBChRHZXRBcHBEZXRhaWxzUmVxdWVzdBIsCgZzb3VyY2UYASABKAsyHC50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2USEAoIYXBwX25hbWUYAiABKAkSQwoLYXBwbGljYXRpb24YAyABKAsyLi50aXBoeXMucmVwb3NlcnZlci52MS5HZW5lcmF0ZU1hbmlmZXN0c1JlcXVlc3QiTwoVR2V0QXBwRGV0YWlsc1Jlc3BvbnNlEgwKBHR5cGUYASABKAkSKAoHZGV0YWlscxgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QipQEKGkdldFJldmlzaW9uTWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEj8KEHNvdXJjZV9pbnRlZ3JpdHkYAyABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkijgEKG0dldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRIOCgZhdXRob3IYASABKAkSKAoEZGF0ZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgDIAMoCRIPCgdtZXNzYWdlGAQgASgJEhYKDnNpZ25hdHVyZV9pbmZvGAUgASgJInAKF0dldENoYXJ0TWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Eg0KBWNoYXJ0GAIgASgJEhAKCHJldmlzaW9uGAMgASgJIlIKGEdldENoYXJ0TWV0YWRhdGFSZXNwb25zZRITCgtkZXNjcmlwdGlvbhgBIAEoCRIMCgRob21lGAIgASgJEhMKC21haW50YWluZXJzGAMgAygJIl8KFUdldE9jaU1ldGFkYXRhUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeRIQCghyZXZpc2lvbhgCIAEoCSKcAQoWR2V0T2NpTWV0YWRhdGFSZXNwb25zZRISCgpjcmVhdGVkX2F0GAEgASgJEg8KB2F1dGhvcnMYAiABKAkSEQoJaW1hZ2VfdXJsGAMgASgJEhAKCGRvY3NfdXJsGAQgASgJEhIKCnNvdXJjZV91cmwYBSABKAkSDwoHdmVyc2lvbhgGIAEoCRITCgtkZXNjcmlwdGlvbhgHIAEoCSJJChFMaXN0Q2hhcnRzUmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSJHChJMaXN0Q2hhcnRzUmVzcG9uc2USMQoGY2hhcnRzGAEgAygLMiEudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdGVkQ2hhcnQiLQoLTGlzdGVkQ2hhcnQSDAoEbmFtZRgBIAEoCRIQCgh2ZXJzaW9ucxgCIAMoCSJNChVUZXN0UmVwb3NpdG9yeVJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkiKgoWVGVzdFJlcG9zaXRvcnlSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCCIUChJMaXN0UGx1Z2luc1JlcXVlc3QiJAoTTGlzdFBsdWdpbnNSZXNwb25zZRINCgVuYW1lcxgBIAMoCTKnCQoRUmVwb1NlcnZlclNlcnZpY2USdAoRR2VuZXJhdGVNYW5pZmVzdHMSLi50aXBoeXMucmVwb3NlcnZlci52MS5HZW5lcmF0ZU1hbmlmZXN0c1JlcXVlc3QaLy50aXBoeXMucmVwb3NlcnZlci52MS5HZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEm4KD1Jlc29sdmVSZXZpc2lvbhIsLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlc29sdmVSZXZpc2lvblJlcXVlc3QaLS50aXBoeXMucmVwb3NlcnZlci52MS5SZXNvbHZlUmV2aXNpb25SZXNwb25zZRJZCghMaXN0UmVmcxIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RSZWZzUmVxdWVzdBomLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RSZWZzUmVzcG9uc2USWQoITGlzdEFwcHMSJS50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0QXBwc1JlcXVlc3QaJi50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0QXBwc1Jlc3BvbnNlEmgKDUdldEFwcERldGFpbHMSKi50aXBoeXMucmVwb3NlcnZlci52MS5HZXRBcHBEZXRhaWxzUmVxdWVzdBorLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldEFwcERldGFpbHNSZXNwb25zZRJ6ChNHZXRSZXZpc2lvbk1ldGFkYXRhEjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0UmV2aXNpb25NZXRhZGF0YVJlcXVlc3QaMS50aXBoeXMucmVwb3NlcnZlci52MS5HZXRSZXZpc2lvbk1ldGFkYXRhUmVzcG9uc2UScQoQR2V0Q2hhcnRNZXRhZGF0YRItLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldENoYXJ0TWV0YWRhdGFSZXF1ZXN0Gi4udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0Q2hhcnRNZXRhZGF0YVJlc3BvbnNlEmsKDkdldE9jaU1ldGFkYXRhEisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0T2NpTWV0YWRhdGFSZXF1ZXN0GiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0T2NpTWV0YWRhdGFSZXNwb25zZRJfCgpMaXN0Q2hhcnRzEicudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdENoYXJ0c1JlcXVlc3QaKC50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0Q2hhcnRzUmVzcG9uc2USawoOVGVzdFJlcG9zaXRvcnkSKy50aXBoeXMucmVwb3NlcnZlci52MS5UZXN0UmVwb3NpdG9yeVJlcXVlc3QaLC50aXBoeXMucmVwb3NlcnZlci52MS5UZXN0UmVwb3NpdG9yeVJlc3BvbnNlEmIKC0xpc3RQbHVnaW5zEigudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFBsdWdpbnNSZXF1ZXN0GikudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFBsdWdpbnNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiV0aXBoeXMvcmVwb3NlcnZlci92MS9yZXBvc2VydmVyLnByb3RvEhR0aXBoeXMucmVwb3NlcnZlci52MSKiBAoKUmVwb3NpdG9yeRILCgN1cmwYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3Byb2plY3QYBCABKAkSEAoIdXNlcm5hbWUYBSABKAkSEAoIcGFzc3dvcmQYBiABKAkSFAoMYmVhcmVyX3Rva2VuGAcgASgJEhcKD3NzaF9wcml2YXRlX2tleRgIIAEoCRIQCghpbnNlY3VyZRgJIAEoCBIcChR0bHNfY2xpZW50X2NlcnRfZGF0YRgKIAEoCRIbChN0bHNfY2xpZW50X2NlcnRfa2V5GAsgASgJEg0KBXByb3h5GAwgASgJEhAKCG5vX3Byb3h5GA0gASgJEh0KFWZvcmNlX2h0dHBfYmFzaWNfYXV0aBgOIAEoCBIXCg9zc2hfa25vd25faG9zdHMYDyABKAkSEwoLdGxzX2NhX2RhdGEYECABKAkSHwoXaW5zZWN1cmVfb2NpX2ZvcmNlX2h0dHAYESABKAgSMwoKZ2l0aHViX2FwcBgSIAEoCzIfLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdGh1YkFwcBIfChdnY3Bfc2VydmljZV9hY2NvdW50X2tleRgTIAEoCRIyCgVhenVyZRgUIAEoCzIjLnRpcGh5cy5yZXBvc2VydmVyLnYxLkF6dXJlSWRlbnRpdHkSEgoKZW5hYmxlX2xmcxgVIAEoCBINCgVkZXB0aBgWIAEoDSJiCglHaXRodWJBcHASCgoCaWQYASABKAMSFwoPaW5zdGFsbGF0aW9uX2lkGAIgASgDEhMKC3ByaXZhdGVfa2V5GAMgASgJEhsKE2VudGVycHJpc2VfYmFzZV91cmwYBCABKAkijgEKDUF6dXJlSWRlbnRpdHkSHQoVdXNlX3dvcmtsb2FkX2lkZW50aXR5GAEgASgIEhEKCWNsaWVudF9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSFQoNY2xpZW50X3NlY3JldBgEIAEoCRIhChlhY3RpdmVfZGlyZWN0b3J5X2VuZHBvaW50GAUgASgJIoUBCgZTb3VyY2USNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSMwoSYXBwbGljYXRpb25fc291cmNlGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCghyZXZpc2lvbhgDIAEoCSLjBAoYR2VuZXJhdGVNYW5pZmVzdHNSZXF1ZXN0EhAKCGFwcF9uYW1lGAEgASgJEhUKDWFwcF9uYW1lc3BhY2UYAiABKAkSDwoHcHJvamVjdBgDIAEoCRIdChVkZXN0aW5hdGlvbl9uYW1lc3BhY2UYBCABKAkSLQoHc291cmNlcxgFIAMoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIUCgxrdWJlX3ZlcnNpb24YBiABKAkSFAoMYXBpX3ZlcnNpb25zGAcgAygJEhIKCmNhY2hlX21vZGUYCCABKAkSNgoIc2V0dGluZ3MYCSABKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncxIZChFyZXNvbHZlZF9hZnRlcl9tcxgKIAEoAxI8ChJjaGFydF9yZXBvc2l0b3JpZXMYCyADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhkKEXBlcm1pdHRlZF9zb3VyY2VzGAwgAygJEjoKEGdpdF9yZXBvc2l0b3JpZXMYDSADKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5Ej8KEHNvdXJjZV9pbnRlZ3JpdHkYDiABKAsyJS50aXBoeXMucmVwb3NlcnZlci52MS5Tb3VyY2VJbnRlZ3JpdHkSHwoXbWFuaWZlc3RfZ2VuZXJhdGVfcGF0aHMYDyABKAkSNQoLbG9jYWxfZmlsZXMYECABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5Mb2NhbEZpbGVzIi8KCkxvY2FsRmlsZXMSDwoHYXJjaGl2ZRgBIAEoDBIQCghjaGVja3N1bRgCIAEoCSKAAQoPU291cmNlSW50ZWdyaXR5Ej4KDGdpdF9wb2xpY2llcxgBIAMoCzIoLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdpdFNpZ25hdHVyZVBvbGljeRIQCghncGdfa2V5cxgCIAMoCRIbChNzc2hfYWxsb3dlZF9zaWduZXJzGAMgASgJIj8KEkdpdFNpZ25hdHVyZVBvbGljeRINCgVyZXBvcxgBIAMoCRIMCgRtb2RlGAIgASgJEgwKBGtleXMYAyADKAki5gMKDlJlbmRlclNldHRpbmdzEiMKG21heF9jb21iaW5lZF9tYW5pZmVzdF9ieXRlcxgBIAEoAxIiChppbmNsdWRlX2hpZGRlbl9kaXJlY3RvcmllcxgCIAEoCBIbChN2YWx1ZXNfZmlsZV9zY2hlbWVzGAMgAygJEhYKDmRpc2FibGVkX3Rvb2xzGAUgAygJEh0KFW9jaV9sYXllcl9tZWRpYV90eXBlcxgGIAMoCRIfChdvY2lfbWF4X2V4dHJhY3RlZF9ieXRlcxgHIAEoAxIaChJkaXNhYmxlX3N1Ym1vZHVsZXMYCiABKAgSOQoJa3VzdG9taXplGAggASgLMiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuS3VzdG9taXplT3B0aW9ucxJXChJrdXN0b21pemVfdmVyc2lvbnMYCSADKAsyOy50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJTZXR0aW5ncy5LdXN0b21pemVWZXJzaW9uc0VudHJ5GmAKFkt1c3RvbWl6ZVZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEjUKBXZhbHVlGAIgASgLMiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuS3VzdG9taXplVmVyc2lvbjoCOAFKBAgEEAUiegoQS3VzdG9taXplT3B0aW9ucxITCgtlbmFibGVfaGVsbRgBIAEoCBIPCgdyZW9yZGVyGAIgASgJEhgKEG1hbmFnZWRfYnlfbGFiZWwYAyABKAgSDwoHcmVmdXNlZBgEIAMoCRIVCg1sb2FkX2FueXdoZXJlGAUgASgIIlkKEEt1c3RvbWl6ZVZlcnNpb24SDAoEcGF0aBgBIAEoCRI3CgdvcHRpb25zGAIgASgLMiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuS3VzdG9taXplT3B0aW9ucyKUAQoOUmVuZGVyZWRTb3VyY2USEAoIcmV2aXNpb24YASABKAkSEwoLc291cmNlX3R5cGUYAiABKAkSCwoDa2V5GAMgASgJEg4KBmNhY2hlZBgEIAEoCBIvCgtyZXNvbHZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBiABKAgiPgoITWFuaWZlc3QSDAoEanNvbhgBIAEoCRIOCgZvcmlnaW4YAiABKAkSFAoMc291cmNlX2luZGV4GAMgASgFIq4BChlHZW5lcmF0ZU1hbmlmZXN0c1Jlc3BvbnNlEjEKCW1hbmlmZXN0cxgBIAMoCzIeLnRpcGh5cy5yZXBvc2VydmVyLnYxLk1hbmlmZXN0EjUKB3NvdXJjZXMYAiADKAsyJC50aXBoeXMucmVwb3NlcnZlci52MS5SZW5kZXJlZFNvdXJjZRIVCg1tYW5pZmVzdF9oYXNoGAMgASgJEhAKCHdhcm5pbmdzGAQgAygJIrIBChZSZXNvbHZlUmV2aXNpb25SZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJEhIKCnRhZ19wcmVmaXgYAyABKAkSEgoKY2FjaGVfbW9kZRgEIAEoCRIZChFyZXNvbHZlZF9hZnRlcl9tcxgFIAEoAxINCgVjaGFydBgGIAEoCSKjAQoXUmVzb2x2ZVJldmlzaW9uUmVzcG9uc2USDgoGY29tbWl0GAEgASgJEhoKEmFtYmlndW91c19yZXZpc2lvbhgCIAEoCRIvCgtyZXNvbHZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDcmVmGAQgASgJEg0KBXN0YWxlGAUgASgIEg8KB3dhcm5pbmcYBiABKAkiRwoPTGlzdFJlZnNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IjIKEExpc3RSZWZzUmVzcG9uc2USEAoIYnJhbmNoZXMYASADKAkSDAoEdGFncxgCIAMoCSJZCg9MaXN0QXBwc1JlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkifwoQTGlzdEFwcHNSZXNwb25zZRI+CgRhcHBzGAEgAygLMjAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdEFwcHNSZXNwb25zZS5BcHBzRW50cnkaKwoJQXBwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimwEKFEdldEFwcERldGFpbHNSZXF1ZXN0EiwKBnNvdXJjZRgBIAEoCzIcLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZRIQCghhcHBfbmFtZRgCIAEoCRJDCgthcHBsaWNhdGlvbhgDIAEoCzIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdCJPChVHZXRBcHBEZXRhaWxzUmVzcG9uc2USDAoEdHlwZRgBIAEoCRIoCgdkZXRhaWxzGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKlAQoaR2V0UmV2aXNpb25NZXRhZGF0YVJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSEAoIcmV2aXNpb24YAiABKAkSPwoQc291cmNlX2ludGVncml0eRgDIAEoCzIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLlNvdXJjZUludGVncml0eSKOAQobR2V0UmV2aXNpb25NZXRhZGF0YVJlc3BvbnNlEg4KBmF1dGhvchgBIAEoCRIoCgRkYXRlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0YWdzGAMgAygJEg8KB21lc3NhZ2UYBCABKAkSFgoOc2lnbmF0dXJlX2luZm8YBSABKAkicAoXR2V0Q2hhcnRNZXRhZGF0YVJlcXVlc3QSNAoKcmVwb3NpdG9yeRgBIAEoCzIgLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlcG9zaXRvcnkSDQoFY2hhcnQYAiABKAkSEAoIcmV2aXNpb24YAyABKAkiUgoYR2V0Q2hhcnRNZXRhZGF0YVJlc3BvbnNlEhMKC2Rlc2NyaXB0aW9uGAEgASgJEgwKBGhvbWUYAiABKAkSEwoLbWFpbnRhaW5lcnMYAyADKAkiXwoVR2V0T2NpTWV0YWRhdGFSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5EhAKCHJldmlzaW9uGAIgASgJIpwBChZHZXRPY2lNZXRhZGF0YVJlc3BvbnNlEhIKCmNyZWF0ZWRfYXQYASABKAkSDwoHYXV0aG9ycxgCIAEoCRIRCglpbWFnZV91cmwYAyABKAkSEAoIZG9jc191cmwYBCABKAkSEgoKc291cmNlX3VybBgFIAEoCRIPCgd2ZXJzaW9uGAYgASgJEhMKC2Rlc2NyaXB0aW9uGAcgASgJIkkKEUxpc3RDaGFydHNSZXF1ZXN0EjQKCnJlcG9zaXRvcnkYASABKAsyIC50aXBoeXMucmVwb3NlcnZlci52MS5SZXBvc2l0b3J5IkcKEkxpc3RDaGFydHNSZXNwb25zZRIxCgZjaGFydHMYASADKAsyIS50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0ZWRDaGFydCItCgtMaXN0ZWRDaGFydBIMCgRuYW1lGAEgASgJEhAKCHZlcnNpb25zGAIgAygJIk0KFVRlc3RSZXBvc2l0b3J5UmVxdWVzdBI0CgpyZXBvc2l0b3J5GAEgASgLMiAudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVwb3NpdG9yeSIqChZUZXN0UmVwb3NpdG9yeVJlc3BvbnNlEhAKCHZlcmlmaWVkGAEgASgIIhQKEkxpc3RQbHVnaW5zUmVxdWVzdCIkChNMaXN0UGx1Z2luc1Jlc3BvbnNlEg0KBW5hbWVzGAEgAygJMqcJChFSZXBvU2VydmVyU2VydmljZRJ0ChFHZW5lcmF0ZU1hbmlmZXN0cxIuLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVxdWVzdBovLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdlbmVyYXRlTWFuaWZlc3RzUmVzcG9uc2USbgoPUmVzb2x2ZVJldmlzaW9uEiwudGlwaHlzLnJlcG9zZXJ2ZXIudjEuUmVzb2x2ZVJldmlzaW9uUmVxdWVzdBotLnRpcGh5cy5yZXBvc2VydmVyLnYxLlJlc29sdmVSZXZpc2lvblJlc3BvbnNlElkKCExpc3RSZWZzEiUudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXF1ZXN0GiYudGlwaHlzLnJlcG9zZXJ2ZXIudjEuTGlzdFJlZnNSZXNwb25zZRJZCghMaXN0QXBwcxIlLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVxdWVzdBomLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RBcHBzUmVzcG9uc2USaAoNR2V0QXBwRGV0YWlscxIqLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldEFwcERldGFpbHNSZXF1ZXN0GisudGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0QXBwRGV0YWlsc1Jlc3BvbnNlEnoKE0dldFJldmlzaW9uTWV0YWRhdGESMC50aXBoeXMucmVwb3NlcnZlci52MS5HZXRSZXZpc2lvbk1ldGFkYXRhUmVxdWVzdBoxLnRpcGh5cy5yZXBvc2VydmVyLnYxLkdldFJldmlzaW9uTWV0YWRhdGFSZXNwb25zZRJxChBHZXRDaGFydE1ldGFkYXRhEi0udGlwaHlzLnJlcG9zZXJ2ZXIudjEuR2V0Q2hhcnRNZXRhZGF0YVJlcXVlc3QaLi50aXBoeXMucmVwb3NlcnZlci52MS5HZXRDaGFydE1ldGFkYXRhUmVzcG9uc2USawoOR2V0T2NpTWV0YWRhdGESKy50aXBoeXMucmVwb3NlcnZlci52MS5HZXRPY2lNZXRhZGF0YVJlcXVlc3QaLC50aXBoeXMucmVwb3NlcnZlci52MS5HZXRPY2lNZXRhZGF0YVJlc3BvbnNlEl8KCkxpc3RDaGFydHMSJy50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0Q2hhcnRzUmVxdWVzdBooLnRpcGh5cy5yZXBvc2VydmVyLnYxLkxpc3RDaGFydHNSZXNwb25zZRJrCg5UZXN0UmVwb3NpdG9yeRIrLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVxdWVzdBosLnRpcGh5cy5yZXBvc2VydmVyLnYxLlRlc3RSZXBvc2l0b3J5UmVzcG9uc2USYgoLTGlzdFBsdWdpbnMSKC50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0UGx1Z2luc1JlcXVlc3QaKS50aXBoeXMucmVwb3NlcnZlci52MS5MaXN0UGx1Z2luc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * One repository with the credentials to use for it (G01-G08).
@@ -359,6 +359,13 @@ export type GenerateManifestsRequest = Message<"tiphys.reposerver.v1.GenerateMan
    * @generated from field: string manifest_generate_paths = 15;
    */
   manifestGeneratePaths: string;
+
+  /**
+   * Rendered in the place of the first source's repository; nothing is fetched for them.
+   *
+   * @generated from field: tiphys.reposerver.v1.LocalFiles local_files = 16;
+   */
+  localFiles?: LocalFiles | undefined;
 };
 
 /**
@@ -367,6 +374,34 @@ export type GenerateManifestsRequest = Message<"tiphys.reposerver.v1.GenerateMan
  */
 export const GenerateManifestsRequestSchema: GenMessage<GenerateManifestsRequest> = /*@__PURE__*/
   messageDesc(file_tiphys_reposerver_v1_reposerver, 4);
+
+/**
+ * Files of somebody's own, as the root of a repository.
+ *
+ * @generated from message tiphys.reposerver.v1.LocalFiles
+ */
+export type LocalFiles = Message<"tiphys.reposerver.v1.LocalFiles"> & {
+  /**
+   * A gzipped tar archive.
+   *
+   * @generated from field: bytes archive = 1;
+   */
+  archive: Uint8Array;
+
+  /**
+   * SHA-256 of the archive, hex.
+   *
+   * @generated from field: string checksum = 2;
+   */
+  checksum: string;
+};
+
+/**
+ * Describes the message tiphys.reposerver.v1.LocalFiles.
+ * Use `create(LocalFilesSchema)` to create a new message.
+ */
+export const LocalFilesSchema: GenMessage<LocalFiles> = /*@__PURE__*/
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 5);
 
 /**
  * Signature policies of a project; for each repository the first that matches decides.
@@ -399,7 +434,7 @@ export type SourceIntegrity = Message<"tiphys.reposerver.v1.SourceIntegrity"> & 
  * Use `create(SourceIntegritySchema)` to create a new message.
  */
 export const SourceIntegritySchema: GenMessage<SourceIntegrity> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 5);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 6);
 
 /**
  * @generated from message tiphys.reposerver.v1.GitSignaturePolicy
@@ -432,7 +467,7 @@ export type GitSignaturePolicy = Message<"tiphys.reposerver.v1.GitSignaturePolic
  * Use `create(GitSignaturePolicySchema)` to create a new message.
  */
 export const GitSignaturePolicySchema: GenMessage<GitSignaturePolicy> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 6);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 7);
 
 /**
  * Installation settings that change the output; part of the cache key.
@@ -507,7 +542,7 @@ export type RenderSettings = Message<"tiphys.reposerver.v1.RenderSettings"> & {
  * Use `create(RenderSettingsSchema)` to create a new message.
  */
 export const RenderSettingsSchema: GenMessage<RenderSettings> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 7);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 8);
 
 /**
  * Build options of Kustomize: each is one of a fixed list, never a text of the user.
@@ -552,7 +587,7 @@ export type KustomizeOptions = Message<"tiphys.reposerver.v1.KustomizeOptions"> 
  * Use `create(KustomizeOptionsSchema)` to create a new message.
  */
 export const KustomizeOptionsSchema: GenMessage<KustomizeOptions> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 8);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 9);
 
 /**
  * @generated from message tiphys.reposerver.v1.KustomizeVersion
@@ -578,7 +613,7 @@ export type KustomizeVersion = Message<"tiphys.reposerver.v1.KustomizeVersion"> 
  * Use `create(KustomizeVersionSchema)` to create a new message.
  */
 export const KustomizeVersionSchema: GenMessage<KustomizeVersion> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 9);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 10);
 
 /**
  * @generated from message tiphys.reposerver.v1.RenderedSource
@@ -630,7 +665,7 @@ export type RenderedSource = Message<"tiphys.reposerver.v1.RenderedSource"> & {
  * Use `create(RenderedSourceSchema)` to create a new message.
  */
 export const RenderedSourceSchema: GenMessage<RenderedSource> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 10);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 11);
 
 /**
  * @generated from message tiphys.reposerver.v1.Manifest
@@ -661,7 +696,7 @@ export type Manifest = Message<"tiphys.reposerver.v1.Manifest"> & {
  * Use `create(ManifestSchema)` to create a new message.
  */
 export const ManifestSchema: GenMessage<Manifest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 11);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 12);
 
 /**
  * @generated from message tiphys.reposerver.v1.GenerateManifestsResponse
@@ -695,7 +730,7 @@ export type GenerateManifestsResponse = Message<"tiphys.reposerver.v1.GenerateMa
  * Use `create(GenerateManifestsResponseSchema)` to create a new message.
  */
 export const GenerateManifestsResponseSchema: GenMessage<GenerateManifestsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 12);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 13);
 
 /**
  * @generated from message tiphys.reposerver.v1.ResolveRevisionRequest
@@ -742,7 +777,7 @@ export type ResolveRevisionRequest = Message<"tiphys.reposerver.v1.ResolveRevisi
  * Use `create(ResolveRevisionRequestSchema)` to create a new message.
  */
 export const ResolveRevisionRequestSchema: GenMessage<ResolveRevisionRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 13);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 14);
 
 /**
  * @generated from message tiphys.reposerver.v1.ResolveRevisionResponse
@@ -792,7 +827,7 @@ export type ResolveRevisionResponse = Message<"tiphys.reposerver.v1.ResolveRevis
  * Use `create(ResolveRevisionResponseSchema)` to create a new message.
  */
 export const ResolveRevisionResponseSchema: GenMessage<ResolveRevisionResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 14);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 15);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListRefsRequest
@@ -809,7 +844,7 @@ export type ListRefsRequest = Message<"tiphys.reposerver.v1.ListRefsRequest"> & 
  * Use `create(ListRefsRequestSchema)` to create a new message.
  */
 export const ListRefsRequestSchema: GenMessage<ListRefsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 15);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 16);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListRefsResponse
@@ -833,7 +868,7 @@ export type ListRefsResponse = Message<"tiphys.reposerver.v1.ListRefsResponse"> 
  * Use `create(ListRefsResponseSchema)` to create a new message.
  */
 export const ListRefsResponseSchema: GenMessage<ListRefsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 16);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 17);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListAppsRequest
@@ -855,7 +890,7 @@ export type ListAppsRequest = Message<"tiphys.reposerver.v1.ListAppsRequest"> & 
  * Use `create(ListAppsRequestSchema)` to create a new message.
  */
 export const ListAppsRequestSchema: GenMessage<ListAppsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 17);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 18);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListAppsResponse
@@ -874,7 +909,7 @@ export type ListAppsResponse = Message<"tiphys.reposerver.v1.ListAppsResponse"> 
  * Use `create(ListAppsResponseSchema)` to create a new message.
  */
 export const ListAppsResponseSchema: GenMessage<ListAppsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 18);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 19);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetAppDetailsRequest
@@ -904,7 +939,7 @@ export type GetAppDetailsRequest = Message<"tiphys.reposerver.v1.GetAppDetailsRe
  * Use `create(GetAppDetailsRequestSchema)` to create a new message.
  */
 export const GetAppDetailsRequestSchema: GenMessage<GetAppDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 19);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 20);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetAppDetailsResponse
@@ -928,7 +963,7 @@ export type GetAppDetailsResponse = Message<"tiphys.reposerver.v1.GetAppDetailsR
  * Use `create(GetAppDetailsResponseSchema)` to create a new message.
  */
 export const GetAppDetailsResponseSchema: GenMessage<GetAppDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 20);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetRevisionMetadataRequest
@@ -957,7 +992,7 @@ export type GetRevisionMetadataRequest = Message<"tiphys.reposerver.v1.GetRevisi
  * Use `create(GetRevisionMetadataRequestSchema)` to create a new message.
  */
 export const GetRevisionMetadataRequestSchema: GenMessage<GetRevisionMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 21);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetRevisionMetadataResponse
@@ -996,7 +1031,7 @@ export type GetRevisionMetadataResponse = Message<"tiphys.reposerver.v1.GetRevis
  * Use `create(GetRevisionMetadataResponseSchema)` to create a new message.
  */
 export const GetRevisionMetadataResponseSchema: GenMessage<GetRevisionMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 22);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 23);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetChartMetadataRequest
@@ -1023,7 +1058,7 @@ export type GetChartMetadataRequest = Message<"tiphys.reposerver.v1.GetChartMeta
  * Use `create(GetChartMetadataRequestSchema)` to create a new message.
  */
 export const GetChartMetadataRequestSchema: GenMessage<GetChartMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 23);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 24);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetChartMetadataResponse
@@ -1052,7 +1087,7 @@ export type GetChartMetadataResponse = Message<"tiphys.reposerver.v1.GetChartMet
  * Use `create(GetChartMetadataResponseSchema)` to create a new message.
  */
 export const GetChartMetadataResponseSchema: GenMessage<GetChartMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 24);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 25);
 
 /**
  * @generated from message tiphys.reposerver.v1.GetOciMetadataRequest
@@ -1076,7 +1111,7 @@ export type GetOciMetadataRequest = Message<"tiphys.reposerver.v1.GetOciMetadata
  * Use `create(GetOciMetadataRequestSchema)` to create a new message.
  */
 export const GetOciMetadataRequestSchema: GenMessage<GetOciMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 25);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 26);
 
 /**
  * Fields as in Argo CD's OCIMetadata; each is an annotation org.opencontainers.image.*.
@@ -1125,7 +1160,7 @@ export type GetOciMetadataResponse = Message<"tiphys.reposerver.v1.GetOciMetadat
  * Use `create(GetOciMetadataResponseSchema)` to create a new message.
  */
 export const GetOciMetadataResponseSchema: GenMessage<GetOciMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 26);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 27);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListChartsRequest
@@ -1142,7 +1177,7 @@ export type ListChartsRequest = Message<"tiphys.reposerver.v1.ListChartsRequest"
  * Use `create(ListChartsRequestSchema)` to create a new message.
  */
 export const ListChartsRequestSchema: GenMessage<ListChartsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 27);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 28);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListChartsResponse
@@ -1159,7 +1194,7 @@ export type ListChartsResponse = Message<"tiphys.reposerver.v1.ListChartsRespons
  * Use `create(ListChartsResponseSchema)` to create a new message.
  */
 export const ListChartsResponseSchema: GenMessage<ListChartsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 28);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 29);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListedChart
@@ -1183,7 +1218,7 @@ export type ListedChart = Message<"tiphys.reposerver.v1.ListedChart"> & {
  * Use `create(ListedChartSchema)` to create a new message.
  */
 export const ListedChartSchema: GenMessage<ListedChart> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 29);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 30);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryRequest
@@ -1200,7 +1235,7 @@ export type TestRepositoryRequest = Message<"tiphys.reposerver.v1.TestRepository
  * Use `create(TestRepositoryRequestSchema)` to create a new message.
  */
 export const TestRepositoryRequestSchema: GenMessage<TestRepositoryRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 30);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 31);
 
 /**
  * @generated from message tiphys.reposerver.v1.TestRepositoryResponse
@@ -1217,7 +1252,7 @@ export type TestRepositoryResponse = Message<"tiphys.reposerver.v1.TestRepositor
  * Use `create(TestRepositoryResponseSchema)` to create a new message.
  */
 export const TestRepositoryResponseSchema: GenMessage<TestRepositoryResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 31);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 32);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListPluginsRequest
@@ -1230,7 +1265,7 @@ export type ListPluginsRequest = Message<"tiphys.reposerver.v1.ListPluginsReques
  * Use `create(ListPluginsRequestSchema)` to create a new message.
  */
 export const ListPluginsRequestSchema: GenMessage<ListPluginsRequest> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 32);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 33);
 
 /**
  * @generated from message tiphys.reposerver.v1.ListPluginsResponse
@@ -1249,7 +1284,7 @@ export type ListPluginsResponse = Message<"tiphys.reposerver.v1.ListPluginsRespo
  * Use `create(ListPluginsResponseSchema)` to create a new message.
  */
 export const ListPluginsResponseSchema: GenMessage<ListPluginsResponse> = /*@__PURE__*/
-  messageDesc(file_tiphys_reposerver_v1_reposerver, 33);
+  messageDesc(file_tiphys_reposerver_v1_reposerver, 34);
 
 /**
  * @generated from service tiphys.reposerver.v1.RepoServerService
