@@ -17,6 +17,7 @@ import { metricsPlugin } from './plugins/metrics.js';
 import { openApiPlugin } from './plugins/openapi.js';
 import { answerBadUrl, securityHeadersPlugin } from './plugins/security-headers.js';
 import { tracingPlugin } from './plugins/tracing.js';
+import { isWebSocketUpgrade, webSocketPlugin } from './plugins/web-sockets.js';
 import { registerAccountRoutes } from './routes/accounts/route.js';
 import { registerApplicationResourceRoutes } from './routes/application-resources/route.js';
 import { registerApplicationStateRoutes } from './routes/application-state/route.js';
@@ -38,6 +39,7 @@ import { registerProjectRoutes } from './routes/projects/route.js';
 import { registerRepositoryRoutes } from './routes/repositories/route.js';
 import { registerResourceActionRoutes } from './routes/resource-actions/route.js';
 import { registerSessionRoutes } from './routes/session/route.js';
+import { registerTerminalRoute } from './routes/terminal/route.js';
 import { registerTokenExchangeRoutes } from './routes/token-exchange/route.js';
 import { registerWebhookRoute } from './routes/webhook/route.js';
 
@@ -58,7 +60,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     requestIdHeader: false,
     frameworkErrors: answerBadUrl(deps.installation.settings.http),
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: { maxHeaderSize: MAX_HEADER_BYTES, shouldUpgradeCallback: isWebSocketUpgrade },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   });
   const streams: OpenStreams = new Set();
@@ -79,6 +81,7 @@ async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promi
   const { http } = deps.installation.settings;
   await app.register(auditPlugin, { trail: deps.auditTrail, clock: systemClock });
   await app.register(tracingPlugin, { tracer: deps.tracer });
+  await app.register(webSocketPlugin);
   await app.register(errorsPlugin, { log: deps.log });
   await app.register(securityHeadersPlugin, { settings: http });
   await app.register(rateLimit, { global: false });
@@ -105,6 +108,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerResourceActionRoutes(app, deps.resourceActions);
   registerApplicationResourceRoutes(app, deps.resourceActions);
   registerPodLogsRoutes(app, deps.resourceActions);
+  registerTerminalRoute(app, { ...deps.resourceActions, audit: deps.applications.audit, log: deps.log });
   const onClose = (stop: () => Promise<void>) => void app.addHook('onClose', stop);
   registerApplicationSetRoutes(app, await startApplicationSets({ onClose }, deps));
   registerNotificationRoutes(app, deps.applications);

@@ -124,6 +124,8 @@ export interface KubeClient {
   ): Promise<unknown>;
   /** An answer as it arrives (logs of a pod): who reads slowly slows the server down. @throws GitOpsError when it does not begin. */
   stream(path: string, options: StreamOptions): Promise<AsyncIterable<Buffer>>;
+  /** A websocket (exec in a pod). @throws GitOpsError when the server does not open it. */
+  connect(path: string, options: SocketOptions): Promise<KubeSocket>;
   /**
    * The same client, over the same connections, whose requests the API server takes for those of this user (D46). Watches and
    * other streams stay the connection's own.
@@ -137,6 +139,24 @@ export interface StreamOptions {
   readonly mayBeginLate?: boolean;
   /** Ends the answer, too. */
   readonly signal: AbortSignal;
+}
+
+export interface SocketOptions {
+  /** In the order of preference. */
+  readonly protocols: readonly string[];
+  /** Closes the socket. */
+  readonly signal: AbortSignal;
+}
+
+/** An open websocket. */
+export interface KubeSocket {
+  /** The one that the server chose. */
+  readonly protocol: string;
+  /** Ends with the socket; nothing more is read of the connection while nobody takes the next one. To be read once. */
+  readonly messages: AsyncIterable<Buffer>;
+  /** Resolves when the system has taken it. */
+  send(data: Buffer): Promise<void>;
+  close(): void;
 }
 
 export interface PatchTarget {

@@ -33,6 +33,7 @@ export const RESOURCES = {
   secrets: { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true, verbs: VERBS },
   configMaps: { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true, verbs: VERBS },
   namespaces: { group: '', version: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false, verbs: VERBS },
+  pods: { group: '', version: 'v1', kind: 'Pod', resource: 'pods', namespaced: true, verbs: VERBS },
   events: { group: '', version: 'v1', kind: 'Event', resource: 'events', namespaced: true, verbs: VERBS },
   leases: {
     group: 'coordination.k8s.io',

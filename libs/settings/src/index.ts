@@ -25,4 +25,5 @@ export * from './resource-filter.js';
 export * from './secret.js';
 export * from './server.js';
 export * from './source-integrity.js';
+export * from './terminal.js';
 export * from './webhook.js';

@@ -49,7 +49,13 @@ export {
 } from './kube-client.js';
 export { readKubeconfig, writeKubeconfig } from './kubeconfig.js';
 export { type Kubelet, type KubeletOptions, startKubelet } from './kubelet.js';
-export { type KubeletLogRequest, type KubeletLogs, type KubeletLogsOptions, startKubeletLogs } from './kubelet-logs.js';
+export {
+  type KubeletExecRequest,
+  type KubeletLogRequest,
+  type KubeletLogs,
+  type KubeletLogsOptions,
+  startKubeletLogs,
+} from './kubelet-logs.js';
 export { type LoginWalk, type LoginWalkEnd, walkLogin } from './login-walk.js';
 export { type MetricShape, metricSamples, metricShapes } from './metric-shapes.js';
 export type { OidcClient, OidcUser } from './oidc-core.js';

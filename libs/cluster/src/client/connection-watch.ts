@@ -5,10 +5,13 @@ import type { LookupFunction } from 'node:net';
 import type { ClientObserver } from './observer.js';
 
 /** The system's resolver, with its time reported. Not called for addresses. */
-export function timedLookup(observer: ClientObserver): LookupFunction {
+export function timedLookup(
+  observer: ClientObserver,
+  resolve: LookupFunction = lookup as LookupFunction,
+): LookupFunction {
   return (hostname, options, callback) => {
     const start = performance.now();
-    lookup(hostname, options, (error, address, family) => {
+    resolve(hostname, options, (error, address, family) => {
       observer.resolved(hostname, performance.now() - start);
       (callback as (...answer: unknown[]) => void)(error, address, family);
     });

@@ -94,6 +94,7 @@ function clientOf({ connection, transport, options }: ClientParts): KubeClient {
       options.observer?.transport('reused');
       return clientOf({ connection, transport: impersonating(transport, user), options });
     },
+    connect: (path, socket) => transport.connect(path, socket),
     close: () => transport.close(),
   };
 }
@@ -103,6 +104,7 @@ function impersonating(transport: Transport, impersonate: string): Transport {
   return {
     send: (request) => transport.send({ ...request, impersonate }),
     stream: transport.stream,
+    connect: (path, socket) => transport.connect(path, { ...socket, impersonate }),
     close: async () => undefined,
   };
 }

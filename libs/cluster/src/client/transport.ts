@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GitOpsError } from '@tiphys/model';
 import { guardedLookup } from '@tiphys/runtime';
 import type { buildConnector, Dispatcher } from 'undici';
-import type { ClusterConnection, StreamOptions } from '../ports.js';
+import type { ClusterConnection, KubeSocket, SocketOptions, StreamOptions } from '../ports.js';
 import { certificateAge, timedLookup } from './connection-watch.js';
 import { networkError, parseStatus, retryAfterMs, statusError } from './errors.js';
 import type { ClientObserver, RequestReport } from './observer.js';
@@ -39,6 +39,7 @@ export interface Transport {
   send(request: HttpRequest): Promise<string>;
   /** An endless answer; the caller's signal ends it. @throws GitOpsError when it does not start. */
   stream(path: string, options: StreamOptions): Promise<Dispatcher.ResponseData['body']>;
+  connect(path: string, options: SocketOptions & { readonly impersonate?: string }): Promise<KubeSocket>;
   close(): Promise<void>;
 }
 
@@ -61,6 +62,7 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     send: (request) => sendWithRetries(options, requests, request),
     stream: (path, stream) => openStream(options, watches, { ...stream, path }),
+    connect: (path, socket) => connect(options, path, socket),
     close: async () => {
       await Promise.all([requests.destroy(), watches.destroy()]);
     },
@@ -77,14 +79,6 @@ function createDispatcher(
   connection: ClusterConnection,
   { connections, timeoutMs, observer }: PoolOptions,
 ): Dispatcher {
-  const tls = {
-    ...(connection.caData === undefined ? {} : { ca: connection.caData }),
-    ...(connection.certData === undefined ? {} : { cert: connection.certData }),
-    ...(connection.keyData === undefined ? {} : { key: connection.keyData }),
-    ...(connection.tlsServerName ? { servername: connection.tlsServerName } : {}),
-    ...(connection.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
-    ...(connection.outbound === undefined ? {} : { lookup: guardedLookup(connection.outbound) }),
-  };
   // HTTP/2 would be undici's choice; with API servers HTTP/1.1 is twice as fast and a watch cannot block others.
   const pool = {
     allowH2: false,
@@ -93,10 +87,44 @@ function createDispatcher(
     headersTimeout: timeoutMs || 60_000,
     bodyTimeout: timeoutMs,
   };
-  const lookup = observer === undefined ? {} : { lookup: timedLookup(observer) };
-  const connect = { ...tls, ...lookup, timeout: 10_000, allowH2: false };
+  const connect = connectOptions(connection, observer);
   if (connection.proxyUrl) return createProxyAgent({ uri: connection.proxyUrl, requestTls: connect, ...pool });
   return createAgent({ ...pool, connect: connectorOf(connection, connect, observer) });
+}
+
+function connectOptions(
+  connection: ClusterConnection,
+  observer: ClientObserver | undefined,
+): buildConnector.BuildOptions {
+  const tls = {
+    ...(connection.caData === undefined ? {} : { ca: connection.caData }),
+    ...(connection.certData === undefined ? {} : { cert: connection.certData }),
+    ...(connection.keyData === undefined ? {} : { key: connection.keyData }),
+    ...(connection.tlsServerName ? { servername: connection.tlsServerName } : {}),
+    ...(connection.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+  };
+  return { ...tls, ...lookupOf(connection, observer), timeout: 10_000, allowH2: false };
+}
+
+/** Guarded (S26) also while it is timed. */
+function lookupOf({ outbound }: ClusterConnection, observer: ClientObserver | undefined) {
+  const guarded = outbound === undefined ? undefined : guardedLookup(outbound);
+  if (observer !== undefined) return { lookup: timedLookup(observer, guarded) };
+  return guarded === undefined ? {} : { lookup: guarded };
+}
+
+async function connect(
+  { connection, observer }: Pick<TransportOptions, 'connection' | 'observer'>,
+  path: string,
+  { impersonate, ...options }: SocketOptions & { readonly impersonate?: string },
+): Promise<KubeSocket> {
+  const request: HttpRequest = { method: 'GET', path, idempotent: false, impersonate, signal: options.signal };
+  const headers = await headersOf(connection, request);
+  const chosen = connectorOf(connection, connectOptions(connection, observer), observer);
+  const connector = typeof chosen === 'function' ? chosen : createConnector(chosen);
+  // Loaded with the first terminal.
+  const { openSocket } = await import('./web-socket.js');
+  return openSocket({ connection, path, headers, connector }, options);
 }
 
 /** Rotating client certificates (exec plugins) are read for every new connection; else undici's own connector. */
