@@ -29,6 +29,7 @@ import { registerCertificateRoutes } from './routes/certificates/route.js';
 import { registerClusterRoutes } from './routes/clusters/route.js';
 import { registerDeviceLoginRoutes } from './routes/device-login/route.js';
 import { registerDexProxy } from './routes/dex/route.js';
+import { registerExtensionRoutes } from './routes/extensions/route.js';
 import { registerGpgKeyRoutes } from './routes/gpgkeys/route.js';
 import { registerInstallationRoutes } from './routes/installation/route.js';
 import { registerLinkRoutes } from './routes/links/route.js';
@@ -121,5 +122,6 @@ async function registerRoutes(app: FastifyInstance, deps: ApiServerDeps): Promis
   registerRepositoryRoutes(app, deps.repositories);
   registerInstallationRoutes(app, deps.installation);
   registerBadgeRoute(app, deps.applications);
+  await registerExtensionRoutes(app, deps.extensions);
   await registerWebhookRoute(app, deps.webhook);
 }

@@ -19,6 +19,7 @@ import {
   systemClock,
   type Tracer,
 } from '@tiphys/runtime';
+import type { ApplicationDeps } from './applications/deps.js';
 import { createRepositoryAccess } from './applications/repository-access.js';
 import { createRepositoryIndex } from './applications/repository-index.js';
 import { auditedClient } from './audit/audited-client.js';
@@ -43,6 +44,7 @@ import { watchObjects } from './kube/watched-objects.js';
 import { API_SERVER_MANAGER } from './kube/write-options.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
 import { openRedisParts } from './redis-parts.js';
+import type { ExtensionDeps } from './routes/extensions/deps.js';
 import { buildRepositoryDeps } from './routes/repositories/build.js';
 import { createResourceActions } from './routes/resource-actions/actions.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
@@ -96,6 +98,7 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
       checkPassword: createPasswordCheck(session.verifyPassword),
     },
     certificates: { settings, writer, authorizer, log },
+    extensions: extensionDeps(context, applications, metrics),
     gpgKeys: { settings, writer, authorizer, log },
     clusters: {
       ...{ namespace, kube, settings, observe: settings.observe, store: applications.store, cache: redis.cache },
@@ -155,6 +158,15 @@ function openAuditTrail({ config, lifecycle, metrics, log }: BuildContext): Audi
   const trail = createAuditTrail({ sink, clock: systemClock, log, metrics: createAuditMetrics(metrics) });
   lifecycle.onStop('audit log', () => trail.stop());
   return trail;
+}
+
+function extensionDeps(
+  { config, log }: BuildContext,
+  applications: ApplicationDeps,
+  { extensionRequest: onRequest }: ApiMetrics,
+): ExtensionDeps {
+  const { extensions } = applications.settings;
+  return { applications, extensions, onRequest, directory: config.extensionsDir, log };
 }
 
 interface ResourceActionParts extends Pick<ResourceActionDeps, 'applicationState'> {

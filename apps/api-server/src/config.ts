@@ -36,6 +36,7 @@ export const configSchema = z.object({
     .stringbool()
     .default(false)
     .describe('Show grpc_server_handling_seconds, too (ARGOCD_ENABLE_GRPC_TIME_HISTOGRAM)'),
+  extensionsDir: z.string().default('/tmp/extensions').describe('Folder with the scripts of UI extensions'),
   trustProxy: z.stringbool().default(false).describe('Believe X-Forwarded-* headers; set it behind an ingress'),
 });
 

@@ -8,6 +8,7 @@ import type { AccountDeps } from './routes/accounts/deps.js';
 import type { ApplicationStateDeps } from './routes/application-state/deps.js';
 import type { CertificateDeps } from './routes/certificates/handlers.js';
 import type { ClusterDeps } from './routes/clusters/deps.js';
+import type { ExtensionDeps } from './routes/extensions/deps.js';
 import type { GpgKeyDeps } from './routes/gpgkeys/handlers.js';
 import type { InstallationDeps } from './routes/installation/handlers.js';
 import type { ProjectDeps } from './routes/projects/deps.js';
@@ -27,6 +28,7 @@ export interface ApiServerDeps {
   readonly gpgKeys: GpgKeyDeps;
   readonly repositories: RepositoryDeps;
   readonly session: AuthParts;
+  readonly extensions: ExtensionDeps;
   readonly installation: InstallationDeps & {
     readonly trustProxy: boolean;
     /** How often open streams check their session; default 30 s (S17). */

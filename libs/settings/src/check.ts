@@ -6,6 +6,7 @@ import { isInClusterEnabled, parseClusters } from './clusters.js';
 import { parseComparisonSettings } from './comparison.js';
 import { parseDeepLinks } from './deep-links.js';
 import { parseEventLabelSettings } from './event-labels.js';
+import { parseExtensionSettings } from './extensions.js';
 import { parseFederationSettings } from './federation.js';
 import { parseHttpServerSettings } from './http-server.js';
 import type { SettingsInputs } from './last-good.js';
@@ -17,6 +18,7 @@ import { parseRepositories } from './repositories.js';
 import { parseResourceAccessSettings } from './resource-access.js';
 import { parseActionCustomizations } from './resource-actions.js';
 import { parseServerSettings } from './server.js';
+import { parseTerminalSettings } from './terminal.js';
 import { parseWebhookSettings } from './webhook.js';
 
 /** ConfigMaps that hold settings, in the order in which a key is looked for. */
@@ -41,6 +43,8 @@ export function checkSettings({ configMaps, secret, records, others }: SettingsI
     parseSsoSettings(argocdCm, secrets, parameters),
     parseFederationSettings(argocdCm),
     parseHttpServerSettings(parameters),
+    parseTerminalSettings(argocdCm),
+    parseExtensionSettings({ argocdCm, argocdCmdParamsCm: parameters, secrets }),
     parseComparisonSettings(argocdCm),
     parseActionCustomizations(argocdCm),
     parseDeepLinks(argocdCm),

@@ -8,6 +8,7 @@ export type { HealthScript } from './customizations.js';
 export * from './deep-links.js';
 export * from './dex.js';
 export * from './event-labels.js';
+export * from './extensions.js';
 export * from './federation.js';
 export { fittingClaims, type WantedClaims } from './federation-claims.js';
 export * from './global-projects.js';

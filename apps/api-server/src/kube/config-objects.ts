@@ -12,17 +12,22 @@ import {
   createSettingsKeeper,
   decodeSecretData,
   type EventLabelSettings,
+  type FederationSettings,
   type HttpServerSettings,
   isInClusterEnabled,
   type Parsed,
+  type ProxyExtensionSettings,
   parseAccountSettings,
   parseActionCustomizations,
   parseClusters,
   parseEventLabelSettings,
+  parseExtensionSettings,
+  parseFederationSettings,
   parseHttpServerSettings,
   parseRepositories,
   parseServerSettings,
   parseSsoSettings,
+  parseTerminalSettings,
   parseWebhookSettings,
   type Repository,
   SETTINGS_CONFIG_MAPS,
@@ -32,6 +37,7 @@ import {
   type SettingsData,
   type SettingsInputs,
   type SsoSettings,
+  type TerminalSettings,
   toSecretRecord,
   type WebhookSettings,
 } from '@tiphys/settings';
@@ -46,6 +52,9 @@ export interface LiveSettings {
   sso(): SsoSettings;
   repositories(): readonly Repository[];
   clusters(): readonly Cluster[];
+  federation(): FederationSettings;
+  terminal(): TerminalSettings;
+  extensions(): ProxyExtensionSettings;
   /** Resource actions of the administrator (E12). */
   actions(): readonly ActionCustomization[];
   /** Headers and media types of the HTTP side (F36). */
@@ -216,6 +225,14 @@ export function liveSettings(sources: SettingsSources): LiveSettings {
       parseWebhookSettings({ argocdCm: argocdCm(), argocdCmdParamsCm: argocdCmdParamsCm(), ...secrets() }),
     ),
     sso: perChange(() => parseSsoSettings(argocdCm(), secrets(), argocdCmdParamsCm())),
+    federation: perChange(() => parseFederationSettings(argocdCm())),
+    terminal: perChange(() => parseTerminalSettings(argocdCm())),
+    extensions: perChange(() =>
+      parseExtensionSettings({
+        ...{ argocdCm: argocdCm(), argocdCmdParamsCm: configMap(CONFIG_OBJECTS.parameters) },
+        secrets: { argocdSecret: secret() },
+      }),
+    ),
     repositories: perChange(() => parseRepositories(credentials())),
     clusters: perChange(() => parseClusters(credentials(), { inClusterEnabled: isInClusterEnabled(argocdCm()) })),
     actions: perChange(() => parseActionCustomizations(argocdCm())),

@@ -1,9 +1,8 @@
 /** The parts of federation, and the session tokens of the installation with those that stand for another login. */
 import type { AuthenticatedCache } from '@tiphys/cache';
 import type { KubeClient } from '@tiphys/cluster';
-import { type AppProject, CONFIG_OBJECTS } from '@tiphys/model';
+import type { AppProject } from '@tiphys/model';
 import type { Clock, Logger } from '@tiphys/runtime';
-import { type FederationSettings, parseFederationSettings, type SettingsData } from '@tiphys/settings';
 import type { Audit } from '../../audit/events.js';
 import type { LiveSettings } from '../../kube/config-objects.js';
 import type { DeviceLoginDeps } from '../../routes/device-login/deps.js';
@@ -41,7 +40,7 @@ export interface Federation {
 
 export function createFederation(options: FederationOptions): Federation {
   const { settings, projects, cache, revoked, kube, tokens, audit, onAttempt, clock, log } = options;
-  const federation = liveFederation(settings, log);
+  const { federation } = settings;
   const endedBecause = (token: DerivedToken) => whyEnded(options, { federation, projects }, token);
   const derived = createDerivedTokens({ accounts: settings.accounts, revoked, endedBecause, clock });
   const subjectTokens = createSubjectTokens({ federation, kube, clock });
@@ -51,19 +50,6 @@ export function createFederation(options: FederationOptions): Federation {
     deviceLogin: { ...shared, logins: createDeviceLogins({ cache, clock }), settings, tokens },
     tokenExchange: { ...shared, federation, projects, subjectTokens, audit },
     close: () => subjectTokens.close(),
-  };
-}
-
-/** Parsed once per change of argocd-cm. */
-function liveFederation(settings: Pick<LiveSettings, 'configMap'>, log: Logger): () => FederationSettings {
-  let known: { readonly data: SettingsData; readonly federation: FederationSettings } | undefined;
-  return () => {
-    const data = settings.configMap(CONFIG_OBJECTS.settings);
-    if (known?.data === data) return known.federation;
-    const { settings: federation, problems } = parseFederationSettings(data);
-    for (const { key, message } of problems) log.warn('a setting is not understood', { key, problem: message });
-    known = { data, federation };
-    return federation;
   };
 }
 

@@ -58,14 +58,16 @@ const ENDED = 'the session was ended; log in again';
 export function createDerivedTokens(deps: DerivedTokenDeps): DerivedTokens {
   return {
     issue: (token) => sign(deps, token),
-    recognizes: (token) => issuerOf(token) === DERIVED_ISSUER,
+    recognizes: isDerivedToken,
     verify: async (token) => {
       const { id, issuedAt, ...derived } = await read(deps, token);
       const reason = await deps.endedBecause(derived);
       if (reason !== undefined) throw new ApiError('unauthenticated', reason);
       if (await deps.revoked.has(id)) throw new ApiError('unauthenticated', ENDED);
-      const { username, groups, expiresAt } = derived;
-      return { username, groups, issuer: DERIVED_ISSUER, issuedAt, expiresAt, tokenId: id };
+      const { username, groups, expiresAt, origin } = derived;
+      // A person of a provider may be called like a role of a project: only a rule makes one.
+      const issuer = origin.rule === undefined ? origin.issuer : DERIVED_ISSUER;
+      return { username, groups, issuer, issuedAt, expiresAt, tokenId: id };
     },
     revoke: async (token) => {
       const known = await read(deps, token).catch(() => undefined);
@@ -116,6 +118,11 @@ async function read(deps: DerivedTokenDeps, token: string): Promise<Known> {
     // The library's reasons help only somebody who forges tokens.
     throw new ApiError('unauthenticated', 'invalid session: the token is not valid or has expired; log in again');
   }
+}
+
+/** Unverified. */
+export function isDerivedToken(token: string): boolean {
+  return issuerOf(token) === DERIVED_ISSUER;
 }
 
 function issuerOf(token: string): string | undefined {

@@ -1,7 +1,7 @@
 /** Who may confirm a device login, and the token that comes of it: the same person, never more, never much longer. */
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import { DERIVED_ISSUER } from '../../auth/federation/derived-tokens.js';
+import { isDerivedToken } from '../../auth/federation/derived-tokens.js';
 import type { Confirmation } from '../../auth/federation/device-logins.js';
 import { ISSUER } from '../../auth/session-tokens.js';
 import { ApiError } from '../../errors.js';
@@ -19,7 +19,7 @@ export function confirmationBy(user: Subject, token: string, now: Date): Confirm
     if (!isOwnLogin(user, token)) throw notALogin();
     return { username, groups, confirmedAt };
   }
-  if (issuer === DERIVED_ISSUER || expiresAt === undefined) throw notALogin();
+  if (isDerivedToken(token) || expiresAt === undefined) throw notALogin();
   const session = user.tokenId ?? '';
   return { username, groups, confirmedAt, expiresAt, provider: { issuer, session } };
 }

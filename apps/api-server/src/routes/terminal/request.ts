@@ -3,8 +3,7 @@
 import type { KubeClient } from '@tiphys/cluster';
 import { RESOURCES } from '@tiphys/cluster';
 import type { ApplicationTree } from '@tiphys/gitops-engine';
-import { type Application, CONFIG_OBJECTS, type KubernetesObject, resourceTreeCacheKey } from '@tiphys/model';
-import { parseTerminalSettings, type TerminalSettings } from '@tiphys/settings';
+import { type Application, type KubernetesObject, resourceTreeCacheKey } from '@tiphys/model';
 import { findApplication } from '../../applications/find.js';
 import { accessNameOf } from '../../applications/names.js';
 import { type AccessRequest, authorize } from '../../auth/authorize.js';
@@ -46,7 +45,7 @@ export async function openRequest(
   query: TerminalQuery,
 ): Promise<TerminalRequest> {
   const { applications } = deps.applicationState;
-  const settings = terminalSettings(deps);
+  const settings = applications.settings.terminal();
   if (!settings.enabled)
     throw new ApiError('notFound', 'terminals are switched off: exec.enabled of argocd-cm is not true');
   const { pod, container, appName: name, projectName: project, namespace } = checkedNames(query);
@@ -65,13 +64,9 @@ export async function openRequest(
     ...{ application, client, target: { namespace, pod, container }, idleMs: settings.idleMs },
     shells: query.shell !== undefined && settings.shells.includes(query.shell) ? [query.shell] : settings.shells,
     isPermitted: () =>
-      terminalSettings(deps).enabled && access.every((request) => applications.authorizer(context.user, request)),
+      applications.settings.terminal().enabled &&
+      access.every((request) => applications.authorizer(context.user, request)),
   };
-}
-
-function terminalSettings({ applicationState }: ApplicationResourceDeps): TerminalSettings {
-  const data = applicationState.applications.settings.configMap(CONFIG_OBJECTS.settings);
-  return parseTerminalSettings(data).settings;
 }
 
 function checkedNames(query: TerminalQuery): Readonly<Record<keyof typeof NAMES, string>> {
