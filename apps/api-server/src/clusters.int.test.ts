@@ -1,4 +1,5 @@
 /** Clusters on a real control plane and Redis (N09, H01-H07): the cluster that is registered is the control plane's own, under its real address. */
+import { clusterInfoCacheKey } from '@tiphys/model';
 import {
   createCertificateAuthority,
   eventually,
@@ -230,6 +231,21 @@ describe('update and delete', () => {
     expect((await put('team', { project: 'team' })).statusCode).toBe(200);
     expect((await as('team', ['DELETE', one(plane.server)])).statusCode).toBe(200);
     await eventually(async () => expect((await server.call('GET', one(plane.server))).statusCode).toBe(403));
+  });
+
+  it('shows what the controller last saw of a cluster, in lists, too (H06, G15)', async () => {
+    const seen = { status: 'Degraded', message: 'a.b/C cannot be read', kubeVersion: 'v1.36.1', resourcesCount: 7 };
+    const info = { ...seen, apisCount: 3, attemptedAt: '2036-01-01T00:00:00.000Z' };
+    await server.deps.clusters.cache.setJson(clusterInfoCacheKey(IN_CLUSTER), info, 60_000);
+    const expected = {
+      serverVersion: '1.36',
+      connectionState: { status: 'Degraded', message: 'a.b/C cannot be read' },
+      info: { cacheInfo: { resourcesCount: 7, apisCount: 3 }, applicationsCount: 0, serverVersion: '1.36' },
+    };
+    expect((await server.call('GET', one(IN_CLUSTER))).json()).toMatchObject(expected);
+    const { items } = (await server.call('GET', CLUSTERS)).json<{ items: readonly { readonly server: string }[] }>();
+    expect(items.find((cluster) => cluster.server === IN_CLUSTER)).toMatchObject(expected);
+    await server.deps.clusters.cache.setJson(clusterInfoCacheKey(IN_CLUSTER), { ...info, status: 'Unknown' }, 60_000);
   });
 
   it('the built-in cluster is not deleted, and asked again when its cache is invalidated (H05)', async () => {

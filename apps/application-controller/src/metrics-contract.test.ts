@@ -22,7 +22,7 @@ const histogram = (buckets: number[], ...labels: string[]): MetricShape => ({
   ...{ type: 'histogram', labels: labels.sort(), buckets },
 });
 
-/** argocd_kubectl_rate_limiter_duration_seconds is missing: there is no rate limiter (docs/observability.md). */
+/** argocd_kubectl_rate_limiter_duration_seconds is missing: there is no rate limiter (docs/monitoring.md). */
 const ARGO_CD: Readonly<Record<string, MetricShape>> = {
   argocd_info: gauge('version'),
   argocd_app_info: gauge(

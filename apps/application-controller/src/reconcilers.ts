@@ -6,7 +6,7 @@ import { type Application, COMPARE_LEVELS, type OperationState } from '@tiphys/m
 import type { RepoServerClient } from '@tiphys/proto';
 import { createReconcilerRunner, type QueueMetrics, type RunnableQueue } from '@tiphys/queue';
 import { type Logger, systemClock, type Tracer } from '@tiphys/runtime';
-import { renderInputs, repositoryConnection } from '@tiphys/settings';
+import { eventLabels, renderInputs, repositoryConnection } from '@tiphys/settings';
 import { createAnnouncedRevisions } from './adapters/announced-revisions.js';
 import { createDeployments } from './adapters/deployments.js';
 import { createManifestSource } from './adapters/manifest-source.js';
@@ -102,7 +102,12 @@ function reconcilerParts(deps: ReconcilerDeps) {
   const { settings, config, applications, clusters, projects, views, metrics } = deps;
   const repositoryFor = (url: string, project: string) => repositoryConnection({ url, project }, settings.current());
   const events: EventRecorder = {
-    record: (app, event) => deps.events.record({ involvedObject: app as never, ...event }),
+    record: (app, event) => {
+      const application = app.metadata.labels ?? {};
+      const project = projects.get(app.spec.project)?.metadata.labels ?? {};
+      const labels = eventLabels(settings.current().eventLabels, { application, project });
+      deps.events.record({ involvedObject: app as never, ...event, labels });
+    },
   };
   const shared = {
     ...{ applications, clusters, projects, views, events },

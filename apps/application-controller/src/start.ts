@@ -1,5 +1,5 @@
 /** Builds the parts of the controller and starts them in order; each registers how to stop. */
-import { createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
+import { type AuthenticatedCache, createAuthenticatedCache, createChangeFeed } from '@tiphys/cache';
 import {
   createEventRecorder,
   createHealthCheck,
@@ -26,17 +26,19 @@ import {
   registerBuildInfo,
   startOpsServer,
   startTracing,
+  systemClock,
   type Tracer,
 } from '@tiphys/runtime';
 import { createResourceViews } from './adapters/resource-views.js';
 import { registerStateMetrics } from './application-metrics.js';
+import { createClusterInfoWriter, watchClusterInfo } from './cluster-info.js';
 import { registerClusterMetrics } from './cluster-metrics.js';
 import type { Config } from './config.js';
 import { createControllerMetrics } from './metrics.js';
 import { observeClients } from './observe-clients.js';
 import { countOrphans } from './orphan-counts.js';
 import { startReconcilers } from './reconcilers.js';
-import { startState } from './state.js';
+import { type ControllerState, startState } from './state.js';
 
 const STOP_GRACE_MS = 15_000;
 
@@ -96,9 +98,17 @@ export async function startController(config: Config, log: Logger, lifecycle: Li
     labels: listOf(config.metricsClusterLabels),
   });
   expireCounts(metrics, config.metricsCacheExpiration, lifecycle);
+  tellOfClusters({ ...base, ...state }, lifecycle);
   const reconcilers = await startReconcilers({ ...base, ...state, lua }, signal);
   onStop('reconcilers', () => reconcilers.stop(STOP_GRACE_MS));
   readiness.ready = true;
+}
+
+interface ClusterInfoParts extends Pick<ControllerState, 'clusterStates' | 'settings'> {
+  readonly client: KubeClient;
+  readonly cache: AuthenticatedCache;
+  readonly log: Logger;
+  readonly config: Config;
 }
 
 interface Readiness {
@@ -165,6 +175,16 @@ function openReports({ config, metrics, log, lifecycle }: Parts, client: KubeCli
     await Promise.all([events.flush(), settingsReport.flush()]);
   });
   return { events, settingsReport };
+}
+
+function tellOfClusters(deps: ClusterInfoParts, { signal, onStop }: Lifecycle): void {
+  const { client, cache, log, config, clusterStates, settings } = deps;
+  const registered = () => settings.current().clusters;
+  const { namespace } = config;
+  const writer = createClusterInfoWriter({
+    ...{ states: clusterStates, registered, cache, client, namespace, clock: systemClock, log },
+  });
+  onStop('state of clusters', watchClusterInfo(writer, signal));
 }
 
 /** M02: what was counted about applications that are gone is forgotten, with everything else. */

@@ -76,8 +76,13 @@ capabilities: {drop: [ALL]}
 - {name: NODE_OPTIONS, value: "--max-semi-space-size=4"}
 - {name: MALLOC_ARENA_MAX, value: "2"}
 - {name: TIPHYS_NAMESPACE, value: {{ .root.Release.Namespace | quote }}}
-- {name: TIPHYS_LOG_LEVEL, value: {{ .root.Values.log.level | quote }}}
-- {name: TIPHYS_LOG_FORMAT, value: {{ .root.Values.log.format | quote }}}
+{{- with .root.Values.log.level }}
+- {name: TIPHYS_LOG_LEVEL, value: {{ . | quote }}}
+{{- end }}
+{{- with .root.Values.log.format }}
+- {name: TIPHYS_LOG_FORMAT, value: {{ . | quote }}}
+{{- end }}
+{{- include "tiphys.paramsEnv" . }}
 - {name: TIPHYS_REDIS_ADDRESS, value: {{ include "tiphys.redisAddress" .root | quote }}}
 - {name: TIPHYS_REDIS_PASSWORD_FILE, value: /etc/tiphys/redis/password}
 - {name: TIPHYS_CACHE_KEY_FILE, value: /etc/tiphys/cache/key}
@@ -88,6 +93,27 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- with .values.extraEnv }}
 {{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/*
+Variables from argocd-cmd-params-cm, by Argo CD's names of both: log, traces, and metrics of the controller. Arguments: component.
+*/}}
+{{- define "tiphys.paramsEnv" -}}
+{{- $variable := get (dict "api-server" "ARGOCD_SERVER" "repo-server" "ARGOCD_REPO_SERVER" "application-controller" "ARGOCD_APPLICATION_CONTROLLER") .component }}
+{{- $key := get (dict "api-server" "server" "repo-server" "reposerver" "application-controller" "controller") .component }}
+{{- $keys := dict (printf "%s_LOGLEVEL" $variable) (printf "%s.log.level" $key) (printf "%s_LOGFORMAT" $variable) (printf "%s.log.format" $key) "ARGOCD_LOG_FORMAT_TIMESTAMP" "log.format.timestamp" }}
+{{- range $name := list "address" "insecure" "headers" "attrs" "sample.ratio" }}
+{{- $_ := set $keys (printf "%s_OTLP_%s" $variable ($name | replace "." "_" | upper)) (printf "otlp.%s" $name) }}
+{{- end }}
+{{- if eq .component "application-controller" }}
+{{- range $name := list "application.labels" "application.conditions" "cluster.labels" "cache.expiration" }}
+{{- $_ := set $keys (printf "%s_METRICS_%s" $variable ($name | replace "." "_" | upper)) (printf "controller.metrics.%s" $name) }}
+{{- end }}
+{{- end }}
+{{- range $name, $parameter := $keys }}
+- name: {{ $name }}
+  valueFrom: {configMapKeyRef: {name: argocd-cmd-params-cm, key: {{ $parameter }}, optional: true}}
 {{- end }}
 {{- end -}}
 

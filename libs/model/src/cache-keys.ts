@@ -25,3 +25,20 @@ export function instanceNameOf(
     ? application.name
     : `${application.namespace}_${application.name}`;
 }
+
+/** What the controller last saw of a cluster (H06, G15), for the API server. */
+export interface ClusterInfo {
+  readonly status: 'Successful' | 'Degraded' | 'Failed' | 'Unknown';
+  /** Why it is not `Successful`. */
+  readonly message: string;
+  /** `gitVersion`; empty when it was never reached. */
+  readonly kubeVersion: string;
+  readonly resourcesCount: number;
+  readonly apisCount: number;
+  /** RFC 3339, of the last try to read the cluster. */
+  readonly attemptedAt: string;
+}
+
+export function clusterInfoCacheKey(server: string): string {
+  return `cluster:info:${server}`;
+}

@@ -46,6 +46,9 @@ export const LABELS = {
   partOf: 'app.kubernetes.io/part-of',
   /** Ours: the uid of the Application whose deployment a Secret keeps. */
   deploymentOf: 'tiphys.dev/deployment-of',
+  /** On a cluster's Secret (H06): `true` asks for the one below. */
+  autoLabelClusterInfo: 'argocd.argoproj.io/auto-label-cluster-info',
+  kubernetesVersion: 'argocd.argoproj.io/kubernetes-version',
 } as const;
 
 /** Ours: type of the Secrets that keep the manifests of history entries; no settings, never shown in a tree. */

@@ -57,6 +57,8 @@ const NON_DEFAULT = [
   'networkPolicy.apiFrom[0].ipBlock.cidr=10.0.0.0/8',
   'podAnnotations.team=web',
   'configs.sshExtraHosts=git.example.com ssh-ed25519 AAAA',
+  'log.level=debug',
+  'metrics.dashboards.enabled=true',
 ];
 
 let client: KubeClient;

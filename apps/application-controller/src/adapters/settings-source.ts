@@ -17,11 +17,13 @@ import {
   compileExclusions,
   configMapData,
   createSettingsKeeper,
+  type EventLabelSettings,
   type ExclusionTest,
   type HealthScript,
   isInClusterEnabled,
   parseClusters,
   parseComparisonSettings,
+  parseEventLabelSettings,
   parseGlobalProjects,
   parseReconciliationSettings,
   parseRenderSettings,
@@ -53,6 +55,8 @@ export interface SettingsSnapshot {
   readonly ignoredUpdates: IgnoreRules;
   /** The same array until a ConfigMap or Secret changes. */
   readonly healthScripts: readonly HealthScript[];
+  /** Which labels of an Application and its project its Events carry (M09). */
+  readonly eventLabels: EventLabelSettings;
 }
 
 export interface SettingsSource {
@@ -183,6 +187,7 @@ function parseSnapshot(configMap: (name: string) => SettingsData, secrets: reado
     ignoredUpdates: ignoredUpdates(comparison.settings),
     isExcluded,
     healthScripts: comparison.settings.healthScripts,
+    eventLabels: parseEventLabelSettings(settings).settings,
   };
 }
 

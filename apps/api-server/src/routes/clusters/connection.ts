@@ -1,6 +1,6 @@
 /** Whether a cluster answers: asked before a registration is written, and remembered for answers. */
 import { type ClusterConfig, connectionFromClusterSecret, createKubeClient, type KubeClient } from '@tiphys/cluster';
-import { IN_CLUSTER_SERVER } from '@tiphys/model';
+import { type ClusterInfo, clusterInfoCacheKey, IN_CLUSTER_SERVER } from '@tiphys/model';
 import { ApiError } from '../../errors.js';
 import type { ClusterDeps } from './deps.js';
 import type { ClusterRecord } from './record.js';
@@ -79,6 +79,16 @@ export async function lastCheck({ cache, log }: ClusterDeps, server: string): Pr
     return await cache.getJson(keyOf(server), (value) => value as ClusterCheck);
   } catch (error) {
     log.warn('the state of a cluster cannot be read', { server, error });
+    return undefined;
+  }
+}
+
+/** Undefined when the controller has not told of it lately. */
+export async function lastSeen({ cache, log }: ClusterDeps, server: string): Promise<ClusterInfo | undefined> {
+  try {
+    return await cache.getJson(clusterInfoCacheKey(server), (value) => value as ClusterInfo);
+  } catch (error) {
+    log.warn('what the controller knows of a cluster cannot be read', { server, error });
     return undefined;
   }
 }

@@ -3,7 +3,8 @@ import type { ClusterBody, clusterRoutes } from '@tiphys/api-contract';
 import { type Cluster, findCluster } from '@tiphys/settings';
 import type { Handler } from '../../http/handler.js';
 import { clusterBody } from './body.js';
-import { type ClusterCheck, lastCheck } from './connection.js';
+import { clusterState } from './cluster-state.js';
+import { lastCheck, lastSeen } from './connection.js';
 import { type ClusterDeps, findForUse, matcherOf, mayUse } from './deps.js';
 
 type Routes = typeof clusterRoutes;
@@ -26,32 +27,20 @@ export function createGetCluster(deps: ClusterDeps): Handler<Routes['get']['sche
     shownCluster(deps, findForUse(deps, user, { id: params.id, type: query['id.type'], action: 'get' }));
 }
 
-/** The cluster without credentials, with the last check of its connection and the number of its applications. */
+/** The cluster without credentials, with what the controller and the last check know of it, and the number of its applications. */
 export async function shownCluster(deps: ClusterDeps, cluster: Cluster): Promise<ClusterBody> {
-  const check = await lastCheck(deps, cluster.server);
+  const [check, seen] = await Promise.all([lastCheck(deps, cluster.server), lastSeen(deps, cluster.server)]);
   const applicationsCount = countApplications(deps, cluster);
-  const connectionState = stateOf(check, applicationsCount);
-  const version = check === undefined ? {} : { serverVersion: check.serverVersion };
+  const { connectionState, serverVersion } = clusterState({ check, seen, applicationsCount });
+  const version = serverVersion === undefined ? {} : { serverVersion };
+  const { resourcesCount, apisCount } = seen ?? {};
+  const counts =
+    resourcesCount === undefined || apisCount === undefined ? {} : { cacheInfo: { resourcesCount, apisCount } };
   return {
     ...clusterBody(cluster),
     ...{ connectionState, ...version },
-    info: { connectionState, ...version, applicationsCount },
+    info: { connectionState, ...version, ...counts, applicationsCount },
   };
-}
-
-function stateOf(
-  check: ClusterCheck | undefined,
-  applicationsCount: number,
-): NonNullable<ClusterBody['connectionState']> {
-  if (check !== undefined) {
-    const { status, message, attemptedAt } = check;
-    return { status, message, attemptedAt };
-  }
-  const reason =
-    applicationsCount === 0
-      ? 'Cluster has no applications and is not being monitored.'
-      : 'The API server has not asked the cluster lately; invalidate its cache to ask it now.';
-  return { status: 'Unknown', message: reason };
 }
 
 function countApplications({ store, settings }: ClusterDeps, { server }: Cluster): number {
