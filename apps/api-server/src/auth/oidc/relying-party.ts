@@ -83,14 +83,16 @@ async function authorizationUrl(provider: LoginProvider, login: LoginState): Pro
   const { settings, connectorId } = provider;
   const claims = settings.requestedIdTokenClaims;
   const challenge = usesPkce(provider, metadata) ? await calculatePKCECodeChallenge(login.codeVerifier) : undefined;
-  return buildAuthorizationUrl(configuration, {
+  const parameters = {
     ...{ redirect_uri: login.redirectUri, scope: settings.requestedScopes.join(' ') },
     ...{ state: login.state, nonce: login.nonce },
     ...(challenge === undefined ? {} : { code_challenge: challenge, code_challenge_method: 'S256' }),
     ...(Object.keys(claims).length === 0 ? {} : { claims: JSON.stringify({ id_token: claims }) }),
     ...(settings.domainHint === undefined ? {} : { domain_hint: settings.domainHint }),
     ...(connectorId === undefined ? {} : { connector_id: connectorId }),
-  }).href;
+  };
+  const url = await asking(async () => buildAuthorizationUrl(configuration, parameters));
+  return url.href;
 }
 
 /** Where the provider says it knows PKCE it is used, also without the setting. */

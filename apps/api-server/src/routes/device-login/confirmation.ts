@@ -26,7 +26,7 @@ export function confirmationBy(user: Subject, token: string, now: Date): Confirm
 
 /** The token was verified before. */
 function isOwnLogin({ tokenId = '' }: Subject, token: string): boolean {
-  const [, capability = 'login', more] = (decodeJwt(token).sub ?? '').split(':');
+  const [, capability = 'apiKey', more] = (decodeJwt(token).sub ?? '').split(':');
   return capability === 'login' && more === undefined && !tokenId.startsWith(DEVICE_SESSION);
 }
 
