@@ -56,6 +56,11 @@ describe('a login in the browser', () => {
     expect(decodeJwt(cookies.get('argocd.token') ?? '')).toMatchObject({ aud: ['tiphys', 'account'], azp: 'tiphys' });
     const user = { loggedIn: true, username: 'ann@example.com', iss: provider.issuer, groups: claims.groups };
     expect(await whoAmI(cookieHeader(cookies))).toEqual(user);
+    const audited = app.server.auditLines().map((line) => JSON.parse(line));
+    expect(audited.at(-1)).toMatchObject({
+      ...{ operation: 'GET /auth/callback', object: '', result: { status: 303 }, security: 1 },
+      user: { subject: 'f3a1', issuer: provider.issuer, groups: 2 },
+    });
   });
 
   it('asks with PKCE, state and nonce that differ each time, kept in a cookie that scripts and other sites do not get', async () => {

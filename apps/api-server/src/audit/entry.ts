@@ -32,11 +32,13 @@ export interface AnsweredRequest {
 }
 
 const READS = ['GET', 'HEAD', 'OPTIONS'];
+/** Browsers come to them with GET; a session begins or ends there. */
+const LOGINS = ['/auth/callback', '/auth/logout'];
 const MAX_CHANGES = 20;
 
-/** Every changing operation, whoever may open a shell, every refusal but that of somebody who sent nothing at all. */
-export function isAudited({ operation, method, status, hasToken }: AnsweredRequest): boolean {
-  if (status === 403 || (status === 401 && hasToken)) return true;
+/** Every changing operation, every login and logout, whoever may open a shell, every refusal but that of somebody who sent nothing at all. */
+export function isAudited({ operation, method, route, status, hasToken }: AnsweredRequest): boolean {
+  if (status === 403 || (status === 401 && hasToken) || LOGINS.includes(route)) return true;
   if (operation === undefined) return false;
   return !READS.includes(method) || permissionOf(operation)?.resource === 'exec';
 }

@@ -47,6 +47,8 @@ async function finishLogin(deps: OidcRouteDeps, request: FastifyRequest, reply: 
   // Whatever becomes of it: it counts once.
   reply.clearCookie(STATE_COOKIE, cookieOptions(request));
   const { token, returnUrl } = await deps.relyingParty.complete({ search: searchOf(request), state });
+  // As every later request will, so that nobody gets a session that does not count; the audit log learns who it is.
+  request.user = await deps.tokens.verify(token);
   setSessionCookies(request, reply, token);
   return redirect(reply, returnUrl);
 }
