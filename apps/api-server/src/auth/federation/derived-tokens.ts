@@ -30,6 +30,8 @@ export interface DerivedToken {
   /** Name of the person, or `proj:<project>:<role>`. */
   readonly username: string;
   readonly groups: readonly string[];
+  /** Of a person. */
+  readonly email?: string;
   readonly origin: Origin;
   /** Unix seconds. */
   readonly expiresAt: number;
@@ -64,10 +66,11 @@ export function createDerivedTokens(deps: DerivedTokenDeps): DerivedTokens {
       const reason = await deps.endedBecause(derived);
       if (reason !== undefined) throw new ApiError('unauthenticated', reason);
       if (await deps.revoked.has(id)) throw new ApiError('unauthenticated', ENDED);
-      const { username, groups, expiresAt, origin } = derived;
+      const { username, groups, email, expiresAt, origin } = derived;
       // A person of a provider may be called like a role of a project: only a rule makes one.
       const issuer = origin.rule === undefined ? origin.issuer : DERIVED_ISSUER;
-      return { username, groups, issuer, issuedAt, expiresAt, tokenId: id };
+      const person = email === undefined ? {} : { email };
+      return { username, groups, issuer, issuedAt, expiresAt, tokenId: id, ...person };
     },
     revoke: async (token) => {
       const known = await read(deps, token).catch(() => undefined);
@@ -85,9 +88,10 @@ function keyOf({ accounts }: DerivedTokenDeps): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', signingKey, '', 'tiphys derived session tokens', 32));
 }
 
-async function sign(deps: DerivedTokenDeps, { username, groups, origin, expiresAt }: DerivedToken): Promise<string> {
+async function sign(deps: DerivedTokenDeps, token: DerivedToken): Promise<string> {
+  const { username, groups, email, origin, expiresAt } = token;
   const issuedAt = Math.floor(deps.clock.now().getTime() / 1000);
-  return new SignJWT({ groups, origin })
+  return new SignJWT({ groups, origin, ...(email === undefined ? {} : { email }) })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
     .setIssuer(DERIVED_ISSUER)
     .setSubject(username)
@@ -112,8 +116,8 @@ async function read(deps: DerivedTokenDeps, token: string): Promise<Known> {
     });
     // Nobody else has the key: the form is the one that was signed.
     const { sub = '', jti: id = '', iat: issuedAt = 0, exp: expiresAt = 0 } = payload;
-    const { groups, origin } = payload as { readonly groups?: readonly string[]; readonly origin?: Origin };
-    return { username: sub, groups: groups ?? [], origin: origin ?? { issuer: '' }, id, issuedAt, expiresAt };
+    const { groups = [], email, origin = { issuer: '' } } = payload as Partial<DerivedToken>;
+    return { username: sub, groups, origin, id, issuedAt, expiresAt, ...(email === undefined ? {} : { email }) };
   } catch {
     // The library's reasons help only somebody who forges tokens.
     throw new ApiError('unauthenticated', 'invalid session: the token is not valid or has expired; log in again');

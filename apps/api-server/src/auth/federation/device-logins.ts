@@ -29,6 +29,8 @@ export interface WaitingLogin {
 export interface Confirmation {
   readonly username: string;
   readonly groups: readonly string[];
+  /** What the provider calls the person. */
+  readonly email?: string;
   /** Undefined: a local account. Else the provider where the person logged in. */
   readonly provider?: { readonly issuer: string; readonly session: string };
   /** Unix seconds; undefined: as long as any login. */

@@ -13,7 +13,7 @@ const DEVICE_SESSION = 'device-';
 
 /** Throws `permissionDenied` for whatever is no login of a person: API tokens, project roles, device logins. */
 export function confirmationBy(user: Subject, token: string, now: Date): Confirmation {
-  const { username, groups, issuer, expiresAt } = user;
+  const { username, groups, email, issuer, expiresAt } = user;
   const confirmedAt = Math.floor(now.getTime() / 1000);
   if (issuer === ISSUER) {
     if (!isOwnLogin(user, token)) throw notALogin();
@@ -21,7 +21,8 @@ export function confirmationBy(user: Subject, token: string, now: Date): Confirm
   }
   if (isDerivedToken(token) || expiresAt === undefined) throw notALogin();
   const session = user.tokenId ?? '';
-  return { username, groups, confirmedAt, expiresAt, provider: { issuer, session } };
+  const person = email === undefined ? {} : { email };
+  return { username, groups, confirmedAt, expiresAt, provider: { issuer, session }, ...person };
 }
 
 /** The token was verified before. */
@@ -48,8 +49,9 @@ export async function sessionFor(deps: DeviceLoginDeps, by: Confirmation): Promi
   if (by.provider !== undefined) {
     const expiresAt = Math.min(by.expiresAt ?? now, now + fullSeconds);
     if (expiresAt <= now) return undefined;
-    const { username, groups, provider: origin } = by;
-    const token = await deps.derived.issue({ username, groups, origin, expiresAt });
+    const { username, groups, email, provider: origin } = by;
+    const person = email === undefined ? {} : { email };
+    const token = await deps.derived.issue({ username, groups, origin, expiresAt, ...person });
     return { token, expiresInSeconds: expiresAt - now };
   }
   const account = accounts.get(by.username);

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { normalizeUserCode } from '../../auth/federation/device-logins.js';
 import { ApiError } from '../../errors.js';
 import { bindPublicRoute } from '../../http/bind.js';
+import { displayNameOf } from '../../http/context.js';
 import { acceptOAuth } from '../../http/oauth.js';
 import { PAGE_SCRIPT, PAGE_STYLE } from './assets.js';
 import type { DeviceLoginDeps } from './deps.js';
@@ -64,7 +65,7 @@ async function sendPage(
 ): Promise<FastifyReply> {
   const { user_code: asked } = request.query;
   const userCode = typeof asked === 'string' ? normalizeUserCode(asked) : undefined;
-  const username = request.user?.username;
+  const username = request.user && displayNameOf(request.user);
   const page = renderDevicePage({
     ...{ username, userCode, wasAsked: asked !== undefined },
     waiting: username === undefined || userCode === undefined ? undefined : await deps.logins.find(userCode),

@@ -1,7 +1,7 @@
 /** Which headers pass between a client and the backend of an extension (N20): never a session, in neither direction. */
 import type { Application } from '@tiphys/model';
 import type { ExtensionService } from '@tiphys/settings';
-import type { Subject } from '../../http/context.js';
+import { displayNameOf, type Subject } from '../../http/context.js';
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -52,7 +52,7 @@ function ownHeaders({ namespace, application, user }: ExtensionCall): Record<str
     'argocd-project-name': project || 'default',
     'argocd-target-cluster-name': destination.name,
     'argocd-target-cluster-url': destination.server,
-    'argocd-username': user.username,
+    'argocd-username': displayNameOf(user),
     'argocd-user-id': user.username,
     'argocd-user-groups': user.groups.join(','),
   };
