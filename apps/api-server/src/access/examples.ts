@@ -1,4 +1,5 @@
 /** One request for each operation of the contract and each object: what the matrix of access sends. */
+import { createHash } from 'node:crypto';
 import type { RouteContract } from '@tiphys/api-contract';
 
 /** Objects of this project, of another one, and such as do not exist. */
@@ -21,7 +22,8 @@ interface Target {
 }
 
 export const repositoryUrl = (name: string) => `https://git.example.com/${name}.git`;
-export const clusterUrl = (name: string) => `https://${name}.example.com:6443`;
+/** Nobody listens there, which is known without asking a name server. */
+export const clusterUrl = (name: string) => `https://127.0.0.1:1/${name}`;
 export const templateUrl = (name: string) => `https://git.example.com/${name}/`;
 
 export const applicationSpec = (project: string) => ({
@@ -34,6 +36,7 @@ export const applicationSetSpec = (project: string) => ({
   template: { metadata: { name: '{{name}}' }, spec: applicationSpec(project) },
 });
 
+const FILES = { chunk: 'AAAA', checksum: createHash('sha256').update(Buffer.alloc(3)).digest('hex') };
 const RESOURCE = { namespace: 'web', resourceName: 'shop', version: 'v1', group: 'apps', kind: 'Deployment' };
 
 /** Undefined: nobody has said yet how to ask. */
@@ -97,6 +100,10 @@ const created = (place: Place, body: unknown, object = `${place}/new`): Example 
 
 const SPECIAL: Readonly<Record<string, (target: Target) => Example>> = {
   ApplicationService_Create: ({ place }) => created(place, { metadata: { name: 'new' }, spec: applicationSpec(place) }),
+  ApplicationService_GetManifestsWithFiles: ({ place, name }) => ({
+    object: `${place}/${name}`,
+    body: [{ query: { name, checksum: FILES.checksum } }, { chunk: { chunk: FILES.chunk } }],
+  }),
   ApplicationService_Update: (target) => ({
     ...application(target),
     body: { metadata: { name: target.name }, spec: applicationSpec(target.place) },

@@ -189,13 +189,18 @@ async function send(server: TestApp, route: Guarded, { place, name, token }: Sen
       authorization: `Bearer ${token}`,
       ...(route.method === 'GET' ? {} : { 'content-type': 'application/json' }),
     },
-    ...(withBody ? { payload: JSON.stringify(example.body) } : {}),
+    ...(withBody ? { payload: payloadOf(example.body, route) } : {}),
     payloadAsStream: true,
   });
   if (route.stream === true && answer.statusCode === 200) return { status: 200, text: '' };
   let text = '';
   for await (const chunk of answer.stream()) text += String(chunk);
   return { status: answer.statusCode, text };
+}
+
+function payloadOf(body: unknown, route: Guarded): string {
+  if (route.bodyLines !== true || !Array.isArray(body)) return JSON.stringify(body);
+  return body.map((line) => JSON.stringify(line)).join('\n');
 }
 
 interface Seeds {
