@@ -19,6 +19,13 @@ export function describeFindings(world: () => World): void {
       expect(answer.status, answer.text).toBe(200);
     });
 
+    it('a project with a resourceVersion that is none: 400 (was 502)', async () => {
+      const project = { metadata: { name: 'team', resourceVersion: '\u0005x' }, spec: { description: 'x' } };
+      const answer = await ask('ProjectService_Update', { params: { name: 'team' }, body: { project } });
+      expect(answer.status, answer.text).toBe(400);
+      expect(answer.json).toMatchObject({ message: expect.stringContaining('metadata.resourceVersion') });
+    });
+
     it('the tree of an application that is not valid: 400 with the reason (was 503 for ever)', async () => {
       const { fresh, kube, namespace } = world();
       const name = fresh('case');

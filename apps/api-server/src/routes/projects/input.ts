@@ -12,6 +12,12 @@ const status = lazyCheck(AppProjectStatusSchema);
 /** Throws `invalidArgument` naming the field that has the wrong type. */
 export function toProject(input: ProjectInput, namespace: string): AppProject {
   const { name, labels, annotations, finalizers, resourceVersion } = input.metadata;
+  if (resourceVersion && !/^[0-9]+$/.test(resourceVersion)) {
+    throw new ApiError(
+      'invalidArgument',
+      'metadata.resourceVersion is not one of Kubernetes; leave it out, or read the project again',
+    );
+  }
   return {
     apiVersion: API_VERSION,
     kind: 'AppProject',
