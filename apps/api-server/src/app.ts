@@ -1,7 +1,9 @@
 /** Builds the HTTP application from its dependencies; nothing listens yet, so tests call `inject`. */
+
+import type { RequestListener, Server } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import { systemClock } from '@tiphys/runtime';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import type { ApiServerDeps } from './deps.js';
 import { toJson } from './http/json.js';
 import type { OpenStreams } from './http/stream.js';
@@ -61,7 +63,7 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
     requestIdHeader: false,
     frameworkErrors: answerBadUrl(deps.installation.settings.http),
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: MAX_HEADER_BYTES, shouldUpgradeCallback: isWebSocketUpgrade },
+    ...serverOptions(deps),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   });
   const streams: OpenStreams = new Set();
@@ -76,6 +78,12 @@ export async function buildApp(deps: ApiServerDeps): Promise<FastifyInstance> {
   await registerPlugins(app, deps);
   await registerRoutes(app, deps);
   return app;
+}
+
+function serverOptions({ publicServer }: ApiServerDeps): FastifyHttpOptions<Server> {
+  const http = { maxHeaderSize: MAX_HEADER_BYTES, shouldUpgradeCallback: isWebSocketUpgrade };
+  if (publicServer === undefined) return { http };
+  return { serverFactory: (handler) => publicServer(handler as RequestListener, http) };
 }
 
 async function registerPlugins(app: FastifyInstance, deps: ApiServerDeps): Promise<void> {

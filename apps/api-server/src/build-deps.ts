@@ -40,6 +40,7 @@ import { createDestinations } from './kube/destinations.js';
 import { effectiveProjects } from './kube/effective-projects.js';
 import { createKubeVersion } from './kube/kube-version.js';
 import { type ObserveClients, observeClients } from './kube/observe-clients.js';
+import { watchServerCertificate } from './kube/server-certificate.js';
 import { watchObjects } from './kube/watched-objects.js';
 import { API_SERVER_MANAGER } from './kube/write-options.js';
 import { type ApiMetrics, createApiMetrics } from './plugins/metrics.js';
@@ -48,6 +49,7 @@ import type { ExtensionDeps } from './routes/extensions/deps.js';
 import { buildRepositoryDeps } from './routes/repositories/build.js';
 import { createResourceActions } from './routes/resource-actions/actions.js';
 import type { ResourceActionDeps } from './routes/resource-actions/route.js';
+import { createPublicServer } from './tls/public-server.js';
 
 export interface BuildContext {
   readonly config: ApiServerConfig;
@@ -111,6 +113,7 @@ export async function buildDeps(context: BuildContext): Promise<ApiServerDeps> {
     },
     tracer,
     auditTrail: openAuditTrail(context),
+    publicServer: await preparePublicServer(context, kube, settings),
     metrics,
     log,
   };
@@ -151,6 +154,19 @@ function buildAccess({ config, lifecycle, log }: BuildContext, parts: Omit<Acces
   const audit = createAudit({ kube, clock: systemClock, log, projects, eventLabels });
   const session = buildAuth({ ...parts, config, lifecycle, log, audit, onAttempt: metrics.loginAttempt });
   return { authorizer, audit, session };
+}
+
+/** Whether plain HTTP is answered is decided at the start; certificates are read for every new connection. */
+async function preparePublicServer(
+  { config, lifecycle, log }: BuildContext,
+  kube: KubeClient,
+  settings: LiveSettings,
+): Promise<NonNullable<ApiServerDeps['publicServer']>> {
+  const watch = watchServerCertificate({ kube, namespace: config.namespace, log });
+  await watch.start(lifecycle.signal);
+  lifecycle.onStop('server certificate', () => watch.stop());
+  const insecure = config.insecure ?? settings.http().insecure;
+  return (handler, http) => createPublicServer(handler, { certificate: watch.current, insecure, http, log });
 }
 
 function openAuditTrail({ config, lifecycle, metrics, log }: BuildContext): AuditTrail {

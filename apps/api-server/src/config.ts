@@ -37,6 +37,10 @@ export const configSchema = z.object({
     .default(false)
     .describe('Show grpc_server_handling_seconds, too (ARGOCD_ENABLE_GRPC_TIME_HISTOGRAM)'),
   extensionsDir: z.string().default('/tmp/extensions').describe('Folder with the scripts of UI extensions'),
+  insecure: z
+    .stringbool()
+    .optional()
+    .describe('Answer plain HTTP though there is a certificate; default: server.insecure of argocd-cmd-params-cm'),
   trustProxy: z.stringbool().default(false).describe('Believe X-Forwarded-* headers; set it behind an ingress'),
 });
 

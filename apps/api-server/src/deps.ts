@@ -1,4 +1,5 @@
 /** Everything the HTTP application is made of; `main` builds it from the real parts, tests from what they need. */
+import type { RequestListener, Server, ServerOptions } from 'node:http';
 import type { Logger, Tracer } from '@tiphys/runtime';
 import type { ApplicationDeps } from './applications/deps.js';
 import type { AuditTrail } from './audit/trail.js';
@@ -34,6 +35,8 @@ export interface ApiServerDeps {
     /** How often open streams check their session; default 30 s (S17). */
     readonly sessionRecheckMs?: number;
   };
+  /** The server of the public port; absent: Fastify's own, plain HTTP. */
+  readonly publicServer?: (handler: RequestListener, http: ServerOptions) => Server;
   readonly auditTrail: AuditTrail;
   readonly tracer: Tracer;
   readonly metrics: ApiMetrics;

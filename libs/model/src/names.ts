@@ -92,6 +92,8 @@ export const CONFIG_OBJECTS = {
   gpgKeys: 'argocd-gpg-keys-cm',
   notifications: 'argocd-notifications-cm',
   initialAdminSecret: 'argocd-initial-admin-secret',
+  /** Certificate of the API server's public port. */
+  serverTls: 'argocd-server-tls',
 } as const;
 
 /** Field manager of every apply; the same as Argo CD's, so that ownership carries over. */
