@@ -9,8 +9,6 @@ import type { Handler, PublicHandler, StreamHandler } from './handler.js';
 import { isSerialized, type Serialized, toJson } from './json.js';
 import { sendStream } from './stream.js';
 
-export type { Handler, PublicHandler, StreamHandler } from './handler.js';
-
 /** Registers a route that needs a session. */
 export function bindRoute<S extends RouteSchemas>(
   app: FastifyInstance,

@@ -8,8 +8,9 @@ import {
   readLiveResource,
 } from '../../applications/live-resource.js';
 import { projectOf } from '../../applications/names.js';
-import { bindRoute, type Handler } from '../../http/bind.js';
+import { bindRoute } from '../../http/bind.js';
 import type { RequestContext } from '../../http/context.js';
+import type { Handler } from '../../http/handler.js';
 import type { ActionRequest, ResourceActions } from './actions.js';
 import { applyImpact } from './apply-impact.js';
 
