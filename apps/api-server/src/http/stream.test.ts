@@ -7,8 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApplicationDeps } from '../applications/deps.js';
 import { applicationEntry, createApplicationStore } from '../applications/store.js';
 import { createWatchApplications } from '../routes/applications/watch.js';
-import { bindStream, type StreamHandler } from './bind.js';
+import { bindStream } from './bind.js';
 import type { Subject } from './context.js';
+import type { StreamHandler } from './handler.js';
 import type {} from './types.js';
 
 const APPLICATIONS = 200;
