@@ -265,6 +265,17 @@ describe('what every request must fulfil', () => {
   });
 });
 
+describe('logins from one address', () => {
+  it('are limited before any password is looked at, and others are not (S18)', async () => {
+    const attempt = (remoteAddress: string) =>
+      server.app.inject({ method: 'POST', url: '/api/v1/session', payload: {}, remoteAddress });
+    const statuses: number[] = [];
+    for (let count = 0; count <= 120; count += 1) statuses.push((await attempt('192.0.2.1')).statusCode);
+    expect([new Set(statuses.slice(0, 120)), statuses.at(-1)]).toEqual([new Set([401]), 429]);
+    expect((await attempt('192.0.2.2')).statusCode).toBe(401);
+  });
+});
+
 describe('what needs no session', () => {
   it('the version, and with a session all of its fields in the form of Argo CD (N16)', async () => {
     const Version = expect.stringMatching(/^v\d/) as string;

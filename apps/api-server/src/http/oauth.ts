@@ -1,6 +1,7 @@
 /** What the endpoints of OAuth 2.0 need that the others do not: forms, and errors with a code of the RFC (6749, 5.2). */
 import type { FastifyInstance } from 'fastify';
 import { OAuthError } from './oauth-error.js';
+import { clientAddress } from './rate-key.js';
 
 const FAILED_PRECONDITION = 9;
 const MAX_BODY_BYTES = 32 * 1024;
@@ -14,7 +15,7 @@ export function acceptOAuth(scope: FastifyInstance, perMinute: number): void {
   scope.addContentTypeParser('application/x-www-form-urlencoded', options, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(String(body))));
   });
-  scope.addHook('onRequest', scope.rateLimit({ max: perMinute, timeWindow: 60_000 }));
+  scope.addHook('onRequest', scope.rateLimit({ max: perMinute, timeWindow: 60_000, keyGenerator: clientAddress }));
   scope.addHook('onRoute', (route) => {
     route.bodyLimit = MAX_BODY_BYTES;
     route.config = { ...route.config, anyContentType: true };

@@ -7,6 +7,7 @@ import { ApiError } from '../../errors.js';
 import { bindPublicRoute } from '../../http/bind.js';
 import { displayNameOf } from '../../http/context.js';
 import { acceptOAuth } from '../../http/oauth.js';
+import { clientAddress } from '../../http/rate-key.js';
 import { PAGE_SCRIPT, PAGE_STYLE } from './assets.js';
 import type { DeviceLoginDeps } from './deps.js';
 import { createDecideDeviceLogin, createDeviceToken, createStartDeviceLogin, DEVICE_PAGE } from './handlers.js';
@@ -28,7 +29,7 @@ export async function registerDeviceLoginRoutes(app: FastifyInstance, deps: Devi
     bindPublicRoute(scope, routes.deviceToken, createDeviceToken(deps));
   });
   await app.register(async (scope) => {
-    const keyGenerator = ({ user, ip }: FastifyRequest) => user?.username ?? ip;
+    const keyGenerator = (request: FastifyRequest) => request.user?.username ?? clientAddress(request);
     scope.addHook('onRequest', scope.rateLimit({ max: CODES_PER_MINUTE, timeWindow: 60_000, keyGenerator }));
     scope.addHook('onRequest', requireOrigin);
     scope.get<{ Querystring: { readonly user_code?: string } }>(

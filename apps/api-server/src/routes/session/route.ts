@@ -2,6 +2,7 @@
 import { sessionRoutes as routes } from '@tiphys/api-contract';
 import type { FastifyInstance } from 'fastify';
 import { bindPublicRoute } from '../../http/bind.js';
+import { clientAddress } from '../../http/rate-key.js';
 import { clearSessionCookies, setSessionCookies } from '../../http/session-cookies.js';
 import { createCreateSession, createDeleteSession, createGetUserInfo, type SessionDeps } from './handlers.js';
 
@@ -16,13 +17,15 @@ export async function registerSessionRoutes(app: FastifyInstance, deps: SessionD
       if (token !== undefined) setSessionCookies(request, reply, token);
       return payload;
     });
-    scope.addHook('onRoute', (route) => {
-      if (route.method !== 'POST') return;
-      route.bodyLimit = 16 * 1024;
-      route.config = { ...route.config, rateLimit: LOGIN_RATE };
-    });
-    bindPublicRoute(scope, routes.create, createCreateSession(deps));
     bindPublicRoute(scope, routes.delete, createDeleteSession(deps));
+    await scope.register(async (logins) => {
+      // As a hook: the limiter looks at the options of routes before hooks of this scope could add one.
+      logins.addHook('onRequest', logins.rateLimit({ ...LOGIN_RATE, keyGenerator: clientAddress }));
+      logins.addHook('onRoute', (route) => {
+        route.bodyLimit = 16 * 1024;
+      });
+      bindPublicRoute(logins, routes.create, createCreateSession(deps));
+    });
   });
   bindPublicRoute(app, routes.userInfo, createGetUserInfo());
 }
