@@ -223,6 +223,22 @@ describe('a terminal', () => {
     });
   });
 
+  it('leaves a line in the audit log, whether it was opened or refused (F35)', async () => {
+    onExec = ({ socket }) => socket.send(success);
+    await connect({ token: await tokenOf('carol') }).closed;
+    await refused({ token: await tokenOf('bob') });
+    const lines = () =>
+      server.auditLines().map((line) => JSON.parse(line) as { operation: string; user: { subject: string } });
+    const lineOf = (subject: string) =>
+      lines().findLast(({ operation, user }) => operation === 'TerminalService_Open' && user.subject === subject);
+    const object = `app/${namespace}/web/main`;
+    const permission = { resource: 'exec', action: 'create' };
+    await eventually(async () => {
+      expect(lineOf('carol')).toMatchObject({ object, permission, result: { status: 101 } });
+      expect(lineOf('bob')).toMatchObject({ object, permission, result: { status: 403 }, security: 3 });
+    });
+  });
+
   it.each([
     ['what is no message', 'rm -rf', 1003],
     ['a message that is too large', JSON.stringify({ operation: 'stdin', data: 'x'.repeat(70_000) }), 1009],

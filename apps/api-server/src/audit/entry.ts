@@ -97,7 +97,8 @@ const NAMES = [
 ] as const;
 
 /** The object as the request names it: the path's parameters, else the body's name, else the query's. */
-function objectOf({ params, body, query }: AnsweredRequest): string {
+function objectOf({ scope, params, body, query }: AnsweredRequest): string {
+  if (scope.object !== undefined) return bounded(scope.object, 500);
   const inPath = isRecord(params) ? Object.values(params).filter((value) => typeof value === 'string') : [];
   if (inPath.length > 0) return bounded(inPath.join('/'), 500);
   const sources = [...NAMES.map((path) => textAt(body, ...path)), ...NAMES.map((path) => textAt(query, ...path))];

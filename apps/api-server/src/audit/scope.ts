@@ -16,6 +16,8 @@ export interface AuditScope {
   readonly reads: Map<string, KubernetesObject>;
   /** Why the request was refused or failed, as its answer says it. */
   reason?: string;
+  /** The object, where neither path nor body name it. */
+  object?: string;
 }
 
 const storage = new AsyncLocalStorage<AuditScope>();

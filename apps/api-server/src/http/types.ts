@@ -12,6 +12,8 @@ declare module 'fastify' {
     sessionToken: string | undefined;
     /** What the audit log learns of this request. */
     auditScope: AuditScope | undefined;
+    /** Leaves the audit line of a request that became a websocket: it has no answer that would leave one. */
+    recordUpgrade(): void;
     /** Aborted when the client goes away or the request took too long. */
     deadline: AbortSignal;
     /** Whether the session of this request is still valid. */

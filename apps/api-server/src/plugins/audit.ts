@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Clock, isRequestId, REQUEST_ID_HEADER } from '@tiphys/runtime';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { type AnsweredRequest, auditFields, isAudited } from '../audit/entry.js';
 import { newScope, withScope } from '../audit/scope.js';
@@ -22,9 +22,15 @@ export interface AuditOptions {
   readonly clock: Clock;
 }
 
+const SWITCHING_PROTOCOLS = 101;
+
 /** Register first: the scope must surround every other hook and handler. */
 export const auditPlugin = fastifyPlugin<AuditOptions>(async (app, { trail, clock }) => {
   app.decorateRequest('auditScope', undefined);
+  app.decorateRequest('recordUpgrade', function recordUpgrade(this: FastifyRequest) {
+    const status = SWITCHING_PROTOCOLS;
+    trail.record(auditFields(answeredRequest({ request: this, status, payload: undefined, at: clock.now() })));
+  });
   app.addHook('onRequest', (request, reply, done) => {
     const scope = newScope(request.id);
     request.auditScope = scope;
@@ -34,7 +40,7 @@ export const auditPlugin = fastifyPlugin<AuditOptions>(async (app, { trail, cloc
   const audited = new WeakSet<FastifyRequest>();
   app.addHook('onSend', async (request, reply, payload) => {
     if (audited.has(request)) return payload;
-    const answered = answeredRequest({ request, reply, payload, at: clock.now() });
+    const answered = answeredRequest({ request, status: reply.statusCode, payload, at: clock.now() });
     if (isAudited(answered)) {
       audited.add(request);
       trail.record(auditFields(answered));
@@ -45,17 +51,17 @@ export const auditPlugin = fastifyPlugin<AuditOptions>(async (app, { trail, cloc
 
 interface Answer {
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly status: number;
   readonly payload: unknown;
   readonly at: Date;
 }
 
-function answeredRequest({ request, reply, payload, at }: Answer): AnsweredRequest {
+function answeredRequest({ request, status, payload, at }: Answer): AnsweredRequest {
   const { method, user, params, query, body, sessionToken, ip: sourceIp } = request;
   const scope = request.auditScope ?? newScope(request.id);
   const { url, config } = request.routeOptions;
   return {
-    ...{ at, scope, method, user, params, query, body, sourceIp, payload, status: reply.statusCode },
+    ...{ at, scope, method, user, params, query, body, sourceIp, payload, status },
     route: url ?? request.url.split('?')[0] ?? '',
     operation: config.operation,
     hasToken: sessionToken !== undefined,

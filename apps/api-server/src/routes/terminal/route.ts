@@ -24,6 +24,13 @@ const MAX_OPEN = 200;
 /** Of the websocket protocol. */
 const CLOSE = { done: 1000, goingAway: 1001, notAllowed: 1008, wrongMessage: 1003, error: 1011 } as const;
 
+/** Not a route of the contract, for it is no REST; the audit log needs the same of it (F35). */
+const OPERATION = {
+  operationId: 'TerminalService_Open',
+  method: 'GET',
+  access: { resource: 'exec', action: 'create' },
+} as const;
+
 export function registerTerminalRoute(app: FastifyInstance, deps: TerminalDeps): void {
   const checked = new WeakMap<FastifyRequest, TerminalRequest>();
   const open = new Map<string, number>();
@@ -32,7 +39,9 @@ export function registerTerminalRoute(app: FastifyInstance, deps: TerminalDeps):
     url: TERMINAL_PATH,
     websocket: true,
     schema: { hide: true },
+    config: { operation: OPERATION },
     preHandler: async (request) => {
+      nameObject(request);
       requireOwnOrigin(request, deps);
       if (request.user === undefined) throw new ApiError('unauthenticated', 'no session information');
       requirePlace(open, request.user.username);
@@ -43,6 +52,7 @@ export function registerTerminalRoute(app: FastifyInstance, deps: TerminalDeps):
       const terminal = checked.get(request);
       const username = request.user?.username ?? '';
       if (terminal === undefined) return socket.close(CLOSE.error);
+      request.recordUpgrade();
       open.set(username, (open.get(username) ?? 0) + 1);
       try {
         await serveTerminal({ deps, socket, request, terminal });
@@ -53,6 +63,12 @@ export function registerTerminalRoute(app: FastifyInstance, deps: TerminalDeps):
       }
     },
   });
+}
+
+/** What the audit log calls it: application, then namespace, pod and container as they were asked for. */
+function nameObject(request: FastifyRequest<{ Querystring: TerminalQuery }>): void {
+  const { appName = '', namespace = '', pod = '', container = '' } = request.query;
+  if (request.auditScope !== undefined) request.auditScope.object = [appName, namespace, pod, container].join('/');
 }
 
 /**
