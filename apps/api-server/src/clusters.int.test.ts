@@ -258,6 +258,19 @@ describe('update and delete', () => {
   });
 });
 
+describe('invalidate-cache (H10)', () => {
+  it('marks the Secret of the cluster, so that the controller reads the cluster anew; credentials stay', async () => {
+    await register();
+    const name = clusterSecretName(plane.server);
+    const before = await secret(name);
+    const answer = await server.call('POST', `${one(plane.server)}/invalidate-cache`, {});
+    expect(answer.json()).toMatchObject({ connectionState: { status: 'Successful' } });
+    const { data, metadata } = await secret(name);
+    expect(data).toEqual(before.data);
+    expect(Date.parse(metadata.annotations?.['argocd.argoproj.io/refresh'] ?? '')).toBeGreaterThan(0);
+  });
+});
+
 describe('rotate-auth', () => {
   it('stores a new token of the service account and ends the old one', async () => {
     const metadata = { name: 'manager', namespace };

@@ -10,7 +10,13 @@ import {
   type KubeClient,
 } from '@tiphys/cluster';
 import { instanceNameOf, isSelfReferencing, type NodeSummary, summarizeNode } from '@tiphys/gitops-engine';
-import { DEPLOYMENT_SECRET_TYPE, GitOpsError, IN_CLUSTER_SERVER, type KubernetesObject } from '@tiphys/model';
+import {
+  ANNOTATIONS,
+  DEPLOYMENT_SECRET_TYPE,
+  GitOpsError,
+  IN_CLUSTER_SERVER,
+  type KubernetesObject,
+} from '@tiphys/model';
 import type { Enqueue } from '@tiphys/queue';
 import type { Logger } from '@tiphys/runtime';
 import type { Cluster } from '@tiphys/settings';
@@ -43,10 +49,12 @@ export function knownClusters(settings: SettingsSnapshot): readonly KnownCluster
   }));
 }
 
+/** A changed time of the refresh annotation counts as another connection: its cache is dropped and filled anew (H10). */
 function versionOf(cluster: Cluster, settings: SettingsSnapshot): string {
   const secret = cluster.secretName === undefined ? undefined : settings.secrets.get(cluster.secretName);
+  const refresh = cluster.annotations[ANNOTATIONS.refresh] ?? '';
   return createHash('sha256')
-    .update(JSON.stringify(secret?.data ?? 'in-cluster'))
+    .update(JSON.stringify([secret?.data ?? 'in-cluster', refresh]))
     .digest('base64url');
 }
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterBody, type clusterRoutes, listOf } from '@tiphys/api-contract';
 import { kubeStatusOf, RESOURCES } from '@tiphys/cluster';
-import { type KubernetesObject, LABELS } from '@tiphys/model';
+import { ANNOTATIONS, type KubernetesObject, LABELS } from '@tiphys/model';
 import { type Cluster, parseClusters, toSecretRecord } from '@tiphys/settings';
 import { ApiError } from '../../errors.js';
 import type { RequestContext } from '../../http/context.js';
@@ -134,14 +134,26 @@ export function createDeleteCluster(deps: ClusterDeps): Handler<Routes['delete']
   };
 }
 
-/** Asks the cluster again and answers what it says; a cluster that does not answer is shown as failed. */
+/**
+ * Asks the cluster again and answers what it says; a cluster that does not answer is shown as failed. The annotation on its
+ * Secret makes the controller drop what it knows of the cluster and read it anew, as Argo CD's does (H10); the built-in
+ * cluster has no Secret, and is only asked.
+ */
 export function createInvalidateCache(deps: ClusterDeps): Handler<Routes['invalidateCache']['schemas']> {
   return async ({ params, query }, { user, signal }) => {
     const address = { id: params.id, type: query['id.type'] };
     const cluster = findForUse(deps, user, { ...address, action: 'update' });
     await rememberCheck(deps, cluster.server, await attempt(deps, cluster, signal));
+    if (cluster.secretName !== undefined) await requestRefresh(deps, cluster.secretName, signal);
     return shownCluster(deps, cluster);
   };
+}
+
+async function requestRefresh(deps: ClusterDeps, name: string, signal: AbortSignal): Promise<void> {
+  const target = { resource: RESOURCES.secrets, namespace: deps.namespace, name, type: 'merge' } as const;
+  const patch = { metadata: { annotations: { [ANNOTATIONS.refresh]: deps.clock.now().toISOString() } } };
+  const patched = await deps.kube.patch(target, patch, { fieldManager: API_SERVER_MANAGER, signal });
+  deps.observe('secrets', patched);
 }
 
 async function attempt(deps: ClusterDeps, { server, name, secretName }: Cluster, signal: AbortSignal) {
