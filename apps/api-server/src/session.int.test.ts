@@ -291,8 +291,15 @@ describe('what needs no session', () => {
 
   it('settings without any secret (S21)', async () => {
     const answer = await server.app.inject('/api/v1/settings');
-    expect(answer.json()).toMatchObject({ appLabelKey: 'app.kubernetes.io/instance', controllerNamespace: namespace });
+    expect(answer.json()).toMatchObject({
+      appLabelKey: 'app.kubernetes.io/instance',
+      appsInAnyNamespaceEnabled: false,
+    });
     expect(answer.body).not.toContain(decode((await secret('argocd-secret')).data['server.secretkey']));
+    const ofMembers = ['controllerNamespace', 'passwordPattern', 'resourceOverrides', 'uiBannerContent'];
+    expect(Object.keys(answer.json()).filter((field) => ofMembers.includes(field))).toEqual([]);
+    const member = (await server.app.inject({ url: '/api/v1/settings', headers: bearer(server.token) })).json();
+    expect(member).toMatchObject({ controllerNamespace: namespace, resourceOverrides: {}, uiBannerContent: '' });
   });
 
   it('OpenAPI with the paths and operation ids of Argo CD, and a page to browse it', async () => {

@@ -25,6 +25,7 @@ export * from './resource-actions.js';
 export * from './resource-filter.js';
 export * from './secret.js';
 export * from './server.js';
+export * from './shown-settings.js';
 export * from './source-integrity.js';
 export * from './terminal.js';
 export * from './webhook.js';

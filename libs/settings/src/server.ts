@@ -11,6 +11,7 @@ export interface ServerSettings {
   readonly inClusterEnabled: boolean;
   readonly globalProjects: readonly GlobalProject[];
   readonly execEnabled: boolean;
+  readonly impersonationEnabled: boolean;
   /** D24: `server.sync.replace.allowed` of argocd-cmd-params-cm. */
   readonly syncWithReplaceAllowed: boolean;
   /** D45: a sync to a revision that the specification does not name needs the permission `override`. */
@@ -45,6 +46,7 @@ export function parseServerSettings(
     inClusterEnabled: reader.flag('cluster.inClusterEnabled', true),
     globalProjects: globalProjects.settings,
     execEnabled: reader.flag('exec.enabled', false),
+    impersonationEnabled: reader.flag('application.sync.impersonation.enabled', false),
     syncWithReplaceAllowed: parameters.flag('server.sync.replace.allowed', true),
     revisionSyncNeedsOverride: reader.flag('application.sync.requireOverridePrivilegeForRevisionSync', false),
     rollbackIsPermission: reader.flag('server.rbac.rollback.enforce.enable', false),

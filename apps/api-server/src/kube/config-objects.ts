@@ -26,6 +26,7 @@ import {
   parseHttpServerSettings,
   parseRepositories,
   parseServerSettings,
+  parseShownSettings,
   parseSsoSettings,
   parseTerminalSettings,
   parseWebhookSettings,
@@ -36,6 +37,7 @@ import {
   type ServerSettings,
   type SettingsData,
   type SettingsInputs,
+  type ShownSettings,
   type SsoSettings,
   type TerminalSettings,
   toSecretRecord,
@@ -47,6 +49,8 @@ import { checkPolicy } from '../auth/policy-check.js';
 export interface LiveSettings {
   accounts(): AccountSettings;
   server(): ServerSettings;
+  /** What user interfaces are told. */
+  shown(): ShownSettings;
   webhook(): WebhookSettings;
   /** Single sign-on; with its secrets. */
   sso(): SsoSettings;
@@ -221,6 +225,7 @@ export function liveSettings(sources: SettingsSources): LiveSettings {
   return {
     accounts: perChange(() => parseAccountSettings(argocdCm(), secret())),
     server: perChange(() => parseServerSettings(argocdCm(), argocdCmdParamsCm())),
+    shown: perChange(() => parseShownSettings(argocdCm())),
     webhook: perChange(() =>
       parseWebhookSettings({ argocdCm: argocdCm(), argocdCmdParamsCm: argocdCmdParamsCm(), ...secrets() }),
     ),

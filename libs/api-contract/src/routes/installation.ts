@@ -49,9 +49,28 @@ export const SettingsSchema = Type.Object({
   passwordPattern: text(),
   execEnabled: flag(),
   appsInAnyNamespaceEnabled: flag(),
+  impersonationEnabled: flag(),
+  hydratorEnabled: flag(),
+  syncWithReplaceAllowed: flag(),
+  installationID: text(),
+  kustomizeOptions: Type.Optional(Type.Object({ BuildOptions: text() })),
+  kustomizeVersions: Type.Optional(Type.Array(Type.String())),
+  googleAnalytics: Type.Optional(Type.Object({ trackingID: text(), anonymizeUsers: flag() })),
+  uiCssURL: text(),
+  uiLoginButtonText: text(),
   uiBannerContent: text(),
   uiBannerURL: text(),
-  help: Type.Optional(Type.Object({ chatUrl: text(), chatText: text() })),
+  uiBannerPermanent: flag(),
+  uiBannerPosition: text(),
+  help: Type.Optional(
+    Type.Object({
+      chatUrl: text(),
+      chatText: text(),
+      binaryUrls: Type.Optional(Type.Record(Type.String(), Type.String())),
+    }),
+  ),
+  /** By group and kind; for callers with a session. */
+  resourceOverrides: Type.Optional(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()))),
   /** Ours, for administrators only: values that cannot be used. */
   invalidSettings: Type.Optional(
     Type.Array(Type.Object({ kind: text(), object: text(), key: text(), message: text(), uses: text() })),

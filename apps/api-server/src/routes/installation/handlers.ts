@@ -1,5 +1,5 @@
-/** Version and settings (N14 in part, N16): what user interfaces and the CLI ask before they log in. */
-import type { installationRoutes } from '@tiphys/api-contract';
+/** Version and settings (N14, N16): what user interfaces and the CLI ask before they log in. */
+import type { installationRoutes, SettingsBody } from '@tiphys/api-contract';
 import { CONFIG_OBJECTS, LABELS } from '@tiphys/model';
 import type { CheckResult } from '@tiphys/runtime';
 import type { Authorizer } from '../../auth/authorize.js';
@@ -38,33 +38,56 @@ export function createGetVersion({ version }: InstallationDeps): PublicHandler<R
 /** What only administrators may do: the settings of all are theirs. */
 const ADMINISTRATION = { resource: 'accounts', action: 'update', object: '*' } as const;
 
-/** Never a secret, never a raw value of a setting that may hold one (CVE-2024-37152). */
-export function createGetSettings({
-  settings,
-  namespace,
-  authorizer,
-}: InstallationDeps): PublicHandler<Routes['settings']['schemas']> {
+/** Never a secret; what the login page does not need is for callers with a session, as in Argo CD (CVE-2024-37152). */
+export function createGetSettings(deps: InstallationDeps): PublicHandler<Routes['settings']['schemas']> {
+  const { settings, authorizer } = deps;
   return async (_, { user }) => {
     const isAdministrator = user !== undefined && authorizer(user, ADMINISTRATION);
-    const data = settings.configMap(CONFIG_OBJECTS.settings);
-    const { url = '', additionalUrls, badge, execEnabled } = settings.server();
     return {
-      url,
-      ...(additionalUrls.length === 0 ? {} : { additionalUrls: [...additionalUrls] }),
-      ...loginSettings(settings.sso()),
-      statusBadgeEnabled: badge.enabled,
-      statusBadgeRootUrl: badge.url ?? '',
-      appLabelKey: data['application.instanceLabelKey'] ?? LABELS.instance,
-      trackingMethod: data['application.resourceTrackingMethod'] ?? 'annotation',
-      controllerNamespace: namespace,
-      userLoginsDisabled: !hasLogins(settings.accounts()),
-      passwordPattern: settings.accounts().passwordPattern,
-      execEnabled,
-      appsInAnyNamespaceEnabled: false,
-      uiBannerContent: data['ui.bannercontent'] ?? '',
-      uiBannerURL: data['ui.bannerurl'] ?? '',
-      help: { chatUrl: data['help.chatUrl'] ?? '', chatText: data['help.chatText'] ?? '' },
+      ...openSettings(settings),
+      ...(user === undefined ? {} : memberSettings(deps)),
       ...(isAdministrator ? { invalidSettings: settings.invalid().map((setting) => ({ ...setting })) } : {}),
     };
+  };
+}
+
+function openSettings(settings: LiveSettings): SettingsBody {
+  const data = settings.configMap(CONFIG_OBJECTS.settings);
+  const { url = '', additionalUrls, badge, ...server } = settings.server();
+  const { googleAnalytics, help, kustomize, ...shown } = settings.shown();
+  return {
+    url,
+    ...(additionalUrls.length === 0 ? {} : { additionalUrls: [...additionalUrls] }),
+    ...loginSettings(settings.sso()),
+    statusBadgeEnabled: badge.enabled,
+    statusBadgeRootUrl: badge.url ?? '',
+    appLabelKey: data['application.instanceLabelKey'] ?? LABELS.instance,
+    trackingMethod: data['application.resourceTrackingMethod'] ?? 'annotation',
+    installationID: shown.installationId,
+    userLoginsDisabled: !hasLogins(settings.accounts()),
+    execEnabled: server.execEnabled,
+    appsInAnyNamespaceEnabled: server.applicationNamespaces.length > 0,
+    impersonationEnabled: server.impersonationEnabled,
+    hydratorEnabled: false,
+    syncWithReplaceAllowed: server.syncWithReplaceAllowed,
+    ...{ uiCssURL: shown.uiCssUrl, uiLoginButtonText: shown.uiLoginButtonText },
+    googleAnalytics: { trackingID: googleAnalytics.trackingId, anonymizeUsers: googleAnalytics.anonymizeUsers },
+    kustomizeOptions: { BuildOptions: kustomize.buildOptions },
+    ...(kustomize.versions.length === 0 ? {} : { kustomizeVersions: [...kustomize.versions] }),
+    help: { chatUrl: help.chatUrl, chatText: help.chatText, binaryUrls: { ...help.binaryUrls } },
+  };
+}
+
+/** For whoever has logged in. */
+function memberSettings({ settings, namespace }: InstallationDeps): SettingsBody {
+  const { banner, resourceOverrides } = settings.shown();
+  return {
+    ...{ uiBannerContent: banner.content, uiBannerURL: banner.url },
+    ...{ uiBannerPermanent: banner.permanent, uiBannerPosition: banner.position },
+    controllerNamespace: namespace,
+    passwordPattern: settings.accounts().passwordPattern,
+    resourceOverrides: Object.fromEntries(
+      Object.entries(resourceOverrides).map(([key, fields]) => [key, { ...fields }]),
+    ),
   };
 }
