@@ -183,8 +183,10 @@ async function retryLater(context: Context, run: Run, error: unknown): Promise<v
     return;
   }
   const now = performance.now();
-  const count = countAttempt(attempts.get(run.key), now);
-  const afterMs = retryAfterMs(error, count, options.retryDelay ?? RETRY_DELAY);
+  const { count, early } = countAttempt(attempts.get(run.key), now);
+  const wanted = retryAfterMs(error, count, options.retryDelay ?? RETRY_DELAY);
+  // Events that come faster than the retries must not put them off for ever.
+  const afterMs = wanted === undefined || early === undefined ? wanted : Math.min(wanted, early);
   if (afterMs === undefined) attempts.delete(run.key);
   else attempts.set(run.key, { count, dueAt: now + afterMs });
   if (options.onError === undefined) log.warn('a reconcile failed', { key: run.key, error, retryAfterMs: afterMs });
@@ -200,10 +202,17 @@ interface Attempts {
 /** Clocks and timers of Redis and of this process differ by less. */
 const TIMER_ERROR_MS = 5;
 
+interface Counted {
+  readonly count: number;
+  /** Until the retry that is due anyway, for a run that an event started before it. */
+  readonly early?: number;
+}
+
 /** A run that an event started before the retry was due does not count: a burst of events must not slow the retries down. */
-function countAttempt(before: Attempts | undefined, now: number): number {
-  if (before === undefined) return 1;
-  return now < before.dueAt - TIMER_ERROR_MS ? before.count : before.count + 1;
+function countAttempt(before: Attempts | undefined, now: number): Counted {
+  if (before === undefined) return { count: 1 };
+  const early = before.dueAt - now;
+  return early > TIMER_ERROR_MS ? { count: before.count, early } : { count: before.count + 1 };
 }
 
 interface Again {
