@@ -4,7 +4,7 @@
  */
 import { fuzz } from '@tiphys/testing';
 import { beforeAll, expect, it } from 'vitest';
-import { deploy } from './support/application.js';
+import { type App, deploy } from './support/application.js';
 import { configMap, yaml } from './support/manifests.js';
 import { useSite } from './support/site.js';
 
@@ -14,9 +14,10 @@ const seconds = minutes > 0 ? minutes * 60 : 30;
 const seed = Number(process.env['TIPHYS_FUZZ_SEED'] ?? 6);
 
 const site = useSite('fuzz');
+let app: App;
 
 beforeAll(async () => {
-  const app = await deploy(site(), { name: 'shop', files: { 'a.yaml': yaml(configMap('settings', { a: 'b' })) } });
+  app = await deploy(site(), { files: { 'a.yaml': yaml(configMap('settings', { a: 'b' })) } });
   await app.is('Synced', 'Healthy');
 });
 
@@ -33,7 +34,7 @@ it(
       excludedPaths: ['^/api/v1/stream/'],
       // The session is still needed.
       excludedOperations: ['SessionService_Delete'],
-      known: { name: 'shop', project: 'default' },
+      known: { name: app.name, project: 'default' },
     });
     const summary = `${result.requests} test cases, ${result.operations} operations`;
     console.log(`schemathesis: ${summary}`);
@@ -41,7 +42,7 @@ it(
     // How many depends on the machine.
     expect(result.operations, result.output).toBeGreaterThan(0);
     expect(installation.pids).toEqual(pids);
-    expect((await api.call('GET', '/api/v1/applications/shop')).status).toBe(200);
+    expect((await api.call('GET', `/api/v1/applications/${app.name}`)).status).toBe(200);
   },
   (seconds + 120) * 1_000,
 );
