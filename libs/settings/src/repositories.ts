@@ -107,9 +107,12 @@ function parseRepository(
     insecureOciForceHttp: reader.flag('insecureOCIForceHttp', false),
     forceHttpBasicAuth: reader.flag('forceHttpBasicAuth', false),
     enableLfs: reader.flag('enableLfs', false),
-    ...(reader.text('depth') === undefined ? {} : { depth: reader.count('depth', 0) }),
+    ...(reader.text('depth') === undefined ? {} : { depth: Math.min(reader.count('depth', 0), WHOLE_HISTORY) }),
   };
 }
+
+/** What git takes for no limit at all (git-fetch, --depth); the wire knows no larger one. */
+const WHOLE_HISTORY = 2_147_483_647;
 
 function parseCredentials(reader: SettingsReader): RepositoryCredentials {
   // Passwords and keys as they are: white space may belong to them.

@@ -26,6 +26,14 @@ export function describeFindings(world: () => World): void {
       expect(answer.json).toMatchObject({ message: expect.stringContaining('metadata.resourceVersion') });
     });
 
+    it('a depth beyond every history means all of it (was 500)', async () => {
+      const input = { params: { repo: world().sources.shop }, query: { depth: '389063420792' }, body: '' };
+      const answer = await ask('RepositoryService_ValidateWriteAccess', input);
+      // The repository was asked: it wants credentials.
+      expect(answer.status, answer.text).toBe(400);
+      expect(answer.json).toMatchObject({ message: expect.stringContaining('The credentials were refused') });
+    });
+
     it('the tree of an application that is not valid: 400 with the reason (was 503 for ever)', async () => {
       const { fresh, kube, namespace } = world();
       const name = fresh('case');
