@@ -92,7 +92,6 @@ export interface ManifestSource {
   resolveRevision(app: Application, source: ApplicationSource, signal: AbortSignal): Promise<string>;
 }
 
-/** A destination cluster, started: discovery done, every readable kind listed once. */
 /** What webhooks say about revisions: the Git host may announce a commit before all of its replicas serve it (J01). */
 export interface AnnouncedRevisions {
   /** One for each source; undefined: nothing was announced lately. */
@@ -107,6 +106,7 @@ export interface MissedRevision {
   readonly resolved: string;
 }
 
+/** A destination cluster, started: discovery done, every readable kind listed once. */
 export interface DestinationCluster {
   readonly server: string;
   readonly name: string;
